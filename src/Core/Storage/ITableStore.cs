@@ -1,0 +1,37 @@
+namespace Gatehouse.Storage;
+
+/// <summary>
+/// Rows under a partition key, ordered by row key, each with an ETag: the shape of Azure Table Storage, so that what is
+/// written against it holds on every store alike.
+/// </summary>
+/// <remarks>
+/// <para>Row keys are ordered by ordinal comparison. A read that starts after a commit has been answered sees that commit,
+/// in every process that shares the store. A commit is durable before it is answered.</para>
+/// <para>Azure gives a partition about 2,000 rows a second and an account about 20,000
+/// (Azure Storage scalability targets): keys are chosen so that no partition takes all the writes.</para>
+/// <para>Every method throws <see cref="StoreUnavailableException"/> when the store cannot answer, and
+/// <see cref="ArgumentException"/> for keys or rows outside <see cref="TableLimits"/>, on every store alike.</para>
+/// </remarks>
+public interface ITableStore
+{
+    /// <summary>The row with this key, or null where there is none.</summary>
+    ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation);
+
+    /// <summary>The rows with these keys, each at its key's index; null where there is none. At most 1,000 keys.</summary>
+    ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
+        string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation);
+
+    /// <summary>The first <paramref name="most"/> rows (1 to 1,000) of a range, in the order of their keys.</summary>
+    ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+        string table, string partition, RowRange range, int most, CancellationToken cancellation);
+
+    /// <summary>
+    /// Makes 1 to 100 changes to different rows of one partition, all or none. A result that has not succeeded names the
+    /// first change that failed, and nothing was changed.
+    /// </summary>
+    /// <remarks>
+    /// Where this throws, or is cancelled, the changes were made wholly or not at all, and which of the two is not known.
+    /// </remarks>
+    ValueTask<CommitResult> CommitAsync(
+        string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation);
+}

@@ -1,0 +1,33 @@
+namespace Gatehouse.Storage;
+
+/// <summary>
+/// What Azure Table Storage takes; every store refuses the rest, so that nothing works on one and fails on another.
+/// Source: Azure Storage documentation, "Understanding the Table service data model" and "Performing entity group
+/// transactions".
+/// </summary>
+public static class TableLimits
+{
+    /// <summary>The most changes in one commit.</summary>
+    public const int ChangesPerCommit = 100;
+
+    /// <summary>The most rows of one read.</summary>
+    public const int RowsPerRead = 1000;
+
+    /// <summary>The most characters of a partition key or a row key (1 KiB of UTF-16).</summary>
+    public const int KeyLength = 512;
+
+    /// <summary>The most properties of a row.</summary>
+    public const int PropertiesPerRow = 252;
+
+    /// <summary>The most bytes of one text (as UTF-16) or binary property.</summary>
+    public const int PropertySize = 64 * 1024;
+
+    /// <summary>The most bytes of a row.</summary>
+    public const int RowSize = 1024 * 1024;
+
+    /// <summary>The most bytes of one commit.</summary>
+    public const int CommitSize = 4 * 1024 * 1024;
+
+    /// <summary>The earliest instant that a property can hold.</summary>
+    public static readonly DateTimeOffset EarliestInstant = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
+}

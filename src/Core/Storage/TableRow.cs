@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Gatehouse.Storage;
+
+/// <summary>One property of a row.</summary>
+/// <param name="Name">1 to 255 characters: a letter or underscore, then letters, digits and underscores.</param>
+/// <param name="Value">A <see cref="string"/>, <see cref="int"/>, <see cref="long"/>, <see cref="double"/>,
+/// <see cref="bool"/>, <see cref="DateTimeOffset"/>, <see cref="Guid"/> or byte array.</param>
+public readonly record struct RowProperty(string Name, object Value);
+
+/// <summary>One row of a table: its key and its typed properties. A row is not changed once it is made.</summary>
+public sealed class TableRow
+{
+    private readonly RowProperty[] properties;
+
+    /// <summary>Makes a row to write.</summary>
+    public TableRow(string key, params (string Name, object Value)[] properties)
+        : this(key, null, Array.ConvertAll(properties, property => new RowProperty(property.Name, property.Value)))
+    {
+    }
+
+    /// <summary>Makes a row as a store read it.</summary>
+    public TableRow(string key, string? etag, RowProperty[] properties)
+    {
+        Key = key;
+        ETag = etag;
+        this.properties = properties;
+    }
+
+    /// <summary>The row key, unique in its partition.</summary>
+    public string Key { get; }
+
+    /// <summary>The row's version as the store gave it; null for a row that was not read from a store.</summary>
+    public string? ETag { get; }
+
+    /// <summary>The properties, in the order in which they were given.</summary>
+    public IReadOnlyList<RowProperty> Properties => properties;
+
+    /// <summary>The text of a property.</summary>
+    /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
+    public string GetString(string name) => Get<string>(name);
+
+    /// <summary>The integer of a property, 32 or 64 bits wide.</summary>
+    /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
+    public long GetInt64(string name) => Find(name) switch
+    {
+        long value => value,
+        int value => value,
+        _ => throw Unfit(name, typeof(long)),
+    };
+
+    /// <summary>The truth value of a property.</summary>
+    /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
+    public bool GetBoolean(string name) => Get<bool>(name);
+
+    /// <summary>The instant of a property.</summary>
+    /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
+    public DateTimeOffset GetDateTimeOffset(string name) => Get<DateTimeOffset>(name);
+
+    /// <summary>The bytes of a property. They are the row's own: not to be changed.</summary>
+    /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
+    public byte[] GetBinary(string name) => Get<byte[]>(name);
+
+    /// <summary>A property's value, or null where the row has no such property.</summary>
+    public object? Find(string name)
+    {
+        foreach (ref readonly var property in properties.AsSpan())
+            if (property.Name == name) return property.Value;
+        return null;
+    }
+
+    private T Get<T>(string name) => Find(name) is T value ? value : throw Unfit(name, typeof(T));
+
+    private RowFormatException Unfit(string name, Type type) =>
+        new($"Row '{Key}' has no property '{name}' of type {type.Name}.");
+}
+
+/// <summary>A row does not hold what this version of the code expects of it.</summary>
+[SuppressMessage("Design", "CA1032", Justification = "Made in this namespace alone, always with a message.")]
+public sealed class RowFormatException(string message) : Exception(message);
