@@ -1,0 +1,15 @@
+namespace Gatehouse.Push;
+
+/// <summary>Apple's push environments: the one that development builds register with, and the App Store's.</summary>
+[Flags]
+public enum ApnsEnvironments
+{
+    /// <summary>Neither.</summary>
+    None = 0,
+
+    /// <summary>Development, which Apple also calls the sandbox.</summary>
+    Development = 1,
+
+    /// <summary>Production.</summary>
+    Production = 2,
+}

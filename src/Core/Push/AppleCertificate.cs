@@ -1,0 +1,74 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gatehouse.Push;
+
+/// <summary>Reads what Apple writes into a push certificate.</summary>
+/// <remarks>The extensions are those of Apple's certification practice statement for developer certificates (WWDR).</remarks>
+internal static class AppleCertificate
+{
+    private const string DevelopmentPush = "1.2.840.113635.100.6.3.1";
+    private const string ProductionPush = "1.2.840.113635.100.6.3.2";
+    private const string PushTopics = "1.2.840.113635.100.6.3.6";
+    private const string UserId = "0.9.2342.19200300.100.1.1";
+    private const string CommonName = "2.5.4.3";
+
+    /// <summary>The push certificate; null where it is no push certificate.</summary>
+    /// <exception cref="CryptographicException">The certificate is malformed.</exception>
+    public static ApnsCertificate? Read(X509Certificate2 certificate)
+    {
+        var environments = Environments(certificate.Extensions);
+        if (environments == ApnsEnvironments.None || Attribute(certificate.SubjectName, UserId) is not { Length: > 0 } bundleId)
+            return null;
+
+        return new ApnsCertificate(
+            certificate.Subject,
+            Attribute(certificate.SubjectName, CommonName) ?? "",
+            bundleId,
+            environments,
+            certificate.NotBefore.ToUniversalTime(),
+            certificate.NotAfter.ToUniversalTime(),
+            Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256)),
+            certificate.Thumbprint.ToLowerInvariant(),
+            Topics(certificate.Extensions[PushTopics]));
+    }
+
+    // A certificate with topics is of the newer kind that serves both environments, whether or not it also bears the
+    // older mark for development.
+    private static ApnsEnvironments Environments(X509ExtensionCollection extensions)
+    {
+        var production = extensions[ProductionPush] is not null;
+        var development = extensions[DevelopmentPush] is not null || (production && extensions[PushTopics] is not null);
+        return (development ? ApnsEnvironments.Development : ApnsEnvironments.None)
+            | (production ? ApnsEnvironments.Production : ApnsEnvironments.None);
+    }
+
+    private static string? Attribute(X500DistinguishedName name, string oid) => name
+        .EnumerateRelativeDistinguishedNames()
+        .FirstOrDefault(part => !part.HasMultipleElements && part.GetSingleElementType().Value == oid)
+        ?.GetSingleElementValue();
+
+    // A sequence in which each topic's text is followed by the list of its uses ("app", "voip"). Apple has not published
+    // the format, so what reads otherwise is passed over: nothing is decided by it.
+    private static List<string> Topics(X509Extension? extension)
+    {
+        var topics = new List<string>();
+        if (extension is null) return topics;
+        try
+        {
+            for (var items = new AsnReader(extension.RawData, AsnEncodingRules.BER).ReadSequence(); items.HasData;)
+            {
+                if (items.PeekTag() == new Asn1Tag(UniversalTagNumber.UTF8String))
+                    topics.Add(items.ReadCharacterString(UniversalTagNumber.UTF8String));
+                else
+                    items.ReadEncodedValue();
+            }
+            return topics;
+        }
+        catch (AsnContentException)
+        {
+            return [];
+        }
+    }
+}

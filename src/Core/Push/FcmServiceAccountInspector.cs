@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FcmInspection = Gatehouse.Push.Inspection<Gatehouse.Push.FcmServiceAccount, Gatehouse.Push.FcmServiceAccountFault>;
+
+namespace Gatehouse.Push;
+
+/// <summary>Judges the JSON key file of a Google service account.</summary>
+/// <remarks>Every sequence of bytes ends in a verdict, never in an exception.</remarks>
+public static class FcmServiceAccountInspector
+{
+    /// <summary>The most bytes of a file; Google's have about 2,400.</summary>
+    public const int MaxFileSize = 16 * 1024;
+
+    private const string ServiceAccount = "service_account";
+
+    /// <summary>Judges a key file.</summary>
+    /// <param name="file">The file's bytes, JSON in UTF-8.</param>
+    public static FcmInspection Inspect(ReadOnlySpan<byte> file)
+    {
+        if (file.Length > MaxFileSize)
+        {
+            return new(
+                FcmServiceAccountFault.TooLarge,
+                $"The file is larger than {MaxFileSize / 1024} KiB, so it is not a service account key.");
+        }
+
+        ServiceAccountKey? key;
+        try
+        {
+            key = JsonSerializer.Deserialize(file, ServiceAccountJson.Default.ServiceAccountKey);
+        }
+        catch (JsonException)
+        {
+            return new(FcmServiceAccountFault.NotJson, "The file is not the JSON of a service account key.");
+        }
+
+        if (key?.Type != ServiceAccount)
+            return new(FcmServiceAccountFault.NotServiceAccount, $"The file's type is not {ServiceAccount}.");
+        if (string.IsNullOrWhiteSpace(key.ProjectId))
+            return new(FcmServiceAccountFault.NoProjectId, "The service account key has no project_id.");
+        if (string.IsNullOrWhiteSpace(key.PrivateKeyId))
+            return new(FcmServiceAccountFault.NoPrivateKeyId, "The service account key has no private_key_id.");
+        if (string.IsNullOrWhiteSpace(key.ClientEmail))
+            return new(FcmServiceAccountFault.NoClientEmail, "The service account key has no client_email.");
+        if (string.IsNullOrWhiteSpace(key.PrivateKey))
+            return new(FcmServiceAccountFault.NoPrivateKey, "The service account key has no private_key.");
+        if (!IsRsaPrivateKey(key.PrivateKey))
+        {
+            return new(
+                FcmServiceAccountFault.PrivateKeyUnreadable,
+                "The service account key's private_key is not an RSA private key in PEM.");
+        }
+
+        return new(new FcmServiceAccount(key.ProjectId, key.PrivateKeyId, key.ClientEmail));
+    }
+
+    // The label is looked at first because RSA also imports a public key from PEM.
+    private static bool IsRsaPrivateKey(string pem)
+    {
+        if (!PemEncoding.TryFind(pem, out var fields) || pem.AsSpan()[fields.Label] is not ("PRIVATE KEY" or "RSA PRIVATE KEY"))
+            return false;
+        try
+        {
+            using var key = RSA.Create();
+            key.ImportFromPem(pem.AsSpan()[fields.Location]);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>The properties of Google's key file that are looked at. No record: its text must not show the key.</summary>
+internal sealed class ServiceAccountKey
+{
+    [JsonPropertyName("type")]
+    public string? Type { get; init; }
+
+    [JsonPropertyName("project_id")]
+    public string? ProjectId { get; init; }
+
+    [JsonPropertyName("private_key_id")]
+    public string? PrivateKeyId { get; init; }
+
+    [JsonPropertyName("client_email")]
+    public string? ClientEmail { get; init; }
+
+    [JsonPropertyName("private_key")]
+    public string? PrivateKey { get; init; }
+}
+
+[JsonSourceGenerationOptions(AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(ServiceAccountKey))]
+internal sealed partial class ServiceAccountJson : JsonSerializerContext;
