@@ -32,6 +32,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder
 
         web.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         web.Services.AddRouting();
+        web.Host.UseDefaultServiceProvider(container => container.ValidateOnBuild = true);
         web.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         web.Logging
             .AddConfiguration(web.Configuration.GetSection("Logging"))
@@ -81,10 +82,22 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder
         Services.AddSingleton<TimerService>();
         Services.AddHostedService(services => services.GetRequiredService<TimerService>());
 
-        var app = web.Build();
+        var app = BuildWeb();
         Constructors.Check(functions, app.Services);
         FunctionRoutes.Serve(app, functions.Http);
         return app;
+    }
+
+    private WebApplication BuildWeb()
+    {
+        try
+        {
+            return web.Build();
+        }
+        catch (AggregateException faults)
+        {
+            throw new FunctionStartException(faults.InnerExceptions[0].GetBaseException().Message, faults);
+        }
     }
 
     private static Dictionary<string, string?> Defaults() => new()

@@ -38,8 +38,9 @@ internal sealed partial class TimerLoop(TimerFunction function, IServiceScopeFac
 
         while (!stopping.IsCancellationRequested)
         {
+            // Looked at again once the alarm is set: a clock may be moved on between the two.
             alarm.Change(WaitFor(next), Timeout.InfiniteTimeSpan);
-            await NextWakeAsync(stopping);
+            if (next > clock.GetUtcNow()) await NextWakeAsync(stopping);
 
             var started = clock.GetUtcNow();
             var isDue = next <= started;

@@ -31,15 +31,23 @@ internal sealed class TimerService(
 
     public Task StartedAsync(CancellationToken cancellation)
     {
-        running = Task.WhenAll(loops.Values.Select(loop => loop.RunAsync(stopping.Token)));
+        running = Task.WhenAll(loops.Values.Select(loop => Task.Run(() => loop.RunAsync(stopping.Token))));
         return Task.CompletedTask;
     }
 
     public Task StoppingAsync(CancellationToken cancellation) => stopping.CancelAsync();
 
-    // A function that does not heed its token is left behind when the host's time to stop is over.
-    public async Task StopAsync(CancellationToken cancellation) =>
-        await running.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await running.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // A function that does not heed its token is left behind when the host's time to stop is over.
+        }
+    }
 
     public Task StoppedAsync(CancellationToken cancellation) => Task.CompletedTask;
 
