@@ -1,0 +1,46 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Microsoft.Azure.Functions.Worker.LocalHost;
+
+/// <summary>What becomes of a function's return value.</summary>
+internal static class FunctionReturn
+{
+    private static readonly MethodInfo AwaitResultOf =
+        typeof(FunctionReturn).GetMethod(nameof(AwaitResult), BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    /// <summary>Waits for a value of this type and makes of it the answer; null where it holds none.</summary>
+    /// <exception cref="FunctionStartException">The official worker would do something else with it.</exception>
+    public static Func<object?, ValueTask<IResult?>> Of(string function, Type type)
+    {
+        if (type == typeof(void)) return _ => default;
+        if (type == typeof(Task)) return AwaitTask;
+
+        var isTask = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Task<>);
+        var value = isTask ? type.GetGenericArguments()[0] : type;
+        if (value.Name.StartsWith(nameof(ValueTask), StringComparison.Ordinal) && value.Namespace == typeof(ValueTask).Namespace)
+        {
+            throw new FunctionStartException(
+                $"Function '{function}' returns a ValueTask, which the Functions worker does not wait for: return a Task.");
+        }
+
+        if (value.IsAssignableTo(typeof(IActionResult)))
+        {
+            throw new FunctionStartException(
+                $"Function '{function}' returns {value.Name}, which the local host does not serve: return IResult.");
+        }
+
+        return isTask
+            ? AwaitResultOf.MakeGenericMethod(value).CreateDelegate<Func<object?, ValueTask<IResult?>>>()
+            : returned => new(returned as IResult);
+    }
+
+    private static async ValueTask<IResult?> AwaitTask(object? task)
+    {
+        await (Task)task!;
+        return null;
+    }
+
+    private static async ValueTask<IResult?> AwaitResult<T>(object? task) => await (Task<T>)task! as IResult;
+}

@@ -1,0 +1,17 @@
+namespace Gatehouse.Tests;
+
+/// <summary>A folder of the test's own, empty at first and gone with everything in it when disposed.</summary>
+public sealed class TemporaryFolder : IDisposable
+{
+    /// <summary>The folder's full path.</summary>
+    public string Path { get; } = Directory.CreateTempSubdirectory("gatehouse-test-").FullName;
+
+    /// <summary>The full path of a file or folder in it, which is not made.</summary>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Deletes the folder.</summary>
+    public void Dispose()
+    {
+        if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
+    }
+}
