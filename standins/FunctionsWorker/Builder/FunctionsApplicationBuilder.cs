@@ -72,6 +72,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder
     /// one line that names it.</exception>
     public IHost Build()
     {
+        CheckAddresses(Configuration["Urls"]);
         var prefix = HostJson.ReadRoutePrefix(Path.Combine(AppContext.BaseDirectory, "host.json"));
         var functions = new FunctionIndex(functionClasses, Configuration, prefix);
         if (functions.Http.Count > 0 && !IsWebApplication)
@@ -97,6 +98,15 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder
         catch (AggregateException faults)
         {
             throw new FunctionStartException(faults.InnerExceptions[0].GetBaseException().Message, faults);
+        }
+    }
+
+    private static void CheckAddresses(string? urls)
+    {
+        foreach (var url in (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+                throw new FunctionStartException($"Urls: '{url}' is no http:// address; the local host serves no other.");
         }
     }
 
