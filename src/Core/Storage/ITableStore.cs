@@ -17,7 +17,7 @@ public interface ITableStore
     /// <summary>The row with this key, or null where there is none.</summary>
     ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation);
 
-    /// <summary>The rows with these keys, each at its key's index; null where there is none. At most 1,000 keys.</summary>
+    /// <summary>The rows with these keys, 1 to 1,000, each at its key's index; null where there is none.</summary>
     ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
         string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation);
 

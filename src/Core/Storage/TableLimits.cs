@@ -5,27 +5,36 @@ namespace Gatehouse.Storage;
 /// Source: Azure Storage documentation, "Understanding the Table service data model" and "Performing entity group
 /// transactions".
 /// </summary>
-public static class TableLimits
+public static partial class TableLimits
 {
     /// <summary>The most changes in one commit.</summary>
     public const int ChangesPerCommit = 100;
 
-    /// <summary>The most rows of one read.</summary>
+    /// <summary>The most rows of one read, and the most keys of one <see cref="ITableStore.GetManyAsync"/>.</summary>
     public const int RowsPerRead = 1000;
 
     /// <summary>The most characters of a partition key or a row key (1 KiB of UTF-16).</summary>
     public const int KeyLength = 512;
 
+    /// <summary>The fewest characters of a table's name.</summary>
+    public const int ShortestTableName = 3;
+
+    /// <summary>The most characters of a table's name.</summary>
+    public const int TableNameLength = 63;
+
     /// <summary>The most properties of a row.</summary>
     public const int PropertiesPerRow = 252;
+
+    /// <summary>The most characters of a property's name.</summary>
+    public const int PropertyNameLength = 255;
 
     /// <summary>The most bytes of one text (as UTF-16) or binary property.</summary>
     public const int PropertySize = 64 * 1024;
 
-    /// <summary>The most bytes of a row.</summary>
+    /// <summary>The most bytes of a row, as <see cref="SizeOf(string, TableRow)"/> counts them.</summary>
     public const int RowSize = 1024 * 1024;
 
-    /// <summary>The most bytes of one commit.</summary>
+    /// <summary>The most bytes of one commit: of its rows together.</summary>
     public const int CommitSize = 4 * 1024 * 1024;
 
     /// <summary>The earliest instant that a property can hold.</summary>

@@ -36,6 +36,9 @@ public sealed class TableRow
     /// <summary>The properties, in the order in which they were given.</summary>
     public IReadOnlyList<RowProperty> Properties => properties;
 
+    /// <summary>The same, to be gone through without an allocation.</summary>
+    internal ReadOnlySpan<RowProperty> Span => properties;
+
     /// <summary>The text of a property.</summary>
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
     public string GetString(string name) => Get<string>(name);

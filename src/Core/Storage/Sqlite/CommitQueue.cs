@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+
+namespace Gatehouse.Storage.Sqlite;
+
+/// <summary>
+/// Group commit: one thread makes all commits, and those that wait while one transaction is written to the disk share the
+/// next. So a commit costs its share of a disk's flush, however many callers there are.
+/// </summary>
+/// <remarks>
+/// A group ends with the commit that takes it to <see cref="MostChanges"/> changes or <see cref="MostBytes"/> bytes of rows:
+/// tens of milliseconds of work, the most that its first caller waits for the others.
+/// </remarks>
+internal sealed class CommitQueue : IAsyncDisposable
+{
+    private const int MostChanges = 10_000;
+    private const int MostBytes = 16 * 1024 * 1024;
+
+    private readonly StoreFile file;
+    private readonly BlockingCollection<PendingCommit> queue = [];
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<PendingCommit> group = [];
+    private readonly List<CommitResult> results = [];
+    private RowWriter? writer;
+    private long groups;
+
+    /// <summary>Opens the file, and starts the thread.</summary>
+    /// <exception cref="StoreUnavailableException">The file cannot be used.</exception>
+    public CommitQueue(StoreFile file)
+    {
+        this.file = file;
+        writer = file.Open(static database => new RowWriter(database));
+        new Thread(Run) { IsBackground = true, Name = "Store writer" }.Start();
+    }
+
+    /// <summary>How many transactions were committed.</summary>
+    public long Groups => Interlocked.Read(ref groups);
+
+    /// <summary>Adds a commit to those to be made; false once the queue is closed.</summary>
+    public bool TryAdd(PendingCommit commit)
+    {
+        try
+        {
+            queue.Add(commit);
+            return true;
+        }
+        catch (InvalidOperationException) when (queue.IsAddingCompleted)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Closes the queue, and returns when all that was in it is answered and the connection closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        queue.CompleteAdding();
+        await ended.Task;
+    }
+
+    private void Run()
+    {
+        foreach (var first in queue.GetConsumingEnumerable()) WriteGroup(first);
+        writer?.Dispose();
+        ended.SetResult();
+    }
+
+    private void WriteGroup(PendingCommit first)
+    {
+        group.Clear();
+        results.Clear();
+        try
+        {
+            // Whoever comes while another process has the lock shares the group as well, and its fault.
+            try
+            {
+                writer ??= file.Connect(static database => new RowWriter(database));
+                writer.Begin();
+            }
+            finally
+            {
+                Collect(first);
+            }
+            foreach (var commit in group) results.Add(writer.Make(commit));
+            writer.Commit();
+        }
+        catch (StoreUnavailableException fault)
+        {
+            writer?.Dispose();
+            writer = null;
+            foreach (var commit in group) commit.Fail(fault);
+            return;
+        }
+        Interlocked.Increment(ref groups);
+        for (var index = 0; index < group.Count; index++) group[index].Complete(results[index]);
+    }
+
+    private void Collect(PendingCommit first)
+    {
+        var (changes, bytes) = (0, 0);
+        var next = first;
+        do
+        {
+            if (!next.TryTake()) continue;
+            group.Add(next);
+            changes += next.Changes.Length;
+            bytes += next.Size;
+        }
+        while (changes < MostChanges && bytes < MostBytes && queue.TryTake(out next!));
+    }
+}

@@ -1,0 +1,67 @@
+namespace Gatehouse.Storage.Sqlite;
+
+/// <summary>A caller's commit on its way: its changes with their rows encoded, and the caller's task.</summary>
+internal sealed class PendingCommit
+{
+    private readonly TaskCompletionSource<CommitResult> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly byte[] bodies;
+    private readonly int[] ends;
+    private int decided;
+
+    /// <summary>Encodes a commit that is within the limits.</summary>
+    public PendingCommit(string table, string partition, RowChange[] changes)
+    {
+        Table = table;
+        Partition = partition;
+        Changes = changes;
+        ends = new int[changes.Length];
+        var end = 0;
+        for (var index = 0; index < changes.Length; index++)
+        {
+            if (changes[index].Kind != RowChangeKind.Delete) end += RowCodec.SizeOf(changes[index].Row);
+            ends[index] = end;
+        }
+        bodies = new byte[end];
+        for (var index = 0; index < changes.Length; index++)
+        {
+            if (changes[index].Kind != RowChangeKind.Delete)
+                RowCodec.Write(changes[index].Row, bodies.AsSpan(Start(index)..ends[index]));
+        }
+    }
+
+    public string Table { get; }
+
+    public string Partition { get; }
+
+    public RowChange[] Changes { get; }
+
+    /// <summary>The bytes of all rows together.</summary>
+    public int Size => bodies.Length;
+
+    /// <summary>The outcome, for the caller.</summary>
+    public Task<CommitResult> Outcome => outcome.Task;
+
+    /// <summary>The encoded row of a change.</summary>
+    public ReadOnlySpan<byte> Body(int change) => bodies.AsSpan(Start(change)..ends[change]);
+
+    /// <summary>Takes the commit to be made; false where its caller has cancelled it.</summary>
+    public bool TryTake() => TryDecide();
+
+    /// <summary>Ends the wait of the caller of a commit that is not taken yet; does nothing to one that is.</summary>
+    public void Cancel(CancellationToken cancellation)
+    {
+        if (TryDecide()) outcome.SetCanceled(cancellation);
+    }
+
+    /// <summary>Answers the caller of a commit that was taken.</summary>
+    public void Complete(CommitResult result) => outcome.SetResult(result);
+
+    /// <summary>Answers the caller of a commit that was taken, and that came to nothing or to nothing known.</summary>
+    public void Fail(StoreUnavailableException fault) =>
+        // One exception for each caller, who may each add to its stack trace.
+        outcome.SetException(new StoreUnavailableException(fault.Message, fault));
+
+    private int Start(int index) => index == 0 ? 0 : ends[index - 1];
+
+    private bool TryDecide() => Interlocked.Exchange(ref decided, 1) == 0;
+}

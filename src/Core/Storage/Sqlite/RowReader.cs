@@ -1,0 +1,112 @@
+namespace Gatehouse.Storage.Sqlite;
+
+/// <summary>A connection that reads, for one thread at a time. Every read sees all that was committed before it began.</summary>
+internal sealed class RowReader : IDisposable
+{
+    // Above every character that a key or a bound may begin with (TableLimits), and below none that a key holds.
+    private const string BehindAll = "\x7F";
+
+    // What the connection holds of the file in memory, in KiB: the operating system holds the rest.
+    private const int PageCache = 1024;
+
+    private readonly Database database;
+    private readonly RowCache cache;
+    private readonly WalIndex index;
+    private readonly TableIds tables;
+    private readonly Statement get;
+    private readonly Statement range;
+    private readonly Statement begin;
+    private readonly Statement end;
+
+    /// <summary>Takes over a connection.</summary>
+    public RowReader(Database database, RowCache cache)
+    {
+        this.database = database;
+        this.cache = cache;
+        database.Execute($"PRAGMA cache_size = -{PageCache}");
+        tables = new TableIds(database);
+        get = database.Prepare("SELECT etag, body FROM rows WHERE table_id = ?1 AND partition = ?2 AND row = ?3");
+        range = database.Prepare("""
+            SELECT etag, body, row FROM rows
+            WHERE table_id = ?1 AND partition = ?2 AND row >= ?3 AND row < ?4 ORDER BY row LIMIT ?5
+            """);
+        begin = database.Prepare("BEGIN");
+        end = database.Prepare("COMMIT");
+        index = WalIndex.Of(database);
+    }
+
+    /// <summary>The row with a key, or null.</summary>
+    public TableRow? Get(in RowKey key)
+    {
+        var before = index.Read();
+        if (cache.TryGet(before, key, out var row)) return row;
+        row = Find(key, out var bytes);
+        // Equal headers: the read, which lies between them, saw just that transaction.
+        if (index.Read() == before) cache.Keep(before, key, row, bytes);
+        return row;
+    }
+
+    /// <summary>The rows with these keys of a partition, all as of one moment.</summary>
+    public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows)
+    {
+        var found = new TableRow?[rows.Count];
+        begin.Run();
+        try
+        {
+            for (var at = 0; at < found.Length; at++) found[at] = Find(new RowKey(table, partition, rows[at]), out _);
+        }
+        finally
+        {
+            end.Run();
+        }
+        return found;
+    }
+
+    /// <summary>The first rows of a range of a partition, all as of one moment.</summary>
+    public List<TableRow> Read(string table, string partition, RowRange bounds, int most)
+    {
+        var rows = new List<TableRow>();
+        var id = tables.Find(table);
+        if (id == 0) return rows;
+        range.Bind(1, id);
+        range.Bind(2, partition);
+        range.Bind(3, bounds.From ?? "");
+        range.Bind(4, bounds.Before ?? BehindAll);
+        range.Bind(5, most);
+        try
+        {
+            while (range.Step()) rows.Add(Row(range, range.Key(2), range.Bytes(1)));
+            return rows;
+        }
+        finally
+        {
+            range.Reset();
+        }
+    }
+
+    public void Dispose() => database.Dispose();
+
+    private TableRow? Find(in RowKey key, out int bytes)
+    {
+        bytes = 0;
+        var id = tables.Find(key.Table);
+        if (id == 0) return null;
+        get.Bind(1, id);
+        get.Bind(2, key.Partition);
+        get.Bind(3, key.Row);
+        try
+        {
+            if (!get.Step()) return null;
+            var body = get.Bytes(1);
+            bytes = body.Length;
+            return Row(get, key.Row, body);
+        }
+        finally
+        {
+            get.Reset();
+        }
+    }
+
+    private static TableRow Row(Statement statement, string key, ReadOnlySpan<byte> body) =>
+        new(key, ETags.Format(statement.Int64(0)), RowCodec.Read(body));
+}

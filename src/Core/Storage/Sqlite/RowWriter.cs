@@ -1,0 +1,155 @@
+namespace Gatehouse.Storage.Sqlite;
+
+/// <summary>
+/// The connection that writes, in transactions of many callers' commits. After any exception the connection is in no
+/// known state: it is disposed, which takes back what was not committed.
+/// </summary>
+internal sealed class RowWriter : IDisposable
+{
+    private const string Key = "table_id = ?1 AND partition = ?2 AND row = ?3";
+
+    // Pages in the write-ahead log before a commit carries them over into the file: 16 MiB, so that a page that many
+    // commits change is carried over once.
+    private const int CheckpointPages = 4000;
+
+    private readonly Database database;
+    private readonly TableIds tables;
+    private readonly Statement begin;
+    private readonly Statement commit;
+    private readonly Statement lastETag;
+    private readonly Statement setLastETag;
+    private readonly Statement save;
+    private readonly Statement release;
+    private readonly Statement takeBack;
+    private readonly Statement insert;
+    private readonly Statement put;
+    private readonly Statement replace;
+    private readonly Statement delete;
+    private readonly Statement deleteMatching;
+    private readonly Statement exists;
+    private long etag;
+    private long etagAtBegin;
+
+    /// <summary>Takes over a connection.</summary>
+    public RowWriter(Database database)
+    {
+        this.database = database;
+        // FULL: a commit is on the disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        database.Execute("PRAGMA synchronous = FULL");
+        database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
+        tables = new TableIds(database);
+        begin = database.Prepare("BEGIN IMMEDIATE");
+        commit = database.Prepare("COMMIT");
+        lastETag = database.Prepare("SELECT last FROM etags");
+        setLastETag = database.Prepare("UPDATE etags SET last = ?1");
+        save = database.Prepare("SAVEPOINT one");
+        release = database.Prepare("RELEASE one");
+        takeBack = database.Prepare("ROLLBACK TO one");
+        const string Insert = "INSERT INTO rows (table_id, partition, row, etag, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+        insert = database.Prepare($"{Insert} ON CONFLICT DO NOTHING");
+        put = database.Prepare($"{Insert} ON CONFLICT DO UPDATE SET etag = ?4, body = ?5");
+        replace = database.Prepare($"UPDATE rows SET etag = ?4, body = ?5 WHERE {Key} AND etag = ?6");
+        delete = database.Prepare($"DELETE FROM rows WHERE {Key}");
+        deleteMatching = database.Prepare($"DELETE FROM rows WHERE {Key} AND etag = ?4");
+        exists = database.Prepare($"SELECT 1 FROM rows WHERE {Key}");
+    }
+
+    /// <summary>Begins a transaction, as soon as no other process has one.</summary>
+    public void Begin()
+    {
+        database.RunWhenFree(begin);
+        try
+        {
+            lastETag.Step();
+            etag = etagAtBegin = lastETag.Int64(0);
+        }
+        finally
+        {
+            lastETag.Reset();
+        }
+    }
+
+    /// <summary>Makes one caller's changes in the transaction, all or none.</summary>
+    public CommitResult Make(PendingCommit pending)
+    {
+        var table = tables.FindOrAdd(pending.Table);
+        var several = pending.Changes.Length > 1;
+        if (several) save.Run();
+        var etags = new string?[pending.Changes.Length];
+        for (var index = 0; index < etags.Length; index++)
+        {
+            var change = pending.Changes[index];
+            var failure = Make(change, table, pending.Partition, pending.Body(index));
+            if (failure != CommitFailure.None)
+            {
+                if (several)
+                {
+                    takeBack.Run();
+                    release.Run();
+                }
+                return CommitResult.Failed(failure, index);
+            }
+            if (change.Kind != RowChangeKind.Delete) etags[index] = ETags.Format(etag);
+        }
+        if (several) release.Run();
+        return CommitResult.Success(etags);
+    }
+
+    /// <summary>Ends the transaction; when this returns, what it made is on the disk.</summary>
+    public void Commit()
+    {
+        if (etag != etagAtBegin)
+        {
+            setLastETag.Bind(1, etag);
+            setLastETag.Run();
+        }
+        commit.Run();
+    }
+
+    public void Dispose() => database.Dispose();
+
+    private CommitFailure Make(RowChange change, long table, string partition, ReadOnlySpan<byte> body)
+    {
+        var statement = change.Kind switch
+        {
+            RowChangeKind.Insert => insert,
+            RowChangeKind.Put => put,
+            RowChangeKind.Replace => replace,
+            _ => change.IfMatch is null ? delete : deleteMatching,
+        };
+        BindKey(statement, table, partition, change.Row.Key);
+        if (change.Kind == RowChangeKind.Delete)
+        {
+            if (change.IfMatch is not null) statement.Bind(4, ETags.Parse(change.IfMatch));
+        }
+        else
+        {
+            statement.Bind(4, ++etag);
+            statement.Bind(5, body);
+            if (change.IfMatch is not null) statement.Bind(6, ETags.Parse(change.IfMatch));
+        }
+        if (statement.Run() == 1) return CommitFailure.None;
+        if (change.Kind == RowChangeKind.Insert) return CommitFailure.AlreadyExists;
+        return Exists(table, partition, change.Row.Key) ? CommitFailure.Changed : CommitFailure.Missing;
+    }
+
+    private bool Exists(long table, string partition, string row)
+    {
+        BindKey(exists, table, partition, row);
+        try
+        {
+            return exists.Step();
+        }
+        finally
+        {
+            exists.Reset();
+        }
+    }
+
+    private static void BindKey(Statement statement, long table, string partition, string row)
+    {
+        statement.Bind(1, table);
+        statement.Bind(2, partition);
+        statement.Bind(3, row);
+    }
+}

@@ -1,0 +1,112 @@
+namespace Gatehouse.Storage.Sqlite;
+
+/// <summary>
+/// The table store in one SQLite file, which several processes may have open at the same time.
+/// </summary>
+/// <remarks>
+/// <para>Reads go to the file's last state, without waiting for writers, and complete synchronously. Commits go to one
+/// writer, which makes all that wait in one transaction and answers them when it is on the disk.</para>
+/// <para>The file is in write-ahead-log mode: beside it are a <c>-wal</c> and a <c>-shm</c> file while it is open. It must
+/// be on a local file system (https://www.sqlite.org/wal.html).</para>
+/// </remarks>
+public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
+{
+    private readonly CommitQueue commits;
+    private readonly RowReaders readers;
+    private volatile bool disposed;
+
+    private SqliteTableStore(StoreFile file)
+    {
+        commits = new CommitQueue(file);
+        readers = new RowReaders(file);
+    }
+
+    /// <summary>How many transactions commits have shared so far: at most as many as there were commits.</summary>
+    public long Groups => commits.Groups;
+
+    /// <summary>Opens the store in a file, which is made where it is not there, for its owner alone.</summary>
+    /// <param name="path">The file; its folder is there.</param>
+    /// <exception cref="StoreUnavailableException">
+    /// The file cannot be used: it cannot be made or written, is a folder, is no database, or is not this program's. The
+    /// message is one line and names it.
+    /// </exception>
+    public static SqliteTableStore Open(string path) => Open(path, TimeSpan.FromSeconds(10));
+
+    /// <summary>Opens the store in a file.</summary>
+    /// <param name="path">The file; its folder is there.</param>
+    /// <param name="patience">How long to wait for a lock that another process holds.</param>
+    /// <exception cref="StoreUnavailableException">The file cannot be used.</exception>
+    public static SqliteTableStore Open(string path, TimeSpan patience)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new SqliteTableStore(new StoreFile(Path.GetFullPath(path), patience));
+    }
+
+    /// <inheritdoc />
+    public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation)
+    {
+        TableLimits.CheckKeys(table, partition, row);
+        return Read(new RowKey(table, partition, row), static (reader, key) => reader.Get(key), cancellation);
+    }
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
+        string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation)
+    {
+        TableLimits.CheckKeys(table, partition, rows);
+        return Read<(string, string, IReadOnlyList<string>), IReadOnlyList<TableRow?>>(
+            (table, partition, rows), static (reader, keys) => reader.GetMany(keys.Item1, keys.Item2, keys.Item3), cancellation);
+    }
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+        string table, string partition, RowRange range, int most, CancellationToken cancellation)
+    {
+        TableLimits.CheckRange(table, partition, range, most);
+        return Read<(string, string, RowRange, int), IReadOnlyList<TableRow>>(
+            (table, partition, range, most), static (reader, asked) => reader.Read(asked.Item1, asked.Item2, asked.Item3, asked.Item4), cancellation);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<CommitResult> CommitAsync(
+        string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        RowChange[] own = [.. changes];
+        TableLimits.CheckCommit(table, partition, own);
+        cancellation.ThrowIfCancellationRequested();
+        var commit = new PendingCommit(table, partition, own);
+        ObjectDisposedException.ThrowIf(!commits.TryAdd(commit), this);
+        using var registration = cancellation.UnsafeRegister(
+            static (waiting, cancelled) => ((PendingCommit)waiting!).Cancel(cancelled), commit);
+        return await commit.Outcome;
+    }
+
+    /// <summary>Makes the commits that were accepted, and closes the file. Later calls are refused.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        disposed = true;
+        readers.Dispose();
+        await commits.DisposeAsync();
+    }
+
+    private ValueTask<T> Read<TAsked, T>(TAsked asked, Func<RowReader, TAsked, T> read, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled<T>(cancellation);
+        var reader = readers.Take();
+        T found;
+        try
+        {
+            found = read(reader, asked);
+        }
+        catch
+        {
+            // A connection that has failed once is not trusted again.
+            reader.Dispose();
+            throw;
+        }
+        readers.Return(reader);
+        return ValueTask.FromResult(found);
+    }
+}

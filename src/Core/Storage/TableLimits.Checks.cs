@@ -1,0 +1,187 @@
+using System.Buffers;
+
+namespace Gatehouse.Storage;
+
+// What every store asks before it does anything. Each check throws ArgumentException, with a message that names what is
+// wrong but never a property's value, which may be a secret.
+public static partial class TableLimits
+{
+    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private const string Digits = "0123456789";
+
+    private static readonly SearchValues<char> TableNameCharacters = SearchValues.Create(Letters + Digits);
+    private static readonly SearchValues<char> PropertyNameCharacters = SearchValues.Create(Letters + Digits + "_");
+
+    // Azure forbids / \ # ? and control characters in keys; this project's keys are ASCII, so that ordinal order is the
+    // same in UTF-16 (here and in Azure) and in UTF-8 (SQLite).
+    private static readonly SearchValues<char> KeyCharacters =
+        SearchValues.Create([.. from code in Enumerable.Range(' ', '~' - ' ' + 1)
+                                let character = (char)code
+                                where character is not ('/' or '\\' or '#' or '?')
+                                select character]);
+
+    // A bound is made of a key, or of a prefix whose last character was raised by one (RowRange.Prefix).
+    private static readonly SearchValues<char> BoundCharacters =
+        SearchValues.Create([.. from code in Enumerable.Range(' ', 0x7F - ' ' + 1) select (char)code]);
+
+    // The properties that every row of Azure Table Storage has of itself.
+    private static readonly string[] ReservedNames = ["PartitionKey", "RowKey", "Timestamp"];
+
+    /// <summary>Checks what names one row.</summary>
+    /// <exception cref="ArgumentException">The table or one of the keys is outside the limits.</exception>
+    public static void CheckKeys(string table, string partition, string row)
+    {
+        CheckTable(table);
+        CheckKey(partition);
+        CheckKey(row);
+    }
+
+    /// <summary>Checks what names several rows of a partition.</summary>
+    /// <exception cref="ArgumentException">The table, a key or the number of keys is outside the limits.</exception>
+    public static void CheckKeys(string table, string partition, IReadOnlyList<string> rows)
+    {
+        CheckTable(table);
+        CheckKey(partition);
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Count is < 1 or > RowsPerRead) throw Outside($"1 to {RowsPerRead} rows are got at once, not {rows.Count}.");
+        foreach (var row in rows) CheckKey(row);
+    }
+
+    /// <summary>Checks a range read.</summary>
+    /// <exception cref="ArgumentException">The table, the key, a bound or the number is outside the limits.</exception>
+    public static void CheckRange(string table, string partition, RowRange range, int most)
+    {
+        CheckTable(table);
+        CheckKey(partition);
+        CheckBound(range.From);
+        CheckBound(range.Before);
+        if (most is < 1 or > RowsPerRead) throw Outside($"1 to {RowsPerRead} rows are read at once, not {most}.");
+    }
+
+    /// <summary>Checks a commit: its keys, its rows and its size.</summary>
+    /// <exception cref="ArgumentException">Something of it is outside the limits.</exception>
+    public static void CheckCommit(string table, string partition, IReadOnlyList<RowChange> changes)
+    {
+        CheckTable(table);
+        CheckKey(partition);
+        ArgumentNullException.ThrowIfNull(changes);
+        if (changes.Count is < 1 or > ChangesPerCommit)
+            throw Outside($"A commit makes 1 to {ChangesPerCommit} changes, not {changes.Count}.");
+        var size = 0L;
+        foreach (var change in changes) size += CheckChange(partition, change);
+        if (size > CommitSize) throw Outside($"A commit holds at most {CommitSize} bytes of rows, not {size}.");
+        if (changes.Count > 1) CheckDistinct(changes);
+    }
+
+    /// <summary>
+    /// The bytes of a row as Azure counts them: 4, 2 for each character of both keys, and for each property 8, 2 for each
+    /// character of its name, and its value (a text's as UTF-16).
+    /// </summary>
+    public static int SizeOf(string partition, TableRow row)
+    {
+        ArgumentNullException.ThrowIfNull(partition);
+        ArgumentNullException.ThrowIfNull(row);
+        var size = 4 + 2 * (partition.Length + row.Key.Length);
+        foreach (var (name, value) in row.Span) size += 8 + 2 * name.Length + SizeOf(name, value);
+        return size;
+    }
+
+    /// <summary>Whether this may name a property: a letter or underscore, then letters, digits and underscores.</summary>
+    internal static bool IsPropertyName(ReadOnlySpan<char> name) =>
+        name.Length is >= 1 and <= PropertyNameLength
+        && !char.IsAsciiDigit(name[0])
+        && !name.ContainsAnyExcept(PropertyNameCharacters);
+
+    private static void CheckTable(string table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        if (table.Length is >= ShortestTableName and <= TableNameLength
+            && char.IsAsciiLetter(table[0])
+            && !table.AsSpan().ContainsAnyExcept(TableNameCharacters))
+        {
+            return;
+        }
+        throw Outside($"A table's name is {ShortestTableName} to {TableNameLength} letters and digits, the first a letter; "
+            + $"'{table}' is not.");
+    }
+
+    private static void CheckKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (key.Length is < 1 or > KeyLength || key.AsSpan().ContainsAnyExcept(KeyCharacters))
+            throw Outside($"A key is 1 to {KeyLength} printable ASCII characters without / \\ # and ?; '{key}' is not.");
+    }
+
+    private static void CheckBound(string? bound)
+    {
+        // One character longer than a key: RowRange.StartingAfter.
+        if (bound is not null && (bound.Length > KeyLength + 1 || bound.AsSpan().ContainsAnyExcept(BoundCharacters)))
+            throw Outside($"A range's bound is at most {KeyLength + 1} ASCII characters from the space on; '{bound}' is not.");
+    }
+
+    private static int CheckChange(string partition, RowChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var row = change.Row;
+        CheckKey(row.Key);
+        // Azure takes the ETag * for any.
+        if ((change.Kind == RowChangeKind.Replace && change.IfMatch is null) || change.IfMatch is "" or "*")
+            throw Outside($"The ETag to match for the row '{row.Key}' is none that a store gives.");
+        if (row.Span.Length > PropertiesPerRow)
+            throw Outside($"A row has at most {PropertiesPerRow} properties; '{row.Key}' has {row.Span.Length}.");
+        for (var index = 0; index < row.Span.Length; index++) CheckProperty(row, index);
+        var size = SizeOf(partition, row);
+        return size <= RowSize ? size : throw Outside($"A row has at most {RowSize} bytes; '{row.Key}' has {size}.");
+    }
+
+    private static void CheckProperty(TableRow row, int index)
+    {
+        var (name, value) = row.Span[index];
+        ArgumentNullException.ThrowIfNull(name);
+        if (!IsPropertyName(name) || ReservedNames.Contains(name))
+        {
+            throw Outside($"A property's name is 1 to {PropertyNameLength} letters, digits and underscores, the first no digit, "
+                + $"and none of {string.Join(", ", ReservedNames)}; '{name}' is not.");
+        }
+        foreach (var (before, _) in row.Span[..index])
+            if (before == name) throw Outside($"The row '{row.Key}' has the property '{name}' twice.");
+        if (value is string text && !IsWellFormed(text))
+            throw Outside($"The property '{name}' is a text with half a surrogate pair.");
+        if (value is DateTimeOffset instant && instant < EarliestInstant)
+            throw Outside($"The property '{name}' is before {EarliestInstant:yyyy-MM-dd}.");
+        if (value is string or byte[] && SizeOf(name, value) > 4 + PropertySize)
+            throw Outside($"The property '{name}' has more than {PropertySize} bytes.");
+    }
+
+    private static void CheckDistinct(IReadOnlyList<RowChange> changes)
+    {
+        var keys = new HashSet<string>(changes.Count, StringComparer.Ordinal);
+        foreach (var change in changes)
+            if (!keys.Add(change.Row.Key)) throw Outside($"The commit changes the row '{change.Row.Key}' twice.");
+    }
+
+    private static int SizeOf(string name, object value) => value switch
+    {
+        string text => 4 + 2 * text.Length,
+        byte[] bytes => 4 + bytes.Length,
+        int => 4,
+        long or double or DateTimeOffset => 8,
+        bool => 1,
+        Guid => 16,
+        null => throw Outside($"The property '{name}' has no value."),
+        _ => throw Outside($"The property '{name}' is of type {value.GetType().Name}, which no store keeps."),
+    };
+
+    private static bool IsWellFormed(ReadOnlySpan<char> text)
+    {
+        // Only surrogates can be out of place; most texts have none.
+        while (text.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at)
+        {
+            if (at + 1 == text.Length || !char.IsSurrogatePair(text[at], text[at + 1])) return false;
+            text = text[(at + 2)..];
+        }
+        return true;
+    }
+
+    private static ArgumentException Outside(string message) => new(message);
+}
