@@ -1,0 +1,48 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Gatehouse.Platform;
+
+/// <summary>
+/// A master or secondary API token: 40 lower-case hex digits (wire contract, "API token"). Its text is its fingerprint, so
+/// that no log, exception or metric can hold a token by accident; only <see cref="Reveal"/> gives it away.
+/// </summary>
+public sealed class ApiToken
+{
+    /// <summary>The number of characters of a token.</summary>
+    public const int Length = 40;
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
+
+    private readonly string value;
+    private readonly byte[] hash;
+
+    private ApiToken(string value)
+    {
+        this.value = value;
+        hash = new byte[SHA256.HashSizeInBytes];
+        Span<byte> ascii = stackalloc byte[Length];
+        Encoding.ASCII.GetBytes(value, ascii);
+        SHA256.HashData(ascii, hash);
+    }
+
+    /// <summary>The SHA-256 of the token's 40 characters: what it is found and compared by.</summary>
+    public ReadOnlySpan<byte> Hash => hash;
+
+    /// <summary>The first 16 hex digits of <see cref="Hash"/>: names the token without giving it away.</summary>
+    public string Fingerprint => Convert.ToHexStringLower(hash.AsSpan(0, 8));
+
+    /// <summary>A new random token of 160 bits.</summary>
+    public static ApiToken Generate() => new(RandomNumberGenerator.GetHexString(Length, lowercase: true));
+
+    /// <summary>The token that a text is, or null where it is none.</summary>
+    public static ApiToken? TryParse(string? text) =>
+        text is { Length: Length } && !text.AsSpan().ContainsAnyExcept(Digits) ? new ApiToken(text) : null;
+
+    /// <summary>The token itself: for an answer that the contract prescribes, an upstream call or a vault.</summary>
+    public string Reveal() => value;
+
+    /// <summary>The fingerprint.</summary>
+    public override string ToString() => Fingerprint;
+}

@@ -1,0 +1,67 @@
+namespace Gatehouse.Platform;
+
+/// <summary>The platform refuses: its code, the HTTP status that carries it, and a message for whoever called.</summary>
+/// <remarks>
+/// The service answers 400 for nearly everything, a bad token and an unknown id included; messages follow its wording.
+/// </remarks>
+public sealed class PlatformException(int status, int code, string message) : Exception(message)
+{
+    /// <summary>The HTTP status: 400, 413, 429, 500 or 503.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>The platform's own code, of six digits.</summary>
+    public int Code { get; } = code;
+
+    /// <summary>400100: a text was expected.</summary>
+    public static PlatformException StringExpected(string parameter) => new(400, 400100, $"{parameter} must be a string.");
+
+    /// <summary>400101: a number was expected.</summary>
+    public static PlatformException NumberExpected(string parameter) => new(400, 400101, $"{parameter} must be a number.");
+
+    /// <summary>400104: a truth value was expected.</summary>
+    public static PlatformException BooleanExpected(string parameter) => new(400, 400104, $"{parameter} must be a boolean.");
+
+    /// <summary>400105: a required parameter is missing.</summary>
+    public static PlatformException Required(string parameter) => new(400, 400105, $"{parameter} must be required.");
+
+    /// <summary>400108: the credential is good, but not for this.</summary>
+    public static PlatformException NotAuthorized(string message) => new(400, 400108, message);
+
+    /// <summary>400110: a value is too long.</summary>
+    public static PlatformException TooLong(string parameter, string limit) =>
+        new(400, 400110, $"{parameter} must be at most {limit}.");
+
+    /// <summary>400110 under HTTP 413: the whole body is too long.</summary>
+    public static PlatformException BodyTooLarge(int limit) =>
+        new(413, 400110, $"The body must be at most {limit} bytes.");
+
+    /// <summary>400111: a value is not valid.</summary>
+    public static PlatformException Invalid(string message) => new(400, 400111, message);
+
+    /// <summary>400113: a value is out of its range.</summary>
+    public static PlatformException OutOfRange(string message) => new(400, 400113, message);
+
+    /// <summary>400201: there is no such resource.</summary>
+    public static PlatformException NotFound(string resource) => new(400, 400201, $"\"{resource}\" not found.");
+
+    /// <summary>400203: there are as many as there can be.</summary>
+    public static PlatformException TooMany(string message) => new(400, 400203, message);
+
+    /// <summary>400304: the application that the credential belonged to is gone.</summary>
+    public static PlatformException ApplicationNotFound() => new(400, 400304, "\"Application\" not found.");
+
+    /// <summary>400401: no credential, or one that is not good.</summary>
+    public static PlatformException InvalidCredential(string message) => new(400, 400401, message);
+
+    /// <summary>400403: the body is not what it has to be.</summary>
+    public static PlatformException MalformedBody(string message) => new(400, 400403, message);
+
+    /// <summary>400404: there is no such URL, or not with this method.</summary>
+    public static PlatformException NoSuchUrl() => new(400, 400404, "There is no such URL with this method.");
+
+    /// <summary>500901: a fault of the platform's own. It says nothing of what it was.</summary>
+    public static PlatformException Internal() => new(500, 500901, "Unexpected internal error.");
+
+    /// <summary>500901 under HTTP 503: the platform cannot answer just now.</summary>
+    public static PlatformException Unavailable() => new(503, 500901, "The service is not available just now.");
+}
