@@ -1,1 +1,10 @@
-return 0;
+using Gatehouse.Functions.Hosting;
+using Microsoft.Azure.Functions.Worker.Builder;
+
+return await Start.RunAsync(() =>
+{
+    var builder = FunctionsApplication.CreateBuilder(args);
+    builder.ConfigureFunctionsWebApplication();
+    builder.AddGatehouse();
+    return builder.Build();
+});

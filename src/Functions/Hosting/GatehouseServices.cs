@@ -1,0 +1,44 @@
+using Gatehouse.Access;
+using Gatehouse.Custody;
+using Gatehouse.Platform.Embedded;
+using Gatehouse.Storage;
+using Gatehouse.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Gatehouse.Functions.Hosting;
+
+/// <summary>What the application is made of.</summary>
+internal static class GatehouseServices
+{
+    /// <summary>Adds everything, made from the settings.</summary>
+    /// <exception cref="SettingException">A setting is wrong.</exception>
+    public static TBuilder AddGatehouse<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        var settings = Settings.Read(builder.Configuration);
+        var services = builder.Services;
+        services.AddSingleton(settings);
+        services.AddRequestLogFilter();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new DataFolder(settings.StoragePath));
+
+        services.AddSingleton<ITableStore>(provider => SqliteTableStore.Open(provider.GetRequiredService<DataFolder>().Store));
+        services.AddSingleton<ISecretVault>(provider =>
+        {
+            var folder = provider.GetRequiredService<DataFolder>();
+            return LocalVault.Open(folder.Vault, folder.VaultKey);
+        });
+        services.AddSingleton<PlatformKeys>();
+        services.AddSingleton<OrganizationAccess>();
+
+        services.AddSingleton<ApplicationAccess>();
+        services.AddSingleton<Applications>();
+        services.AddSingleton<ApiTokens>();
+        services.AddSingleton<PushConfigurations>();
+        services.AddSingleton<PlatformGate>();
+
+        services.AddHostedService<Opening>();
+        return builder;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace Gatehouse.Functions.Hosting;
+
+/// <summary>The parts of a multipart/form-data body (RFC 7578), held in memory and nowhere else.</summary>
+internal sealed class MultipartForm
+{
+    private const int MostParts = 32;
+    private const int MostHeadersPerPart = 16;
+    private const int HeaderSize = 8 * 1024;
+    private const int MostBoundaryCharacters = 70;
+
+    private readonly Dictionary<string, byte[]> parts = new(StringComparer.Ordinal);
+
+    private MultipartForm()
+    {
+    }
+
+    /// <summary>Reads the body; null where its <c>Content-Type</c> is not multipart/form-data.</summary>
+    /// <exception cref="PlatformException">413 where it is too large, 400403 where it is not well-formed.</exception>
+    public static async Task<MultipartForm?> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
+        if (boundary.Length is 0 or > MostBoundaryCharacters)
+            throw Malformed($"its boundary must have 1 to {MostBoundaryCharacters} characters");
+        var body = await RequestBody.ReadAsync(request, RequestBody.MultipartLimit, cancellation);
+        try
+        {
+            return await ParseAsync(boundary, body, cancellation);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw Malformed("it does not end, or a part's headers are too large");
+        }
+    }
+
+    /// <summary>The bytes of a part; null where there is none of that name, or an empty one.</summary>
+    public byte[]? File(string name) => parts.TryGetValue(name, out var bytes) && bytes.Length > 0 ? bytes : null;
+
+    /// <summary>The text of a part; null where there is none of that name.</summary>
+    public string? Text(string name) => parts.TryGetValue(name, out var bytes) ? Encoding.UTF8.GetString(bytes) : null;
+
+    /// <summary>The truth value of a part; null where there is none of that name, or an empty one.</summary>
+    /// <exception cref="PlatformException">400104 where it is neither true nor false.</exception>
+    public bool? Boolean(string name) => Text(name)?.Trim() switch
+    {
+        null or "" => null,
+        var text when bool.TryParse(text, out var value) => value,
+        _ => throw PlatformException.BooleanExpected(name),
+    };
+
+    private static async Task<MultipartForm> ParseAsync(string boundary, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    {
+        var reader = new MultipartReader(boundary, new MemoryStream(body.ToArray(), writable: false))
+        {
+            HeadersCountLimit = MostHeadersPerPart,
+            HeadersLengthLimit = HeaderSize,
+        };
+        var form = new MultipartForm();
+        while (await reader.ReadNextSectionAsync(cancellation) is { } section)
+        {
+            if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+                || HeaderUtilities.RemoveQuotes(disposition.Name).ToString() is not { Length: > 0 } name)
+            {
+                throw Malformed("a part has no name");
+            }
+
+            if (form.parts.Count == MostParts) throw Malformed($"it must have at most {MostParts} parts");
+            using var content = new MemoryStream();
+            await section.Body.CopyToAsync(content, cancellation);
+            if (!form.parts.TryAdd(name, content.ToArray())) throw Malformed("two of its parts have one name");
+        }
+        return form;
+    }
+
+    private static PlatformException Malformed(string why) =>
+        PlatformException.MalformedBody($"The body is not valid multipart/form-data: {why}.");
+}

@@ -1,0 +1,64 @@
+using Gatehouse.Access;
+using Gatehouse.Custody;
+using Gatehouse.Platform.Embedded;
+using Gatehouse.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Gatehouse.Functions.Hosting;
+
+/// <summary>
+/// Opens store, vault and keys before anything is served, so that what is wrong with them stops the start; and when all is
+/// served, prints what a first call needs.
+/// </summary>
+internal sealed class Opening(IServiceProvider services, Settings settings, DataFolder folder) : IHostedLifecycleService
+{
+    private string user = "";
+    private string? madePassword;
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        folder.Create();
+        services.GetRequiredService<ITableStore>();
+        var vault = services.GetRequiredService<ISecretVault>();
+        await services.GetRequiredService<PlatformKeys>().OpenAsync(vault, cancellationToken);
+
+        var organization = services.GetRequiredService<OrganizationAccess>();
+        if (settings.Organization is { } configured)
+        {
+            organization.Configure(configured.User, configured.Password);
+            user = configured.User;
+        }
+        else
+        {
+            (user, madePassword) = await organization.MakeAsync(vault, cancellationToken);
+        }
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
+        var address = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
+        var password = madePassword ?? "$Organization__Password";
+        Console.Out.WriteLine(
+            $"""
+            Gatehouse is at {string.Join(" and ", addresses ?? [address])}
+              data folder   {folder.Path}
+              organization  user {user}, password {madePassword ?? "as configured"}
+              first call    curl -u "{user}:{password}" -d '{ExampleBody}' {address}/v3/applications
+            """);
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private const string ExampleBody = """{"name": "New application"}""";
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Embedded = Gatehouse.Platform.Embedded;
+
+namespace Gatehouse.Functions.Platform;
+
+/// <summary>The application itself: create, list, view, delete (contract, "Create an application" to "Delete the application").</summary>
+public sealed class Applications(PlatformGate gate, Embedded.Applications applications)
+{
+    private const int DefaultLimit = 10;
+
+    /// <summary>Creates an application, for the organization.</summary>
+    [Function(nameof(CreateApplication))]
+    public Task<IResult> CreateApplication(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.OrganizationAsync(request, async () =>
+        {
+            var body = await RequestBody.ReadJsonAsync(request, cancellation);
+            var application = await applications.CreateAsync(body.RequiredString("name"), cancellation);
+            return PlatformReply.Ok(ApplicationDocument.Of(application), WireContext.Default.ApplicationDocument);
+        }, cancellation);
+
+    /// <summary>A page of all applications, for the organization.</summary>
+    [Function(nameof(ListApplications))]
+    public Task<IResult> ListApplications(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.OrganizationAsync(request, async () =>
+        {
+            var page = await applications.ListAsync(Limit(request), request.Query["token"], cancellation);
+            return PlatformReply.Ok(ApplicationListDocument.Of(page), WireContext.Default.ApplicationListDocument);
+        }, cancellation);
+
+    /// <summary>Deletes every application for the organization, and the token's own for the holder of an API token.</summary>
+    [Function(nameof(DeleteApplications))]
+    public Task<IResult> DeleteApplications(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.EitherAsync(
+            request,
+            async () =>
+            {
+                await applications.DeleteAllAsync(cancellation);
+                return PlatformReply.Done();
+            },
+            async caller =>
+            {
+                await applications.DeleteAsync(caller, cancellation);
+                return PlatformReply.Done();
+            },
+            cancellation);
+
+    /// <summary>The application of the token.</summary>
+    [Function(nameof(ViewApplication))]
+    public Task<IResult> ViewApplication(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/info")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.ApplicationAsync(
+            request,
+            caller => Task.FromResult(PlatformReply.Ok(
+                ApplicationDocument.Of(Embedded.Applications.View(caller)), WireContext.Default.ApplicationDocument)),
+            cancellation);
+
+    private static int Limit(HttpRequest request) => request.Query["limit"] switch
+    {
+        [] => DefaultLimit,
+        [var text] when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit) => limit,
+        [var text] when IsWholeNumber(text) => throw PlatformException.OutOfRange("limit is out of range."),
+        _ => throw PlatformException.NumberExpected("limit"),
+    };
+
+    // A number too long for 32 bits is a number all the same.
+    private static bool IsWholeNumber(string? text) => text?.TrimStart('-') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
+}

@@ -1,0 +1,73 @@
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Embedded = Gatehouse.Platform.Embedded;
+
+namespace Gatehouse.Functions.Platform;
+
+/// <summary>
+/// An application's push configurations: add, list, delete (contract, "Add a GCM push configuration" to "Delete the push
+/// configuration").
+/// </summary>
+public sealed class PushConfigurations(PlatformGate gate, Embedded.PushConfigurations pushConfigurations)
+{
+    /// <summary>Adds a sender, a service account, or one or two certificates.</summary>
+    [Function(nameof(AddPushConfiguration))]
+    public Task<IResult> AddPushConfiguration(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications/push/{pushType}")] HttpRequest request,
+        string pushType, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, async caller =>
+        {
+            var registration = await PushUpload.ReadAsync(request, Type(pushType), cancellation);
+            var added = await pushConfigurations.AddAsync(caller, registration, cancellation);
+            return registration switch
+            {
+                SenderRegistration => Ids(added.Select(one => one.Id)),
+                CertificateRegistration => List(added.Select(one => new PushDocument(one.Id))),
+                _ => List(added.Select(PushDocument.Of)),
+            };
+        }, cancellation);
+
+    /// <summary>The push configurations of one type, newest first.</summary>
+    [Function(nameof(ListPushConfigurations))]
+    public Task<IResult> ListPushConfigurations(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/push/{pushType}")] HttpRequest request,
+        string pushType, CancellationToken cancellation) =>
+        gate.ApplicationAsync(
+            request,
+            async caller => List((await pushConfigurations.ListAsync(caller, Type(pushType), cancellation)).Select(PushDocument.Of)),
+            cancellation);
+
+    /// <summary>Deletes one push configuration.</summary>
+    [Function(nameof(DeletePushConfiguration))]
+    public Task<IResult> DeletePushConfiguration(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/push/{pushType}/{id}")]
+        HttpRequest request, string pushType, string id, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, async caller =>
+        {
+            await pushConfigurations.DeleteAsync(caller, Type(pushType), id, cancellation);
+            return Ids([id]);
+        }, cancellation);
+
+    /// <summary>Refuses to delete without an id: it would be anybody's guess which.</summary>
+    [Function(nameof(DeletePushConfigurationWithoutId))]
+    public Task<IResult> DeletePushConfigurationWithoutId(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/push/{pushType}")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, _ => throw PlatformException.Required("push_configuration_id"), cancellation);
+
+    private static PushType Type(string name) => name switch
+    {
+        "gcm" => PushType.Gcm,
+        "fcm" => PushType.Fcm,
+        "apns" => PushType.Apns,
+        _ => throw PlatformException.Invalid("push_type must be gcm, fcm or apns."),
+    };
+
+    private static IResult Ids(IEnumerable<string> ids) =>
+        PlatformReply.Ok(new PushIdListDocument([.. ids]), WireContext.Default.PushIdListDocument);
+
+    private static IResult List(IEnumerable<PushDocument> documents) =>
+        PlatformReply.Ok(new PushListDocument([.. documents]), WireContext.Default.PushListDocument);
+}

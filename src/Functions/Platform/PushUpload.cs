@@ -1,0 +1,64 @@
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Platform;
+
+/// <summary>Reads what is sent to add a push configuration: JSON for a sender, multipart/form-data for files.</summary>
+internal static class PushUpload
+{
+    /// <summary>Reads the body as its type has it.</summary>
+    /// <exception cref="PlatformException">400105 for what is missing, 400111 for what contradicts itself, and what the
+    /// readers of bodies throw.</exception>
+    public static async Task<PushRegistration> ReadAsync(HttpRequest request, PushType type, CancellationToken cancellation)
+    {
+        var form = type == PushType.Gcm ? null : await MultipartForm.ReadAsync(request, cancellation);
+        if (type == PushType.Apns) return form is null ? throw NoCertificate() : Certificates(form);
+        if (form is not null)
+        {
+            return new ServiceAccountRegistration(
+                form.File("service_account_key") ?? throw PlatformException.Required("service_account_key"));
+        }
+
+        var body = await RequestBody.ReadJsonAsync(request, cancellation);
+        return new SenderRegistration(type, body.RequiredString("gcm_sender_id"), body.RequiredString("gcm_api_key"));
+    }
+
+    private static CertificateRegistration Certificates(MultipartForm form)
+    {
+        var options = new ApnsOptions(
+            form.Boolean("has_unread_count_badge") ?? true,
+            form.Boolean("content_available") ?? false,
+            form.Boolean("mutable_content") ?? false,
+            form.Text("push_sound") ?? "");
+        var development = form.File("apns_cert_development");
+        var production = form.File("apns_cert_production");
+        var either = form.File("apns_cert");
+        switch (form.Text("apns_cert_env_type")?.Trim())
+        {
+            case null or "":
+                break;
+            case "development":
+                (development, either) = (OneOf(development, either, "apns_cert_development"), null);
+                break;
+            case "production":
+                (production, either) = (OneOf(production, either, "apns_cert_production"), null);
+                break;
+            default:
+                throw PlatformException.Invalid("apns_cert_env_type must be development or production.");
+        }
+        if (development is null && production is null && either is null) throw NoCertificate();
+        return new CertificateRegistration(Given(development), Given(production), Given(either), form.Text("apns_cert_password"), options);
+    }
+
+    private static byte[]? OneOf(byte[]? contractField, byte[]? newerField, string name) =>
+        contractField is not null && newerField is not null
+            ? throw PlatformException.Invalid($"Either {name} or apns_cert can be sent for one environment, not both.")
+            : contractField ?? newerField;
+
+    // Without the cast a null would become an empty file.
+    private static ReadOnlyMemory<byte>? Given(byte[]? file) => file is null ? (ReadOnlyMemory<byte>?)null : file;
+
+    private static PlatformException NoCertificate() =>
+        PlatformException.Required("apns_cert_development or apns_cert_production");
+}

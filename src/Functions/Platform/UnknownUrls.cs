@@ -1,0 +1,16 @@
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Platform;
+
+/// <summary>Whatever no other function serves, by its path or by its method: an error body in place of an empty answer.</summary>
+public sealed class UnknownUrls(PlatformGate gate)
+{
+    /// <summary>Refuses with 400404.</summary>
+    [Function(nameof(RefuseUnknownUrl))]
+    public Task<IResult> RefuseUnknownUrl(
+        [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request) =>
+        gate.OpenAsync(request, () => throw PlatformException.NoSuchUrl());
+}
