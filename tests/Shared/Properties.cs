@@ -13,4 +13,9 @@ public static class Properties
     public static void Check<T>(Gen<T> values, Action<T> property, int tests = 100) => FsCheck.Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(tests).WithReplay(Seed, 1),
         Prop.ForAll(Arb.From(values), property));
+
+    /// <summary>Holds a property that asks a server.</summary>
+    public static Task CheckAsync<T>(Gen<T> values, Func<T, Task> property, int tests = 100) => Task.Run(() => FsCheck.Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(tests).WithReplay(Seed, 1),
+        Prop.ForAll(Arb.From(values), property)));
 }

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Gatehouse.Functions.Tests.Harness;
+
+/// <summary>The application as a process of its own, as a user starts it.</summary>
+internal sealed class GatehouseProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> output = new();
+    private readonly ConcurrentQueue<string> errors = new();
+    private readonly TaskCompletionSource<Uri?> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private GatehouseProcess(Process process)
+    {
+        this.process = process;
+        process.OutputDataReceived += (_, line) => Read(line.Data);
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is not null) errors.Enqueue(line.Data);
+        };
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>What it has printed so far.</summary>
+    public IReadOnlyCollection<string> Output => output;
+
+    /// <summary>What it has printed on standard error so far.</summary>
+    public IReadOnlyCollection<string> Errors => errors;
+
+    public int Id => process.Id;
+
+    /// <summary>Starts the process with these settings over the defaults, and nothing else of this machine's environment.</summary>
+    public static GatehouseProcess Start(params (string Name, string Value)[] settings)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gatehouse.Functions.dll")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var name in (string[])["Urls", "ASPNETCORE_URLS", "Storage__Path", "Organization__User", "Organization__Password"])
+            start.Environment.Remove(name);
+        start.Environment["Urls"] = "http://127.0.0.1:0";
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        return new GatehouseProcess(new Process { StartInfo = start });
+    }
+
+    /// <summary>Starts the process, with the test's credentials, and waits until it serves.</summary>
+    public static async Task<(GatehouseProcess Process, PlatformClient Api)> ServeAsync(
+        string folder, params (string Name, string Value)[] settings)
+    {
+        var process = Start(
+        [
+            ("Storage__Path", folder),
+            ("Organization__User", RunningGatehouse.User), ("Organization__Password", RunningGatehouse.Password),
+            .. settings,
+        ]);
+        return (process, new PlatformClient(await process.AddressAsync(), RunningGatehouse.User, RunningGatehouse.Password));
+    }
+
+    /// <summary>The address at which it serves, once it does.</summary>
+    public async Task<Uri> AddressAsync() =>
+        await address.Task.WaitAsync(Patience)
+        ?? throw new InvalidOperationException($"Gatehouse did not start: {string.Join('\n', errors)}");
+
+    /// <summary>Waits for its end; returns its exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    /// <summary>Kills it on the spot (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await ExitAsync();
+    }
+
+    /// <summary>Sends it a signal by name, such as <c>TERM</c>.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited) process.Kill();
+        process.Dispose();
+    }
+
+    private void Read(string? line)
+    {
+        const string Greeting = "Gatehouse is at ";
+        if (line is null)
+        {
+            address.TrySetResult(null);
+            return;
+        }
+        output.Enqueue(line);
+        if (line.StartsWith(Greeting, StringComparison.Ordinal)) address.TrySetResult(new Uri(line[Greeting.Length..].Split(' ')[0]));
+    }
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+
+namespace Gatehouse.Functions.Tests.Harness;
+
+/// <summary>A client of the platform's HTTP interface, as thin as can be: what it sends is what the test says.</summary>
+internal sealed class PlatformClient(Uri address, string user, string password) : IDisposable
+{
+    private readonly HttpClient http = new(new SocketsHttpHandler()) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+
+    public Uri Address => address;
+
+    /// <summary>The organization's credentials.</summary>
+    public Credential Organization { get; } = Credential.Basic(user, password);
+
+    public Task<Answer> GetAsync(string path, Credential credential) => SendAsync(HttpMethod.Get, path, credential);
+
+    public Task<Answer> DeleteAsync(string path, Credential credential) => SendAsync(HttpMethod.Delete, path, credential);
+
+    public Task<Answer> PostAsync(string path, Credential credential, string? json = null) => SendAsync(
+        HttpMethod.Post, path, credential, json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"));
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, Credential credential, HttpContent? content = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        credential.AddTo(request);
+        return await SendAsync(request);
+    }
+
+    public async Task<Answer> SendAsync(HttpRequestMessage request)
+    {
+        using var response = await http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return new Answer(response.StatusCode, response.Content.Headers.ContentType?.ToString(), text);
+    }
+
+    /// <summary>Creates an application.</summary>
+    public async Task<CreatedApplication> CreateApplicationAsync(string name = "New application")
+    {
+        var body = (await PostAsync("/v3/applications", Organization, JsonSerializer.Serialize(new { name }))).Ok();
+        return new CreatedApplication(
+            body.GetProperty("app_id").GetString()!, Credential.Token(body.GetProperty("api_token").GetString()!));
+    }
+
+    /// <summary>Issues a secondary token.</summary>
+    public async Task<Credential> IssueTokenAsync(Credential master)
+    {
+        var body = (await PostAsync("/v3/applications/api_tokens", master)).Ok();
+        return Credential.Token(body.GetProperty("token").GetString()!);
+    }
+
+    public void Dispose() => http.Dispose();
+}
+
+/// <summary>An application and its master token.</summary>
+internal sealed record CreatedApplication(string Id, Credential Master);
+
+/// <summary>What a request is authenticated with.</summary>
+internal sealed record Credential(string? Header, string Value)
+{
+    public static readonly Credential None = new(null, "");
+
+    public static Credential Token(string token) => new("Api-Token", token);
+
+    public static Credential Basic(string user, string password) =>
+        new("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+
+    public void AddTo(HttpRequestMessage request)
+    {
+        if (Header is not null) request.Headers.TryAddWithoutValidation(Header, Value);
+    }
+}
+
+/// <summary>An answer, read whole.</summary>
+internal sealed record Answer(HttpStatusCode Status, string? ContentType, string Text)
+{
+    public JsonElement Body => JsonElement.Parse(Text);
+
+    /// <summary>The body of an answer that must be 200.</summary>
+    public JsonElement Ok()
+    {
+        Assert.True(Status == HttpStatusCode.OK, $"{(int)Status}: {Text}");
+        Assert.StartsWith("application/json", ContentType, StringComparison.Ordinal);
+        return Body;
+    }
+
+    /// <summary>Holds the answer to be a refusal with this code, in the platform's shape; returns its message.</summary>
+    public string Refused(int code, HttpStatusCode status = HttpStatusCode.BadRequest)
+    {
+        Assert.True(Status == status, $"{(int)Status}: {Text}");
+        Assert.StartsWith("application/json", ContentType, StringComparison.Ordinal);
+        Assert.Equal(["message", "code", "error"], Body.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(code, Body.GetProperty("code").GetInt32());
+        Assert.True(Body.GetProperty("error").GetBoolean());
+        var message = Body.GetProperty("message").GetString()!;
+        Assert.NotEmpty(message);
+        return message;
+    }
+}

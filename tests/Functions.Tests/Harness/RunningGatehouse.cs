@@ -1,0 +1,64 @@
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Tests;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Functions.Tests.Harness;
+
+/// <summary>The whole application in this process, on a free port, over real HTTP, with its data in a folder of its own.</summary>
+internal sealed class RunningGatehouse : IAsyncDisposable
+{
+    public const string User = "organization";
+    public const string Password = "a password: with a colon";
+
+    private readonly IHost host;
+    private readonly TemporaryFolder? ownFolder;
+
+    private RunningGatehouse(IHost host, TemporaryFolder? ownFolder)
+    {
+        this.host = host;
+        this.ownFolder = ownFolder;
+        var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+        Api = new PlatformClient(new Uri(addresses!.Addresses.Single()), User, Password);
+    }
+
+    /// <summary>A client of the platform.</summary>
+    public PlatformClient Api { get; }
+
+    public IServiceProvider Services => host.Services;
+
+    /// <summary>Starts the application; in a folder of its own, and under the machine's clock, unless given others.</summary>
+    public static async Task<RunningGatehouse> StartAsync(
+        TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null)
+    {
+        var ownFolder = folder is null ? new TemporaryFolder() : null;
+        var builder = FunctionsApplication.CreateBuilder(
+            [
+                "--Urls", "http://127.0.0.1:0",
+                "--Storage:Path", (folder ?? ownFolder)!.Path,
+                "--Organization:User", User, "--Organization:Password", Password,
+                .. logs is null ? new[] { "--Logging:LogLevel:Default", "None" } : ["--Logging:LogLevel:Default", "Trace"],
+            ],
+            typeof(Functions.Platform.Applications).Assembly.GetTypes());
+        builder.ConfigureFunctionsWebApplication();
+        if (clock is not null) builder.Services.AddSingleton(clock);
+        builder.AddGatehouse();
+        builder.Logging.ClearProviders();
+        if (logs is not null) builder.Logging.AddProvider(logs);
+        var host = builder.Build();
+        await host.StartAsync();
+        return new RunningGatehouse(host, ownFolder);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Api.Dispose();
+        await host.StopAsync();
+        await ((IAsyncDisposable)host).DisposeAsync();
+        ownFolder?.Dispose();
+    }
+}

@@ -1,0 +1,99 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
+using Gatehouse.Functions.Hosting;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Tests.Hosting;
+
+/// <summary>Every function that answers requests goes through a gate: read from the code of each, so that none is forgotten.</summary>
+public sealed class GateTests
+{
+    private static readonly Type[] Gates = [typeof(PlatformGate)];
+
+    public static TheoryData<string> RequestFunctions =>
+        [.. Functions().Where(method => Parameter<HttpTriggerAttribute>(method) is not null).Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
+
+    [Theory]
+    [MemberData(nameof(RequestFunctions))]
+    public void A_function_s_first_call_is_a_gate_s(string function)
+    {
+        var method = Functions().Single(one => one.GetCustomAttribute<FunctionAttribute>()!.Name == function);
+
+        Assert.True(GoesThroughGate(method), $"{method.DeclaringType!.Name}.{method.Name} is open to everybody: its first call must be a gate's.");
+    }
+
+    [Fact]
+    public void A_function_without_a_gate_would_be_found()
+    {
+        Assert.False(GoesThroughGate(typeof(Sample).GetMethod(nameof(Sample.Open))!));
+        Assert.False(GoesThroughGate(typeof(Sample).GetMethod(nameof(Sample.Late))!));
+        Assert.True(GoesThroughGate(typeof(Sample).GetMethod(nameof(Sample.Gated))!));
+    }
+
+    [Theory]
+    [MemberData(nameof(RequestFunctions))]
+    public void A_function_leaves_authorization_to_its_gate_and_its_name_is_its_method_s(string function)
+    {
+        var method = Functions().Single(one => one.GetCustomAttribute<FunctionAttribute>()!.Name == function);
+
+        Assert.Equal(AuthorizationLevel.Anonymous, Parameter<HttpTriggerAttribute>(method)!.AuthLevel);
+        Assert.Equal(method.Name, function);
+        Assert.Null(method.GetCustomAttribute<AsyncStateMachineAttribute>());
+    }
+
+    private static IEnumerable<MethodInfo> Functions() =>
+        from type in typeof(PlatformGate).Assembly.GetTypes()
+        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        where method.IsDefined(typeof(FunctionAttribute))
+        select method;
+
+    private static TAttribute? Parameter<TAttribute>(MethodInfo method) where TAttribute : Attribute =>
+        method.GetParameters().Select(parameter => parameter.GetCustomAttribute<TAttribute>()).SingleOrDefault(attribute => attribute is not null);
+
+    // A function is one expression, so whatever it calls itself, and not in a lambda that it hands over, is in its own code.
+    private static bool GoesThroughGate(MethodInfo method) =>
+        Calls(method).FirstOrDefault(called => !called.IsConstructor) is { } first && Gates.Contains(first.DeclaringType);
+
+    private static IEnumerable<MethodBase> Calls(MethodInfo method)
+    {
+        var code = method.GetMethodBody()!.GetILAsByteArray()!;
+        for (var position = 0; position < code.Length;)
+        {
+            var value = (ushort)code[position++];
+            if (value == 0xFE) value = (ushort)(0xFE00 | code[position++]);
+            var instruction = Instructions[value];
+            if (instruction.OperandType == OperandType.InlineMethod)
+            {
+                var called = method.Module.ResolveMethod(BitConverter.ToInt32(code, position))!;
+                if (instruction.FlowControl == FlowControl.Call) yield return called;
+            }
+            position += instruction.OperandType switch
+            {
+                OperandType.InlineNone => 0,
+                OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
+                OperandType.InlineVar => 2,
+                OperandType.InlineI8 or OperandType.InlineR => 8,
+                OperandType.InlineSwitch => 4 + 4 * BitConverter.ToInt32(code, position),
+                _ => 4,
+            };
+        }
+    }
+
+    private static readonly Dictionary<ushort, OpCode> Instructions = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(field => (OpCode)field.GetValue(null)!)
+        .ToDictionary(instruction => (ushort)instruction.Value);
+
+    private sealed class Sample(PlatformGate gate)
+    {
+        public static Task<string> Open() => Task.FromResult("open");
+
+        public Task<string> Late()
+        {
+            Console.Out.Flush();
+            return Gated();
+        }
+
+        public Task<string> Gated() => gate.OpenAsync(null!, () => null!).ContinueWith(_ => "", TaskScheduler.Default);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+
+namespace Gatehouse.Functions.Tests.Hosting;
+
+/// <summary>The first command of the README, as a process: what it prints, what stops it, and how it stops.</summary>
+public sealed partial class StartTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_first_start_makes_credentials_that_a_second_one_keeps()
+    {
+        string made;
+        using (var first = GatehouseProcess.Start(("Storage__Path", folder["data"])))
+        {
+            var address = await first.AddressAsync();
+            made = Password(await GreetingAsync(first));
+            Assert.Contains(first.Output, line => line.EndsWith(folder["data"], StringComparison.Ordinal));
+            using var api = new PlatformClient(address, "organization", made);
+            await api.CreateApplicationAsync();
+            await first.KillAsync();
+        }
+        using var second = GatehouseProcess.Start(("Storage__Path", folder["data"]));
+        using var again = new PlatformClient(await second.AddressAsync(), "organization", made);
+        Assert.Equal(1, (await again.GetAsync("/v3/applications", again.Organization)).Ok().GetProperty("applications").GetArrayLength());
+        Assert.Equal(made, Password(await GreetingAsync(second)));
+    }
+
+    [Fact]
+    public async Task The_printed_first_call_works_as_it_stands()
+    {
+        using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]));
+        var address = await process.AddressAsync();
+        var curl = (await GreetingAsync(process)).Split("first call").Last().Trim();
+
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", curl]) { RedirectStandardOutput = true })!;
+        var answer = await shell.StandardOutput.ReadToEndAsync();
+
+        Assert.Contains("\"api_token\":", answer, StringComparison.Ordinal);
+        Assert.Contains(address.Authority, curl, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_configured_password_is_not_printed()
+    {
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api)
+        {
+            await api.CreateApplicationAsync();
+            Assert.DoesNotContain(process.Output.Concat(process.Errors), line => line.Contains(RunningGatehouse.Password, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task A_signal_stops_it_cleanly_within_5_seconds(string signal)
+    {
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api)
+        {
+            await api.CreateApplicationAsync();
+            var watch = Stopwatch.StartNew();
+            process.Signal(signal);
+
+            Assert.Equal(0, await process.ExitAsync());
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"It took {watch.Elapsed}.");
+            Assert.Empty(process.Errors);
+        }
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://*:0")]
+    [InlineData("http://+:0")]
+    [InlineData("http://[::]:0")]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0")]
+    [InlineData("http://localhost.example.com:0")]
+    public async Task An_address_others_can_reach_is_refused_without_configured_credentials(string urls) =>
+        Assert.Contains("Organization__User and Organization__Password", await RefusalAsync(("Urls", urls)), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task An_address_others_can_reach_is_served_with_configured_credentials()
+    {
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"], ("Urls", "http://0.0.0.0:0"));
+        using (process) api.Dispose();
+    }
+
+    [Theory]
+    [InlineData("Urls", "7071")]
+    [InlineData("Urls", "ftp://127.0.0.1:0")]
+    [InlineData("Organization__User", "alone")]
+    [InlineData("Organization__Password", "alone")]
+    [InlineData("Organization__Pasword", "misspelt")]
+    [InlineData("Storage__Pth", "misspelt")]
+    public async Task A_wrong_setting_stops_the_start_with_a_line_that_names_it(string name, string value) =>
+        Assert.Contains(name, await RefusalAsync((name, value)), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_made_stops_the_start()
+    {
+        await File.WriteAllTextAsync(folder["file"], "");
+
+        Assert.Contains(folder["file/data"], await RefusalAsync(("Storage__Path", folder["file/data"])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_stops_the_start()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+
+        Assert.Contains(address, await RefusalAsync(("Urls", address)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_vault_without_its_key_stops_the_start()
+    {
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api) await process.KillAsync();
+        File.Delete(folder["data/vault.key"]);
+
+        Assert.Contains("vault.key", await RefusalAsync(), StringComparison.Ordinal);
+        Assert.False(File.Exists(folder["data/vault.key"]));
+    }
+
+    [Fact]
+    public async Task Only_the_owner_can_read_the_data_folder()
+    {
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api)
+        {
+            if (OperatingSystem.IsWindows()) return;
+            await api.CreateApplicationAsync();
+            const UnixFileMode Others = (UnixFileMode)0b000_111_111;
+            Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(folder["data"]) & Others);
+            foreach (var file in Directory.GetFiles(folder["data"])) Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(file) & Others);
+        }
+    }
+
+    private async Task<string> RefusalAsync(params (string Name, string Value)[] settings)
+    {
+        using var process = GatehouseProcess.Start([("Storage__Path", folder["data"]), .. settings]);
+        Assert.Equal(1, await process.ExitAsync());
+        return Assert.Single(process.Errors);
+    }
+
+    // The greeting is one piece of several lines, of which the address is the first.
+    private static async Task<string> GreetingAsync(GatehouseProcess process)
+    {
+        await process.AddressAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!process.Output.Any(line => line.Contains("first call", StringComparison.Ordinal))) await Task.Delay(5, patience.Token);
+        return string.Join('\n', process.Output);
+    }
+
+    private static string Password(string greeting) => MadePassword().Match(greeting).Groups[1].Value;
+
+    [GeneratedRegex("password ([0-9a-f]{32})")]
+    private static partial Regex MadePassword();
+}
