@@ -165,11 +165,16 @@ public sealed class ApnsCertificateInspectorTests
     }
 
     [Fact]
-    public void Several_valid_certificates_with_their_keys_are_refused() => Refused(
-        ApnsCertificateFault.SeveralCertificates,
-        File(
-            (TestCertificates.Certificate(CertificateKind.Development), TestCertificates.Key),
-            (TestCertificates.Certificate(CertificateKind.Production, key: TestCertificates.OtherKey), TestCertificates.OtherKey)));
+    public void Several_valid_certificates_with_their_keys_are_refused()
+    {
+        using var other = TestCertificates.Certificate(CertificateKind.Production, key: TestCertificates.OtherKey);
+
+        Refused(
+            ApnsCertificateFault.SeveralCertificates,
+            File(
+                (TestCertificates.Certificate(CertificateKind.Development), TestCertificates.Key),
+                (other, TestCertificates.OtherKey)));
+    }
 
     [Fact]
     public void Several_certificates_that_share_a_key_are_refused() => Refused(
