@@ -80,10 +80,13 @@ internal static class TestCertificates
     }
 
     /// <summary>A .p12 of this certificate, which was made for <see cref="Key"/>, and the key.</summary>
-    public static byte[] P12(X509Certificate2 certificate, string? password = Password, Pkcs12ExportPbeParameters? protection = null)
+    public static byte[] P12(
+        X509Certificate2 certificate,
+        string? password = Password,
+        Pkcs12ExportPbeParameters protection = Pkcs12ExportPbeParameters.Pbes2Aes256Sha256)
     {
         using var withKey = certificate.CopyWithPrivateKey(Key);
-        return withKey.ExportPkcs12(protection ?? Pkcs12ExportPbeParameters.Pbes2Aes256Sha256, password);
+        return withKey.ExportPkcs12(protection, password);
     }
 
     /// <summary>A .p12 as Keychain Access writes it when the key is exported instead of the certificate.</summary>

@@ -1,7 +1,7 @@
 namespace Gatehouse.Push;
 
 /// <summary>A push certificate of Apple's, as read from a .p12 that also holds its private key.</summary>
-/// <param name="Subject">The whole subject, in the notation of RFC 4514.</param>
+/// <param name="Subject">The whole subject, as text.</param>
 /// <param name="CommonName">The subject's common name, such as <c>Apple Push Services: com.example.app</c>.</param>
 /// <param name="BundleId">The app that it sends to: the subject's user id (0.9.2342.19200300.100.1.1).</param>
 /// <param name="Environments">The environments that it serves; at least one.</param>

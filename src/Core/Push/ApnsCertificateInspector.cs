@@ -9,7 +9,7 @@ namespace Gatehouse.Push;
 /// <summary>Opens an uploaded .p12 and judges whether it can send push notifications through Apple's service.</summary>
 /// <remarks>
 /// Whether Apple has signed the certificate is not asked: a forged one grants nothing here, and Apple's service refuses
-/// it. Every sequence of bytes ends in a verdict, never in an exception; the worst takes a few tenths of a second.
+/// it. Every sequence of bytes ends in a verdict, never in an exception; the worst takes about a second.
 /// </remarks>
 public static class ApnsCertificateInspector
 {
@@ -135,12 +135,14 @@ public static class ApnsCertificateInspector
     private static X509Certificate2Collection Open(ReadOnlySpan<byte> file, string? password, Pkcs12LoaderLimits limits) =>
         X509CertificateLoader.LoadPkcs12Collection(file, password, KeyStorage, limits);
 
-    // A file can name as a certificate's own a key that is not, and the loader takes its word.
+    // A file can name as a certificate's own a key that is not, and the loader takes its word. That is good enough for
+    // other kinds of keys, which make no push certificate.
     private static bool HasItsKey(X509Certificate2 certificate)
     {
         using var key = certificate.GetRSAPrivateKey();
         using var expected = certificate.GetRSAPublicKey();
-        return key is not null && expected is not null
+        if (expected is null) return certificate.HasPrivateKey;
+        return key is not null
             && key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(expected.ExportSubjectPublicKeyInfo());
     }
 }

@@ -5,7 +5,10 @@ using System.Security.Cryptography.X509Certificates;
 namespace Gatehouse.Push;
 
 /// <summary>Reads what Apple writes into a push certificate.</summary>
-/// <remarks>The extensions are those of Apple's certification practice statement for developer certificates (WWDR).</remarks>
+/// <remarks>
+/// The extensions are those of Apple's certification practice statement for developer certificates (WWDR). Apple issues
+/// push certificates for RSA keys alone.
+/// </remarks>
 internal static class AppleCertificate
 {
     private const string DevelopmentPush = "1.2.840.113635.100.6.3.1";
@@ -13,11 +16,14 @@ internal static class AppleCertificate
     private const string PushTopics = "1.2.840.113635.100.6.3.6";
     private const string UserId = "0.9.2342.19200300.100.1.1";
     private const string CommonName = "2.5.4.3";
+    private const string Rsa = "1.2.840.113549.1.1.1";
 
     /// <summary>The push certificate; null where it is no push certificate.</summary>
     /// <exception cref="CryptographicException">The certificate is malformed.</exception>
     public static ApnsCertificate? Read(X509Certificate2 certificate)
     {
+        if (certificate.GetKeyAlgorithm() != Rsa) return null;
+
         var environments = Environments(certificate.Extensions);
         if (environments == ApnsEnvironments.None || Attribute(certificate.SubjectName, UserId) is not { Length: > 0 } bundleId)
             return null;

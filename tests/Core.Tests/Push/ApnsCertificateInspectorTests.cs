@@ -104,6 +104,18 @@ public sealed class ApnsCertificateInspectorTests
         Refused(ApnsCertificateFault.NotApplePush, TestCertificates.P12(CertificateKind.NotApple));
 
     [Fact]
+    public void A_certificate_of_another_kind_of_key_is_refused()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=Apple Push Services", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(Now.AddDays(-1), Now.AddDays(1));
+
+        Refused(
+            ApnsCertificateFault.NotApplePush,
+            certificate.ExportPkcs12(Pkcs12ExportPbeParameters.Pbes2Aes256Sha256, TestCertificates.Password));
+    }
+
+    [Fact]
     public void A_certificate_without_a_bundle_id_is_refused()
     {
         using var certificate = TestCertificates.Certificate(CertificateKind.Production, bundleId: "");
@@ -153,11 +165,16 @@ public sealed class ApnsCertificateInspectorTests
     }
 
     [Fact]
-    public void Several_valid_certificates_with_their_keys_are_refused() => Refused(
-        ApnsCertificateFault.SeveralCertificates,
-        File(
-            (TestCertificates.Certificate(CertificateKind.Development), TestCertificates.Key),
-            (TestCertificates.Certificate(CertificateKind.Production, key: TestCertificates.OtherKey), TestCertificates.OtherKey)));
+    public void Several_valid_certificates_with_their_keys_are_refused()
+    {
+        using var other = TestCertificates.Certificate(CertificateKind.Production, key: TestCertificates.OtherKey);
+
+        Refused(
+            ApnsCertificateFault.SeveralCertificates,
+            File(
+                (TestCertificates.Certificate(CertificateKind.Development), TestCertificates.Key),
+                (other, TestCertificates.OtherKey)));
+    }
 
     [Fact]
     public void Several_certificates_that_share_a_key_are_refused() => Refused(

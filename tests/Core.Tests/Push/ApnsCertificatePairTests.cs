@@ -58,7 +58,8 @@ public sealed class ApnsCertificatePairTests
         var result = ApnsCertificatePair.Inspect(first, second);
 
         Assert.Equal(ApnsCertificateFault.SameCertificateForBoth, result.Fault);
-        Assert.Contains("enerate another .csr, upload it to the Apple developer account", result.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "generate another .csr, upload it to the Apple developer account", result.Message, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
