@@ -28,7 +28,7 @@ internal sealed class CommitQueue : IAsyncDisposable
     public CommitQueue(StoreFile file)
     {
         this.file = file;
-        writer = file.Open(static database => new RowWriter(database));
+        writer = file.Open(database => new RowWriter(database, file.MostBytes));
         new Thread(Run) { IsBackground = true, Name = "Store writer" }.Start();
     }
 
@@ -72,7 +72,7 @@ internal sealed class CommitQueue : IAsyncDisposable
             // Whoever comes while another process has the lock shares the group as well, and its fault.
             try
             {
-                writer ??= file.Connect(static database => new RowWriter(database));
+                writer ??= file.Connect(database => new RowWriter(database, file.MostBytes));
                 writer.Begin();
             }
             finally

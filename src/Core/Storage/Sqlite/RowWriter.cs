@@ -31,12 +31,13 @@ internal sealed class RowWriter : IDisposable
     private long etagAtBegin;
 
     /// <summary>Takes over a connection.</summary>
-    public RowWriter(Database database)
+    public RowWriter(Database database, long? mostBytes)
     {
         this.database = database;
         // FULL: a commit is on the disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
         database.Execute("PRAGMA synchronous = FULL");
         database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
+        if (mostBytes is { } bytes) database.Execute($"PRAGMA max_page_count = {bytes / database.Number("PRAGMA page_size")}");
         tables = new TableIds(database);
         begin = database.Prepare("BEGIN IMMEDIATE");
         commit = database.Prepare("COMMIT");

@@ -26,20 +26,15 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
 
     /// <summary>Opens the store in a file, which is made where it is not there, for its owner alone.</summary>
     /// <param name="path">The file; its folder is there.</param>
+    /// <param name="settings">How to use it; null for the defaults.</param>
     /// <exception cref="StoreUnavailableException">
     /// The file cannot be used: it cannot be made or written, is a folder, is no database, or is not this program's. The
     /// message is one line and names it.
     /// </exception>
-    public static SqliteTableStore Open(string path) => Open(path, TimeSpan.FromSeconds(10));
-
-    /// <summary>Opens the store in a file.</summary>
-    /// <param name="path">The file; its folder is there.</param>
-    /// <param name="patience">How long to wait for a lock that another process holds.</param>
-    /// <exception cref="StoreUnavailableException">The file cannot be used.</exception>
-    public static SqliteTableStore Open(string path, TimeSpan patience)
+    public static SqliteTableStore Open(string path, SqliteStoreSettings? settings = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new SqliteTableStore(new StoreFile(Path.GetFullPath(path), patience));
+        return new SqliteTableStore(new StoreFile(Path.GetFullPath(path), settings ?? new SqliteStoreSettings()));
     }
 
     /// <inheritdoc />

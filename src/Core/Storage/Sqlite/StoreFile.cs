@@ -2,8 +2,8 @@ namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>The file of a store: made and given its schema at first, checked at every start.</summary>
 /// <param name="path">The file's full path.</param>
-/// <param name="patience">How long to wait for a lock that another process holds.</param>
-internal sealed class StoreFile(string path, TimeSpan patience)
+/// <param name="settings">How to use it.</param>
+internal sealed class StoreFile(string path, SqliteStoreSettings settings)
 {
     private const int SchemaVersion = 1;
 
@@ -26,6 +26,9 @@ internal sealed class StoreFile(string path, TimeSpan patience)
 
     private static readonly Lock Creation = new();
 
+    /// <summary>The most bytes that the file grows to; null where the disk alone limits it.</summary>
+    public long? MostBytes => settings.MostBytes;
+
     /// <summary>Makes the file where there is none, checks the one that is there, and connects to it.</summary>
     /// <param name="use">Takes over the connection.</param>
     /// <exception cref="StoreUnavailableException">There is no using it, and why, in one line.</exception>
@@ -46,7 +49,7 @@ internal sealed class StoreFile(string path, TimeSpan patience)
     /// <exception cref="StoreUnavailableException">It cannot be opened.</exception>
     public T Connect<T>(Func<Database, T> use)
     {
-        var database = Database.Open(path, patience);
+        var database = Database.Open(path, settings.Patience);
         try
         {
             return use(database);

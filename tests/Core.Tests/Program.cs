@@ -1,0 +1,9 @@
+using Gatehouse.Tests.Storage;
+
+// The test runner loads this assembly and never comes here. A test that needs a second process starts the assembly as a
+// program, with the name of what is to run there.
+return args switch
+{
+    ["increment", var path, var times] => await SqliteProcessTests.IncrementAsync(path, int.Parse(times)),
+    _ => 2,
+};
