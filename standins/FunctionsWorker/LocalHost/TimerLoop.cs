@@ -116,6 +116,6 @@ internal sealed partial class TimerLoop(TimerFunction function, IServiceScopeFac
     private static partial void LogFailed(ILogger logger, string function, Exception fault);
 
     [LoggerMessage(3, LogLevel.Warning,
-        "Timer function {Function} was still running when it came due at {Due:u}; its next run is at {Next:u}.")]
+        "Timer function {Function} could not run when it came due at {Due:u}; its next run is at {Next:u}.")]
     private static partial void LogSkipped(ILogger logger, string function, DateTimeOffset due, DateTimeOffset next);
 }
