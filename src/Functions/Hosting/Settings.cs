@@ -17,6 +17,9 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
         ["Organization"] = ["User", "Password"],
     };
 
+    /// <summary>The names of all settings, as an environment variable writes them.</summary>
+    public static IEnumerable<string> Names => Known.SelectMany(section => section.Value.Select(name => $"{section.Key}__{name}"));
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingException">One of them is wrong.</exception>
     public static Settings Read(IConfiguration configuration)

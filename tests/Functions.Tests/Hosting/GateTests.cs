@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Tests.Harness;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Tests.Hosting;
@@ -11,14 +12,13 @@ public sealed class GateTests
 {
     private static readonly Type[] Gates = [typeof(PlatformGate)];
 
-    public static TheoryData<string> RequestFunctions =>
-        [.. Functions().Where(method => Parameter<HttpTriggerAttribute>(method) is not null).Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
+    public static TheoryData<string> RequestFunctions => [.. FunctionRoute.All.Select(route => route.Name).Distinct()];
 
     [Theory]
     [MemberData(nameof(RequestFunctions))]
     public void A_function_s_first_call_is_a_gate_s(string function)
     {
-        var method = Functions().Single(one => one.GetCustomAttribute<FunctionAttribute>()!.Name == function);
+        var method = FunctionRoute.All.First(route => route.Name == function).Function;
 
         Assert.True(GoesThroughGate(method), $"{method.DeclaringType!.Name}.{method.Name} is open to everybody: its first call must be a gate's.");
     }
@@ -35,21 +35,12 @@ public sealed class GateTests
     [MemberData(nameof(RequestFunctions))]
     public void A_function_leaves_authorization_to_its_gate_and_its_name_is_its_method_s(string function)
     {
-        var method = Functions().Single(one => one.GetCustomAttribute<FunctionAttribute>()!.Name == function);
+        var method = FunctionRoute.All.First(route => route.Name == function).Function;
 
-        Assert.Equal(AuthorizationLevel.Anonymous, Parameter<HttpTriggerAttribute>(method)!.AuthLevel);
+        Assert.Equal(AuthorizationLevel.Anonymous, FunctionRoute.Trigger<HttpTriggerAttribute>(method)!.AuthLevel);
         Assert.Equal(method.Name, function);
         Assert.Null(method.GetCustomAttribute<AsyncStateMachineAttribute>());
     }
-
-    private static IEnumerable<MethodInfo> Functions() =>
-        from type in typeof(PlatformGate).Assembly.GetTypes()
-        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-        where method.IsDefined(typeof(FunctionAttribute))
-        select method;
-
-    private static TAttribute? Parameter<TAttribute>(MethodInfo method) where TAttribute : Attribute =>
-        method.GetParameters().Select(parameter => parameter.GetCustomAttribute<TAttribute>()).SingleOrDefault(attribute => attribute is not null);
 
     // A function is one expression, so whatever it calls itself, and not in a lambda that it hands over, is in its own code.
     private static bool GoesThroughGate(MethodInfo method) =>

@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Tests.Harness;
+
+namespace Gatehouse.Functions.Tests.Documents;
+
+/// <summary>The documents say what is there: routes, settings and files.</summary>
+public sealed partial class DocumentsTests
+{
+    [Fact]
+    public void The_README_s_route_table_is_the_functions()
+    {
+        var documented =
+            from Match row in RouteRow().Matches(Repository.Read("README.md"))
+            select (Request: row.Groups[1].Value, Name: row.Groups[2].Value, File: row.Groups[3].Value);
+        var served =
+            from route in FunctionRoute.All
+            select (
+                Request: route.Name == FunctionRoute.Unknown ? "any other" : $"`{route.Method} /{route.Route}`",
+                route.Name,
+                File: $"src/Functions/{route.Function.DeclaringType!.Namespace!.Split('.')[^1]}/{route.Function.DeclaringType.Name}.cs");
+
+        Assert.Equal(served.Order(), documented.Order());
+    }
+
+    [Fact]
+    public void The_README_s_settings_table_is_the_settings()
+    {
+        var documented = from Match row in SettingRow().Matches(Repository.Read("README.md")) select row.Groups[1].Value;
+
+        Assert.Equal(Settings.Names.Append("Urls").Order(), documented.Order());
+    }
+
+    [Fact]
+    public void Requests_http_calls_every_function_and_nothing_else()
+    {
+        var called = (from Match request in Request().Matches(Repository.Read("requests.http"))
+                      select (Method: request.Groups[1].Value, Path: request.Groups[2].Value)).ToList();
+
+        foreach (var (method, path) in called) Assert.Contains(FunctionRoute.All, route => route.Fits(method, path));
+        foreach (var route in FunctionRoute.All.Where(route => route.Name != FunctionRoute.Unknown))
+            Assert.True(called.Any(call => route.Fits(call.Method, call.Path)), $"requests.http does not call {route.Name}.");
+    }
+
+    [Fact]
+    public void Every_link_in_a_document_leads_to_a_file()
+    {
+        string[] documents =
+        [
+            "README.md", "standins/README.md",
+            .. Directory.GetFiles(Path.Combine(Repository.Root, "docs")).Select(file => Path.GetRelativePath(Repository.Root, file)),
+        ];
+        var links =
+            from document in documents
+            from Match link in Link().Matches(Repository.Read(document))
+            select (Document: document, Target: link.Groups[1].Value);
+        foreach (var (document, target) in links)
+        {
+            var path = Path.Combine(Repository.Root, Path.GetDirectoryName(document)!, target);
+            Assert.True(Path.Exists(path), $"{document} links to {target}, which is not there.");
+        }
+    }
+
+    [GeneratedRegex(@"^\| (`[A-Z]+ /[^`]*`|any other) \| \[(\w+)\]\(([^)]+)\)", RegexOptions.Multiline)]
+    private static partial Regex RouteRow();
+
+    [GeneratedRegex(@"^\| `([A-Za-z_]+)` \|", RegexOptions.Multiline)]
+    private static partial Regex SettingRow();
+
+    [GeneratedRegex(@"^(?:# )?(GET|POST|PUT|DELETE) \{\{address\}\}(\S+)", RegexOptions.Multiline)]
+    private static partial Regex Request();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#]+)")]
+    private static partial Regex Link();
+}

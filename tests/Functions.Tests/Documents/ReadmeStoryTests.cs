@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+
+namespace Gatehouse.Functions.Tests.Documents;
+
+/// <summary>The README's stories are typed into a shell as they stand, and must get the answers that stand below them.</summary>
+public sealed partial class ReadmeStoryTests
+{
+    private const string DocumentedAddress = "http://127.0.0.1:7071";
+
+    [Fact]
+    public async Task What_the_README_has_one_type_gets_what_it_says()
+    {
+        using var folder = new TemporaryFolder();
+        using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]));
+        var address = (await process.AddressAsync()).ToString().TrimEnd('/');
+        var readme = Repository.Read("README.md");
+
+        // What differs from machine to machine: the documented value, and the one here.
+        var actual = new Dictionary<string, string>
+        {
+            [DocumentedAddress] = address,
+            [Secret().Match(readme).Groups[1].Value] = await PasswordAsync(process),
+        };
+        var steps = (from Match block in Console().Matches(readme)
+                     from Match step in Step().Matches(block.Groups[1].Value)
+                     select (Command: step.Groups[1].Value, Answer: step.Groups[2].Value)).ToList();
+        Assert.True(steps.Count >= 5, "The README's story is gone.");
+        foreach (var (command, documented) in steps)
+        {
+            var answer = await RunAsync(Translate(command, actual));
+            Compare(JsonElement.Parse(documented), JsonElement.Parse(answer), actual);
+        }
+    }
+
+    private static string Translate(string command, Dictionary<string, string> actual) =>
+        actual.Aggregate(command, (text, pair) => text.Replace(pair.Key, pair.Value, StringComparison.Ordinal));
+
+    private static async Task<string> RunAsync(string command)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var answer = await shell.StandardOutput.ReadToEndAsync();
+        await shell.WaitForExitAsync();
+        return answer;
+    }
+
+    // Ids, tokens and times are made by the server: from where they first stand on, they stand for those made here.
+    private static void Compare(JsonElement documented, JsonElement answered, Dictionary<string, string> actual)
+    {
+        Assert.Equal(documented.ValueKind, answered.ValueKind);
+        switch (documented.ValueKind)
+        {
+            case JsonValueKind.Object:
+                Assert.Equal(documented.EnumerateObject().Select(member => member.Name), answered.EnumerateObject().Select(member => member.Name));
+                foreach (var member in documented.EnumerateObject()) Compare(member.Value, answered.GetProperty(member.Name), actual);
+                break;
+            case JsonValueKind.Array:
+                Assert.Equal(documented.GetArrayLength(), answered.GetArrayLength());
+                foreach (var (one, other) in documented.EnumerateArray().Zip(answered.EnumerateArray())) Compare(one, other, actual);
+                break;
+            default:
+                var (text, here) = (documented.ToString(), answered.ToString());
+                if (!actual.ContainsKey(text) && Made().IsMatch(text) && Made().IsMatch(here) && text.Length == here.Length) actual[text] = here;
+                Assert.Equal(Translate(text, actual), here);
+                break;
+        }
+    }
+
+    private static async Task<string> PasswordAsync(GatehouseProcess process)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!process.Output.Any(line => Secret().IsMatch(line))) await Task.Delay(5, patience.Token);
+        return Secret().Match(process.Output.First(line => Secret().IsMatch(line))).Groups[1].Value;
+    }
+
+    [GeneratedRegex("password ([0-9a-f]{32})")]
+    private static partial Regex Secret();
+
+    [GeneratedRegex("```console\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Console();
+
+    [GeneratedRegex(@"^\$ (.+)\n([^$\n].*)$", RegexOptions.Multiline)]
+    private static partial Regex Step();
+
+    [GeneratedRegex("^([0-9a-f]{40}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9]{13})$")]
+    private static partial Regex Made();
+}
