@@ -164,7 +164,8 @@ public sealed class StartFaultTests
     {
         [Function("Fine")]
         public static void Fine(
-            [HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request, [TimerTrigger("0 * * * * *")] TimerInfo timer) { }
+            [HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request, [TimerTrigger("0 * * * * *")] TimerInfo timer)
+        { }
     }
 
     internal sealed class AwaitsNothing
