@@ -61,6 +61,7 @@ public sealed partial class PlatformGate(OrganizationAccess organization, Applic
         }
         catch (PlatformException e)
         {
+            LogRefused(e.Code, e.Message);
             return PlatformReply.Error(e);
         }
         catch (BadHttpRequestException e)
@@ -87,6 +88,9 @@ public sealed partial class PlatformGate(OrganizationAccess organization, Applic
 
     [LoggerMessage(100, LogLevel.Error, "The store cannot answer.")]
     private partial void LogStoreUnavailable(Exception e);
+
+    [LoggerMessage(102, LogLevel.Debug, "Refused with {Code}: {Message}")]
+    private partial void LogRefused(int code, string message);
 
     [LoggerMessage(101, LogLevel.Error, "An operation of the platform failed.")]
     private partial void LogFault(Exception e);

@@ -68,6 +68,14 @@ internal sealed class GatehouseProcess : IDisposable
         await address.Task.WaitAsync(Patience)
         ?? throw new InvalidOperationException($"Gatehouse did not start: {string.Join('\n', errors)}");
 
+    /// <summary>Everything printed so far, once that has this text in it.</summary>
+    public async Task<string> OutputAsync(string text)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!output.Any(line => line.Contains(text, StringComparison.Ordinal))) await Task.Delay(5, patience.Token);
+        return string.Join('\n', output);
+    }
+
     /// <summary>Waits for its end; returns its exit code.</summary>
     public async Task<int> ExitAsync()
     {

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Tests.Harness;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;

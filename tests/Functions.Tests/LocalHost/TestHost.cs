@@ -1,3 +1,4 @@
+using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Azure.Functions.Worker.Builder;

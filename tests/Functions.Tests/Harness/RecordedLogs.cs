@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Gatehouse.Functions.Tests.LocalHost;
+namespace Gatehouse.Functions.Tests.Harness;
 
 /// <summary>Keeps every line that is logged, as text: its level, category, message, scopes and exception.</summary>
 [ProviderAlias("Recorded")]
