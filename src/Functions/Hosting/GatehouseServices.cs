@@ -3,6 +3,9 @@ using Gatehouse.Custody;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
+using Gatehouse.Usage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +19,7 @@ internal static class GatehouseServices
     /// <exception cref="SettingException">A setting is wrong.</exception>
     public static TBuilder AddGatehouse<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
+        AddDefaults(builder.Configuration);
         var settings = Settings.Read(builder.Configuration);
         var services = builder.Services;
         services.AddSingleton(settings);
@@ -38,7 +42,20 @@ internal static class GatehouseServices
         services.AddSingleton<PushConfigurations>();
         services.AddSingleton<PlatformGate>();
 
+        services.AddSingleton<UsageLimits>();
+        services.AddSingleton<UsageRecorder>();
+        services.AddSingleton<UsageStatistics>();
+        services.AddSingleton<UsagePurge>();
+        services.AddSingleton<OpsCallers>();
+        services.AddSingleton<ProblemAnswers>();
+        services.AddSingleton<OpsGate>();
+        services.AddSingleton<WebhookGate>();
+
         services.AddHostedService<Opening>();
         return builder;
     }
+
+    // Under everything else that there is. A Functions host resolves %PurgeSchedule% itself, and needs it as an app setting.
+    private static void AddDefaults(IConfigurationManager configuration) => configuration.Sources.Insert(
+        0, new MemoryConfigurationSource { InitialData = new Dictionary<string, string?> { ["PurgeSchedule"] = "0 40 3 * * *" } });
 }

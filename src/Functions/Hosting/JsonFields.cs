@@ -6,12 +6,23 @@ namespace Gatehouse.Functions.Hosting;
 /// <summary>The members of a JSON object, each asked for by its wire name and type. A null counts as missing.</summary>
 internal sealed class JsonFields(JsonElement root)
 {
+    /// <summary>A whole number that must be there, between two others, both inclusive.</summary>
+    /// <exception cref="PlatformException">400105 where it is missing, 400101 where it is no number, 400113 where it is out of
+    /// its range.</exception>
+    public int RequiredInteger(string name, int least, int most)
+    {
+        var value = Required(name);
+        if (value.ValueKind != JsonValueKind.Number) throw PlatformException.NumberExpected(name);
+        return value.TryGetInt32(out var number) && number >= least && number <= most
+            ? number
+            : throw PlatformException.OutOfRange($"{name} must be an integer from {least} to {most}.");
+    }
+
     /// <summary>A text that must be there.</summary>
     /// <exception cref="PlatformException">400105 where it is missing, 400100 where it is no text.</exception>
     public string RequiredString(string name)
     {
-        if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
-            throw PlatformException.Required(name);
+        var value = Required(name);
         if (value.ValueKind != JsonValueKind.String) throw PlatformException.StringExpected(name);
         try
         {
@@ -23,4 +34,9 @@ internal sealed class JsonFields(JsonElement root)
             throw PlatformException.MalformedBody($"{name} is not valid Unicode.");
         }
     }
+
+    private JsonElement Required(string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : throw PlatformException.Required(name);
 }

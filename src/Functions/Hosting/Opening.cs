@@ -17,6 +17,7 @@ internal sealed class Opening(IServiceProvider services, Settings settings, Data
 {
     private string user = "";
     private string? madePassword;
+    private string? madeKey;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -35,6 +36,10 @@ internal sealed class Opening(IServiceProvider services, Settings settings, Data
         {
             (user, madePassword) = await organization.MakeAsync(vault, cancellationToken);
         }
+
+        var callers = services.GetRequiredService<OpsCallers>();
+        if (settings.OpsLocalKey is { } key) callers.Configure(key);
+        else madeKey = await callers.MakeAsync(vault, cancellationToken);
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -47,6 +52,7 @@ internal sealed class Opening(IServiceProvider services, Settings settings, Data
             Gatehouse is at {string.Join(" and ", addresses ?? [address])}
               data folder   {folder.Path}
               organization  user {user}, password {madePassword ?? "as configured"}
+              ops           X-Gatehouse-Key: {madeKey ?? "as configured"}
               first call    curl -u "{user}:{password}" -d '{ExampleBody}' {address}/v3/applications
             """);
         return Task.CompletedTask;

@@ -1,4 +1,5 @@
 using System.Net;
+using Gatehouse.Access;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Hosting;
@@ -7,7 +8,9 @@ namespace Gatehouse.Functions.Hosting;
 /// <param name="StoragePath"><c>Storage__Path</c>: the data folder, as a full path. Default <c>.gatehouse</c>.</param>
 /// <param name="Organization"><c>Organization__User</c> and <c>Organization__Password</c>; null where they are made at first
 /// start and kept in the vault.</param>
-internal sealed record Settings(string StoragePath, OrganizationSettings? Organization)
+/// <param name="OpsLocalKey"><c>Ops__LocalKey</c>: the key of the local caller of <c>/ops/v1</c>; null where it is made at
+/// first start and kept in the vault.</param>
+internal sealed record Settings(string StoragePath, OrganizationSettings? Organization, string? OpsLocalKey)
 {
     public const string DefaultStoragePath = ".gatehouse";
 
@@ -15,6 +18,7 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
     {
         ["Storage"] = ["Path"],
         ["Organization"] = ["User", "Password"],
+        ["Ops"] = ["LocalKey"],
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>
@@ -26,10 +30,19 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
     {
         RefuseUnknown(configuration);
         var settings = new Settings(
-            DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), OrganizationSettings.Read(configuration));
+            DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), OrganizationSettings.Read(configuration),
+            LocalKey(configuration["Ops:LocalKey"]));
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }
+
+    // A record's own text would show the key and the password.
+    public override string ToString() => StoragePath;
+
+    private static string? LocalKey(string? key) =>
+        key is null || key.Length >= OpsCallers.ShortestKey
+            ? key
+            : throw new SettingException($"Ops__LocalKey must have at least {OpsCallers.ShortestKey} characters.");
 
     // A misspelt setting would otherwise leave the default in force, unseen.
     private static void RefuseUnknown(IConfiguration configuration)
@@ -41,7 +54,8 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
                 if (!names.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
                 {
                     throw new SettingException(
-                        $"{section}__{child.Key} is not a setting; there are {string.Join(" and ", names.Select(name => $"{section}__{name}"))}.");
+                        $"{section}__{child.Key} is not a setting; "
+                        + $"under {section} there is {string.Join(" and ", names.Select(name => $"{section}__{name}"))}.");
                 }
             }
         }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Gatehouse.Platform;
+using Gatehouse.Usage;
 
 namespace Gatehouse.Functions.Platform;
 
@@ -124,6 +126,24 @@ internal sealed record PushDocument([property: JsonPropertyName("id"), JsonPrope
     private static string Name(PushConfiguration configuration) => configuration.Type.ToString().ToUpperInvariant();
 }
 
+/// <summary>The open connections (contract, "View CCU").</summary>
+internal sealed record CcuDocument([property: JsonPropertyName("ccu")] long Ccu);
+
+/// <summary>The users of a month (contract, "View MAU").</summary>
+internal sealed record MauDocument([property: JsonPropertyName("mau")] long Mau);
+
+/// <summary>The users of a day (contract, "View DAU").</summary>
+internal sealed record DauDocument([property: JsonPropertyName("dau")] long Dau);
+
+/// <summary>The messages of each day, newest first (contract, "View daily message count").</summary>
+internal sealed record DailyCountDocument(
+    [property: JsonPropertyName("message_count")] OrderedDictionary<string, long> MessageCount)
+{
+    public static DailyCountDocument Of(IReadOnlyList<DailyCount> counts) => new(new OrderedDictionary<string, long>(
+        counts.Select(count => KeyValuePair.Create(
+            count.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), count.Messages))));
+}
+
 /// <summary>An error: what every refusal answers.</summary>
 internal sealed record ErrorDocument(
     [property: JsonPropertyName("message")] string Message,
@@ -137,5 +157,9 @@ internal sealed record ErrorDocument(
 [JsonSerializable(typeof(ApplicationListDocument))]
 [JsonSerializable(typeof(ApiTokenDocument))]
 [JsonSerializable(typeof(ApiTokenListDocument))]
+[JsonSerializable(typeof(CcuDocument))]
+[JsonSerializable(typeof(MauDocument))]
+[JsonSerializable(typeof(DauDocument))]
+[JsonSerializable(typeof(DailyCountDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
 internal sealed partial class WireContext : JsonSerializerContext;

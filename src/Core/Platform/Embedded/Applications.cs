@@ -65,12 +65,23 @@ public sealed class Applications(ITableStore store, ApplicationAccess access, Pl
         }
     }
 
+    /// <summary>Whether there is an application.</summary>
+    public async ValueTask<bool> ExistsAsync(ApplicationId id, CancellationToken cancellation) =>
+        await FindAsync(id, cancellation) is not null;
+
+    /// <summary>The master token of an application, with which the platform signs webhooks; null where there is none.</summary>
+    public async ValueTask<ApiToken?> FindMasterTokenAsync(ApplicationId id, CancellationToken cancellation) =>
+        await FindAsync(id, cancellation) is { } row ? ApplicationRecord.Read(row).Tokens.Open(0, keys.Data, id) : null;
+
     /// <summary>The caller's application, with the token that asked: a secondary token is not told the master token.</summary>
     public static Application View(ApplicationCaller caller) => Represent(caller.Record, caller.Token);
 
     /// <summary>Deletes the caller's application with all its tokens and push configurations, at once.</summary>
     public async Task DeleteAsync(ApplicationCaller caller, CancellationToken cancellation) =>
         await access.ChangeAsync(caller, current => DeletionAsync(current.Record, cancellation), cancellation);
+
+    private ValueTask<TableRow?> FindAsync(ApplicationId id, CancellationToken cancellation) =>
+        store.GetAsync(ApplicationRecord.Table, ApplicationRecord.PartitionOf(id), ApplicationRecord.RowKey(id), cancellation);
 
     private static Application Represent(ApplicationRecord record, ApiToken token) =>
         new(record.Id, record.Name, record.CreatedAt, token);

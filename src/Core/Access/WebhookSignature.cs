@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Gatehouse.Access;
+
+/// <summary>What the signature of a webhook is worth.</summary>
+public enum SignatureVerdict
+{
+    /// <summary>There is none.</summary>
+    Missing,
+
+    /// <summary>There are several: which of them was meant is nobody's to guess.</summary>
+    Repeated,
+
+    /// <summary>It is not 64 lower-case hex digits.</summary>
+    Malformed,
+
+    /// <summary>It was made with another secret, of another body, or there is no secret to check it with.</summary>
+    Wrong,
+
+    /// <summary>Whoever made it has the secret, and the body is as it was signed. The only verdict that lets pass.</summary>
+    Right,
+}
+
+/// <summary>
+/// The signature of the platform's webhooks: <c>x-sendbird-signature</c> is the HMAC-SHA256 of the body's raw bytes under
+/// the application's master token, in lower-case hex.
+/// </summary>
+public static class WebhookSignature
+{
+    /// <summary>The header that carries it.</summary>
+    public const string Header = "x-sendbird-signature";
+
+    private const int Length = 2 * HMACSHA256.HashSizeInBytes;
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>Checks a signature. How long it takes says nothing of how much of it is right, or under which secret.</summary>
+    /// <param name="body">The body, byte for byte as it came.</param>
+    /// <param name="signatures">The header's values.</param>
+    /// <param name="secrets">The secrets that are good: the present one, and during a rotation the previous one.</param>
+    public static SignatureVerdict Verify(
+        ReadOnlySpan<byte> body, IReadOnlyList<string?> signatures, params ReadOnlySpan<string> secrets)
+    {
+        if (signatures.Count == 0) return SignatureVerdict.Missing;
+        if (signatures.Count > 1) return SignatureVerdict.Repeated;
+        if (signatures[0] is not { Length: Length } given || given.AsSpan().ContainsAnyExcept(Digits))
+            return SignatureVerdict.Malformed;
+        var wanted = Convert.FromHexString(given);
+        var right = false;
+        Span<byte> made = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        foreach (var secret in secrets)
+        {
+            HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body, made);
+            right |= CryptographicOperations.FixedTimeEquals(made, wanted);
+        }
+        return right ? SignatureVerdict.Right : SignatureVerdict.Wrong;
+    }
+}

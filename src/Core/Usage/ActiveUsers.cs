@@ -1,0 +1,118 @@
+using Gatehouse.Storage;
+
+namespace Gatehouse.Usage;
+
+/// <summary>
+/// Keeps who was there on each day: a row for each day and chunk of users (<see cref="DistinctUsers"/>). Adding is
+/// idempotent, so that a request can be repeated at will.
+/// </summary>
+internal sealed class ActiveUsers
+{
+    private const string Exact = "Users";
+    private const string Sketched = "Registers";
+
+    // Rows of 8 KB at most, in two generations: 16 MB.
+    private const int CachedDays = 1024;
+    private const int DaysPerCommit = 50;
+
+    private readonly ITableStore store;
+    private readonly PartitionTurns<Seen> turns;
+    private readonly GenerationCache<(string Partition, DateOnly Day), Known> cache = new(CachedDays);
+
+    public ActiveUsers(ITableStore store)
+    {
+        this.store = store;
+        turns = new PartitionTurns<Seen>(WriteAsync, int.MaxValue);
+    }
+
+    /// <summary>
+    /// Adds the users of a request's events, those refused left out; completes when they are durable. Whoever is known to
+    /// be there already costs nothing.
+    /// </summary>
+    public Task AddAsync(ApplicationId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes)
+    {
+        var groups = new Dictionary<(int Chunk, DateOnly Day), List<ulong>>();
+        for (var index = 0; index < events.Count; index++)
+        {
+            var one = events[index];
+            if (one.User == 0 || outcomes[index] == EventOutcome.OverUserLimit) continue;
+            var key = (UsageKeys.ChunkOf(one.User), one.Day);
+            if (!groups.TryGetValue(key, out var users)) groups.Add(key, users = []);
+            users.Add(one.User);
+        }
+
+        var writes = new List<Task>(groups.Count);
+        foreach (var ((chunk, day), users) in groups)
+        {
+            var partition = UsageKeys.Users(application, chunk);
+            if (!cache.TryGet((partition, day), out var known) || !users.TrueForAll(known.Users.Covers))
+                writes.Add(turns.AddAsync(partition, new Seen(day, users), 1));
+        }
+        return Task.WhenAll(writes);
+    }
+
+    /// <summary>How many users there were from a day to another, both inclusive and not far apart.</summary>
+    public async Task<long> CountAsync(ApplicationId application, DateOnly from, DateOnly to, CancellationToken cancellation)
+    {
+        // The key after that of the last day.
+        var range = new RowRange(UsageKeys.UserDay(from), UsageKeys.UserDay(to) + " ");
+        var reads = Enumerable.Range(0, UsageKeys.Shards).Select(async chunk =>
+        {
+            var rows = await store.ReadAsync(
+                UsageKeys.Table, UsageKeys.Users(application, chunk), range, to.DayNumber - from.DayNumber + 1, cancellation);
+            return DistinctUsers.Union([.. rows.Select(Read)]).Count;
+        });
+        return (long)Math.Round((await Task.WhenAll(reads)).Sum());
+    }
+
+    private async Task WriteAsync(string partition, IReadOnlyList<Seen> turn)
+    {
+        foreach (var days in turn.GroupBy(seen => seen.Day, seen => seen.Users).Chunk(DaysPerCommit))
+        {
+            while (!await TryWriteAsync(partition, days))
+            {
+                // Another instance was faster: its rows are read anew.
+                foreach (var day in days) cache.Remove((partition, day.Key));
+            }
+        }
+    }
+
+    private async Task<bool> TryWriteAsync(string partition, IGrouping<DateOnly, List<ulong>>[] days)
+    {
+        var changes = new List<RowChange>(days.Length);
+        var changed = new List<(DateOnly Day, DistinctUsers Users)>(days.Length);
+        foreach (var day in days)
+        {
+            var before = await KnownAsync(partition, day.Key);
+            var after = before.Users.With(day.SelectMany(users => users));
+            if (after == before.Users) continue;
+            var row = new TableRow(UsageKeys.UserDay(day.Key), (after.IsExact ? Exact : Sketched, after.ToBytes()));
+            changes.Add(before.ETag is null ? RowChange.Insert(row) : RowChange.Replace(row, before.ETag));
+            changed.Add((day.Key, after));
+        }
+        if (changes.Count == 0) return true;
+        var result = await store.CommitAsync(UsageKeys.Table, partition, changes, CancellationToken.None);
+        if (!result.Succeeded) return false;
+        for (var at = 0; at < changed.Count; at++) cache.Set((partition, changed[at].Day), new Known(changed[at].Users, result.ETags[at]));
+        return true;
+    }
+
+    private async ValueTask<Known> KnownAsync(string partition, DateOnly day)
+    {
+        if (cache.TryGet((partition, day), out var known)) return known;
+        var row = await store.GetAsync(UsageKeys.Table, partition, UsageKeys.UserDay(day), CancellationToken.None);
+        if (row is null) return new Known(DistinctUsers.None, null);
+        known = new Known(Read(row), row.ETag);
+        cache.Set((partition, day), known);
+        return known;
+    }
+
+    private static DistinctUsers Read(TableRow row) =>
+        row.Find(Exact) is byte[] users ? DistinctUsers.Of(exact: true, users) : DistinctUsers.Of(exact: false, row.GetBinary(Sketched));
+
+    /// <summary>The users that one request has seen on one day, of one chunk.</summary>
+    private sealed record Seen(DateOnly Day, List<ulong> Users);
+
+    /// <summary>A day's users as they were last known in the store; without an ETag there is no row. They never get fewer.</summary>
+    private readonly record struct Known(DistinctUsers Users, string? ETag);
+}

@@ -1,0 +1,92 @@
+using System.Text;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Usage;
+
+/// <summary>What chat nodes report of their open connections: a row for each node, with the time of its last report.</summary>
+/// <remarks>
+/// An application has at most <see cref="Most"/> nodes. That holds whoever reports at the same time, because every node that
+/// is added or removed also writes one row of their partition, the guard, whose ETag vouches for the list of them.
+/// </remarks>
+internal sealed class NodeReports(ITableStore store, TimeProvider time)
+{
+    /// <summary>The most nodes of an application: with the guard, what one read gives.</summary>
+    public const int Most = TableLimits.RowsPerRead - 1;
+
+    /// <summary>How long a report counts.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(60);
+
+    private const string Guard = "guard";
+    private const string NodePrefix = "n:";
+    private const string At = "At";
+    private const string Count = "Count";
+    private const int RemovalsPerCommit = TableLimits.ChangesPerCommit - 2;
+
+    /// <summary>Takes a node's report; false where there are as many nodes as there can be.</summary>
+    public async Task<bool> ReportAsync(ApplicationId application, string node, int connections, CancellationToken cancellation)
+    {
+        var partition = UsageKeys.Nodes(application);
+        var key = UsageKeys.Hash(NodePrefix, UsageEvent.Hash128(Encoding.UTF8.GetBytes(node)));
+        var report = new TableRow(key, ("Node", node), (Count, connections), (At, time.GetUtcNow()));
+        while (true)
+        {
+            if (await store.GetAsync(UsageKeys.Table, partition, key, cancellation) is { ETag: { } etag })
+            {
+                if (await CommitAsync(partition, [RowChange.Replace(report, etag)], cancellation)) return true;
+                continue;
+            }
+            var (guard, nodes) = await ReadAsync(application, cancellation);
+            var removed = nodes.Count < Most ? [] : Silent(nodes, Lifetime);
+            if (nodes.Count - removed.Count >= Most) return false;
+            if (await CommitAsync(partition, [RowChange.Insert(report), .. Changes(guard, removed)], cancellation)) return true;
+        }
+    }
+
+    /// <summary>The connections of all nodes whose report counts now.</summary>
+    public async Task<long> SumAsync(ApplicationId application, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var (_, nodes) = await ReadAsync(application, cancellation);
+        return nodes.Where(node => now - node.GetDateTimeOffset(At) < Lifetime).Sum(node => node.GetInt64(Count));
+    }
+
+    /// <summary>Removes the nodes that have not reported for so long.</summary>
+    public async Task RemoveAsync(ApplicationId application, TimeSpan silence, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var (guard, nodes) = await ReadAsync(application, cancellation);
+            var removed = Silent(nodes, silence);
+            if (removed.Count == 0) return;
+            await CommitAsync(UsageKeys.Nodes(application), Changes(guard, removed), cancellation);
+        }
+    }
+
+    // All as of one moment, and no row but these is in the partition.
+    private async Task<(TableRow? Guard, IReadOnlyList<TableRow> Nodes)> ReadAsync(
+        ApplicationId application, CancellationToken cancellation)
+    {
+        var rows = await store.ReadAsync(
+            UsageKeys.Table, UsageKeys.Nodes(application), RowRange.All, TableLimits.RowsPerRead, cancellation);
+        return rows is [{ Key: Guard } guard, ..] ? (guard, [.. rows.Skip(1)]) : (null, rows);
+    }
+
+    private List<TableRow> Silent(IReadOnlyList<TableRow> nodes, TimeSpan silence)
+    {
+        var limit = time.GetUtcNow() - silence;
+        return [.. nodes.Where(node => node.GetDateTimeOffset(At) <= limit).Take(RemovalsPerCommit)];
+    }
+
+    private static List<RowChange> Changes(TableRow? guard, List<TableRow> removed)
+    {
+        var row = new TableRow(Guard);
+        return
+        [
+            guard?.ETag is { } etag ? RowChange.Replace(row, etag) : RowChange.Insert(row),
+            .. removed.Select(node => RowChange.Delete(node.Key, node.ETag)),
+        ];
+    }
+
+    private async Task<bool> CommitAsync(string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
+        (await store.CommitAsync(UsageKeys.Table, partition, changes, cancellation)).Succeeded;
+}

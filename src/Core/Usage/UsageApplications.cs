@@ -1,0 +1,35 @@
+using Gatehouse.Storage;
+
+namespace Gatehouse.Usage;
+
+/// <summary>
+/// The applications that have usage, deleted ones included: by this list the purge finds what it has to look through.
+/// </summary>
+internal sealed class UsageApplications(ITableStore store)
+{
+    private const string Partition = "applications";
+    private const string Prefix = "a:";
+    private const int CachedApplications = 4096;
+
+    private readonly GenerationCache<ApplicationId, bool> known = new(CachedApplications);
+
+    /// <summary>Sees to it that an application is in the list. Nothing of it is written before.</summary>
+    public async ValueTask AddAsync(ApplicationId application, CancellationToken cancellation)
+    {
+        if (known.TryGet(application, out _)) return;
+        var row = Prefix + application;
+        if (await store.GetAsync(UsageKeys.Table, Partition, row, cancellation) is null)
+            (await store.CommitAsync(UsageKeys.Table, Partition, [RowChange.Put(new TableRow(row))], cancellation)).OrThrow();
+        known.Set(application, true);
+    }
+
+    /// <summary>The next applications in the order of their ids; empty at the end.</summary>
+    public async Task<IReadOnlyList<ApplicationId>> ReadAsync(ApplicationId? after, int most, CancellationToken cancellation)
+    {
+        var range = RowRange.Prefix(Prefix);
+        if (after is { } last) range = range.StartingAfter(Prefix + last);
+        var rows = await store.ReadAsync(UsageKeys.Table, Partition, range, most, cancellation);
+        return [.. rows.Select(row => ApplicationId.TryParse(row.Key[Prefix.Length..])
+            ?? throw new RowFormatException($"Row '{row.Key}' is not keyed by an application id."))];
+    }
+}

@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Globalization;
+
+namespace Gatehouse.Usage;
+
+/// <summary>
+/// Where usage lies: the table <c>Usage</c>, in which each application has these partitions.
+/// </summary>
+/// <remarks>
+/// <list type="bullet">
+/// <item><c>{app id}:{0..F}</c>: 16 shards of messages, by the first digit of the message id's hash. A row <c>m:{hash}</c>
+/// marks a message that was counted, a row <c>c:{day}</c> counts a day's messages; both are of one partition, so that they
+/// are written in one commit. A message costs one row and its share of a count: 16 shards of 2,000 rows a second take
+/// 32,000 messages a second, more than an account's 20,000, and no partition takes more than a sixteenth of them.</item>
+/// <item><c>{app id}:u{0..F}</c>: 16 chunks of users, by the first digit of the user id's hash. A row <c>u:{day}</c> holds
+/// the day's distinct users of the chunk (<see cref="DistinctUsers"/>). It is written when a user is seen for the first
+/// time on a day, many users in one write.</item>
+/// <item><c>{app id}:n</c>: a row <c>n:{hash}</c> for each chat node, written at each report (<see cref="NodeReports"/>).</item>
+/// <item><c>{app id}:l</c>: the row <c>limits</c> (<see cref="UsageLimits"/>).</item>
+/// </list>
+/// <para>Beside them the partition <c>applications</c> names every application that has usage, and <c>purge</c> holds how
+/// far <see cref="UsagePurge"/> has got.</para>
+/// </remarks>
+internal static class UsageKeys
+{
+    public const string Table = "Usage";
+
+    /// <summary>How many shards an application's messages have, and how many chunks its users.</summary>
+    public const int Shards = 16;
+
+    public const string MarkPrefix = "m:";
+
+    private const string Digits = "0123456789ABCDEF";
+    private const int HashSize = 16;
+    private const int HashLength = 22;
+
+    public static string Messages(ApplicationId application, int shard) => $"{application}:{Digits[shard]}";
+
+    public static string Users(ApplicationId application, int chunk) => $"{application}:u{Digits[chunk]}";
+
+    public static string Nodes(ApplicationId application) => $"{application}:n";
+
+    public static string Limits(ApplicationId application) => $"{application}:l";
+
+    public static int ShardOf(UInt128 message) => (int)(message >> 124);
+
+    public static int ChunkOf(ulong user) => (int)(user >> 60);
+
+    public static string Mark(UInt128 message) => Hash(MarkPrefix, message);
+
+    public static string Count(DateOnly day) => $"c:{Text(day)}";
+
+    public static string UserDay(DateOnly day) => $"u:{Text(day)}";
+
+    /// <summary>The day of a row of <see cref="Count"/> or <see cref="UserDay"/>.</summary>
+    public static DateOnly DayOf(string row) => DateOnly.ParseExact(row.AsSpan(2), "yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>A key of a prefix of two characters and 128 bits in base64url.</summary>
+    public static string Hash(string prefix, UInt128 hash)
+    {
+        Span<byte> bytes = stackalloc byte[HashSize];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, hash);
+        Span<char> key = stackalloc char[prefix.Length + HashLength];
+        prefix.CopyTo(key);
+        Base64Url.EncodeToChars(bytes, key[prefix.Length..]);
+        return new string(key);
+    }
+
+    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

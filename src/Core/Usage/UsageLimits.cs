@@ -1,0 +1,64 @@
+using Gatehouse.Storage;
+
+namespace Gatehouse.Usage;
+
+/// <summary>How many messages a second a user sends and a channel shows, at most; 0 for no limit.</summary>
+/// <param name="UserMessagesPerSecond">The excess is refused and not counted.</param>
+/// <param name="ChannelMessagesPerSecond">The excess counts, and is not shown.</param>
+public sealed record MessageLimits(int UserMessagesPerSecond, int ChannelMessagesPerSecond)
+{
+    /// <summary>The highest limit there is.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>5 messages a second each (contract, "Default settings").</summary>
+    public static readonly MessageLimits Default = new(5, 5);
+
+    /// <summary>No limits.</summary>
+    public static readonly MessageLimits None = new(0, 0);
+}
+
+/// <summary>
+/// The limits of each application. An instance knows those that were set through it at once, and those that were set
+/// through another one after at most <see cref="Staleness"/>.
+/// </summary>
+public sealed class UsageLimits(ITableStore store, TimeProvider time)
+{
+    /// <summary>How long limits are not read again.</summary>
+    public static readonly TimeSpan Staleness = TimeSpan.FromSeconds(5);
+
+    private const string Row = "limits";
+    private const string User = "UserMessagesPerSecond";
+    private const string Channel = "ChannelMessagesPerSecond";
+    private const int CachedApplications = 4096;
+
+    private readonly GenerationCache<ApplicationId, (MessageLimits Limits, long ReadAt)> cache = new(CachedApplications);
+
+    /// <summary>The limits of an application.</summary>
+    public async ValueTask<MessageLimits> GetAsync(ApplicationId application, CancellationToken cancellation)
+    {
+        if (cache.TryGet(application, out var known) && time.GetElapsedTime(known.ReadAt) < Staleness) return known.Limits;
+        var readAt = time.GetTimestamp();
+        var row = await store.GetAsync(UsageKeys.Table, UsageKeys.Limits(application), Row, cancellation);
+        var limits = row is null ? MessageLimits.Default : new MessageLimits((int)row.GetInt64(User), (int)row.GetInt64(Channel));
+        cache.Set(application, (limits, readAt));
+        return limits;
+    }
+
+    /// <summary>Sets the limits of an application.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is not from 0 to <see cref="MessageLimits.Most"/>.</exception>
+    public async Task SetAsync(ApplicationId application, MessageLimits limits, CancellationToken cancellation)
+    {
+        RequireInRange(limits.UserMessagesPerSecond);
+        RequireInRange(limits.ChannelMessagesPerSecond);
+        var row = new TableRow(Row, (User, limits.UserMessagesPerSecond), (Channel, limits.ChannelMessagesPerSecond));
+        var partition = UsageKeys.Limits(application);
+        (await store.CommitAsync(UsageKeys.Table, partition, [RowChange.Put(row)], cancellation)).OrThrow();
+        cache.Remove(application);
+    }
+
+    private static void RequireInRange(int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MessageLimits.Most);
+    }
+}

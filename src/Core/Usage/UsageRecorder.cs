@@ -1,0 +1,95 @@
+using Gatehouse.Storage;
+
+namespace Gatehouse.Usage;
+
+/// <summary>
+/// Takes events in. What it answers is durable; what is cut off before the answer can be sent again, and counts once, by
+/// the id of the message, for at least three days.
+/// </summary>
+public sealed class UsageRecorder
+{
+    /// <summary>The most events of one request.</summary>
+    public const int MostEvents = 1000;
+
+    private readonly UsageLimits limits;
+    private readonly UsageApplications applications;
+    private readonly MessageLedger messages;
+    private readonly ActiveUsers users;
+    private readonly NodeReports nodes;
+    private readonly FloodWindows windows = new();
+
+    /// <summary>Records in a store.</summary>
+    public UsageRecorder(ITableStore store, UsageLimits limits, TimeProvider time)
+    {
+        this.limits = limits;
+        applications = new UsageApplications(store);
+        messages = new MessageLedger(store, time);
+        users = new ActiveUsers(store);
+        nodes = new NodeReports(store, time);
+    }
+
+    /// <summary>Records the events of a request, at most <see cref="MostEvents"/>, under the application's limits.</summary>
+    /// <exception cref="StoreUnavailableException">Some of it may be recorded: to be sent again.</exception>
+    public async Task<UsageReceipt> RecordAsync(
+        ApplicationId application, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(events.Count, MostEvents);
+        var outcomes = new EventOutcome[events.Count];
+        var hidden = new List<int>();
+        windows.Judge(application, events, await limits.GetAsync(application, cancellation), outcomes, hidden);
+        await messages.FindCountedAsync(application, events, outcomes, cancellation);
+        await WriteAsync(application, events, outcomes, cancellation);
+        return Receipt(outcomes, hidden);
+    }
+
+    /// <summary>
+    /// Records a message that was delivered to its channel already: the limits are behind it, and do not count against it.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It may be recorded: to be sent again.</exception>
+    public async Task RecordDeliveredAsync(ApplicationId application, UsageEvent message, CancellationToken cancellation) =>
+        await WriteAsync(application, [message], new EventOutcome[1], cancellation);
+
+    // Whoever gives up waiting leaves the writes to themselves: they are shared with others.
+    private async Task WriteAsync(
+        ApplicationId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, CancellationToken cancellation)
+    {
+        await applications.AddAsync(application, cancellation);
+        var writes = Task.WhenAll(
+            messages.CountAsync(application, events, outcomes), users.AddAsync(application, events, outcomes));
+        await writes.WaitAsync(cancellation);
+        for (var index = 0; index < events.Count; index++)
+        {
+            var one = events[index];
+            if (one.Kind == UsageEventKind.Connections
+                && !await nodes.ReportAsync(application, one.Node, one.Connections, cancellation))
+            {
+                outcomes[index] = EventOutcome.OverNodeLimit;
+            }
+        }
+    }
+
+    private static UsageReceipt Receipt(EventOutcome[] outcomes, List<int> hidden)
+    {
+        var (accepted, duplicates) = (0, 0);
+        List<UsageNote> refused = [];
+        for (var index = 0; index < outcomes.Length; index++)
+        {
+            switch (outcomes[index])
+            {
+                case EventOutcome.Accepted:
+                    accepted++;
+                    break;
+                case EventOutcome.Duplicate:
+                    duplicates++;
+                    break;
+                case EventOutcome.OverUserLimit:
+                    refused.Add(new UsageNote(index, UsageReason.UserLimit));
+                    break;
+                case EventOutcome.OverNodeLimit:
+                    refused.Add(new UsageNote(index, UsageReason.NodeLimit));
+                    break;
+            }
+        }
+        return new UsageReceipt(accepted, duplicates, refused, [.. hidden.Select(index => new UsageNote(index, UsageReason.ChannelLimit))]);
+    }
+}

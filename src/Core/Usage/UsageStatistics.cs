@@ -1,0 +1,57 @@
+using Gatehouse.Storage;
+
+namespace Gatehouse.Usage;
+
+/// <summary>The messages of one day.</summary>
+/// <param name="Day">The day, UTC.</param>
+/// <param name="Messages">How many messages were sent on it.</param>
+public readonly record struct DailyCount(DateOnly Day, long Messages);
+
+/// <summary>The statistics of an application (wire contract, "View CCU" to "View daily message count"). Days are UTC.</summary>
+public sealed class UsageStatistics(ITableStore store, TimeProvider time)
+{
+    /// <summary>The most days of one question for daily counts.</summary>
+    public const int MostDays = 366;
+
+    /// <summary>How many days a month of active users has: the day asked for and those before it.</summary>
+    public const int MonthDays = 30;
+
+    private readonly ActiveUsers users = new(store);
+    private readonly NodeReports nodes = new(store, time);
+
+    /// <summary>
+    /// The messages of each day from one to another, both inclusive, newest first, days without messages included.
+    /// </summary>
+    /// <remarks>
+    /// One range read of each of the 16 shards, of a row for each day with messages: how many messages there are makes no
+    /// difference.
+    /// </remarks>
+    public async Task<IReadOnlyList<DailyCount>> DailyCountsAsync(
+        ApplicationId application, DateOnly from, DateOnly to, CancellationToken cancellation)
+    {
+        var days = to.DayNumber - from.DayNumber + 1;
+        ArgumentOutOfRangeException.ThrowIfLessThan(days, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(days, MostDays);
+        // The key after that of the last day.
+        var range = new RowRange(UsageKeys.Count(from), UsageKeys.Count(to) + " ");
+        var shards = await Task.WhenAll(Enumerable.Range(0, UsageKeys.Shards).Select(shard =>
+            store.ReadAsync(UsageKeys.Table, UsageKeys.Messages(application, shard), range, days, cancellation).AsTask()));
+        var counts = new long[days];
+        foreach (var row in shards.SelectMany(rows => rows))
+            counts[to.DayNumber - UsageKeys.DayOf(row.Key).DayNumber] += row.GetInt64(MessageLedger.CountProperty);
+        return [.. counts.Select((count, back) => new DailyCount(to.AddDays(-back), count))];
+    }
+
+    /// <summary>The distinct users of a day: exact up to 1,000, beyond that within 2 %.</summary>
+    public Task<long> DailyActiveUsersAsync(ApplicationId application, DateOnly day, CancellationToken cancellation) =>
+        users.CountAsync(application, day, day, cancellation);
+
+    /// <summary>The distinct users of the 30 days that end with a day.</summary>
+    public Task<long> MonthlyActiveUsersAsync(ApplicationId application, DateOnly day, CancellationToken cancellation) =>
+        users.CountAsync(
+            application, DateOnly.FromDayNumber(Math.Max(0, day.DayNumber - (MonthDays - 1))), day, cancellation);
+
+    /// <summary>The open connections of all nodes that have reported in the last 60 seconds.</summary>
+    public Task<long> ConcurrentConnectionsAsync(ApplicationId application, CancellationToken cancellation) =>
+        nodes.SumAsync(application, cancellation);
+}

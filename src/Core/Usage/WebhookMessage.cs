@@ -1,0 +1,59 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace Gatehouse.Usage;
+
+/// <summary>
+/// The platform's webhooks that tell of a message: <c>group_channel:message_send</c> and <c>open_channel:message_send</c>.
+/// </summary>
+public static class WebhookMessage
+{
+    private static readonly string[] Categories = ["group_channel:message_send", "open_channel:message_send"];
+
+    /// <summary>The message that a webhook tells of; null where it tells of something else.</summary>
+    /// <param name="body">The JSON in UTF-8.</param>
+    /// <param name="now">The present time.</param>
+    /// <exception cref="UsageRequestException">It is no JSON object, or a message that lacks something.</exception>
+    public static UsageEvent? Read(ReadOnlySpan<byte> body, DateTimeOffset now)
+    {
+        var webhook = Parse(body);
+        if (webhook.ValueKind != JsonValueKind.Object) throw new UsageRequestException("The body must be a JSON object.");
+        var category = Member(webhook, "category");
+        if (category.ValueKind != JsonValueKind.String || !Categories.Any(category.ValueEquals)) return null;
+
+        // The same members as those of an event, elsewhere: so they are held to the same rules, and give the same ids.
+        // An announcement has no sender.
+        var payload = Member(webhook, "payload");
+        var message = Member(payload, "message_id");
+        var user = Member(Member(webhook, "sender"), "user_id");
+        var channel = Member(Member(webhook, "channel"), "channel_url");
+        var sentAt = Member(payload, "created_at");
+        var same = $$"""
+            {"type":"message","message_id":{{Raw(message)}},"user_id":{{Raw(user)}},"channel_url":{{Raw(channel)}},"sent_at":{{Raw(sentAt)}}}
+            """;
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(same));
+        reader.Read();
+        var fields = new UsageEventFields(now, userRequired: false);
+        fields.Read(ref reader);
+        return fields.TryMake(out var made, out var fault) ? made : throw new UsageRequestException(fault);
+    }
+
+    private static JsonElement Parse(ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body)) throw new UsageRequestException("The body is not valid UTF-8.");
+        try
+        {
+            return JsonElement.Parse(body);
+        }
+        catch (JsonException)
+        {
+            throw new UsageRequestException("The body is not valid JSON.");
+        }
+    }
+
+    private static JsonElement Member(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var member) ? member : default;
+
+    private static string Raw(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? "null" : element.GetRawText();
+}

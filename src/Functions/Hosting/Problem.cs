@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Hosting;
+
+/// <summary>What is wrong with a request to Gatehouse's own routes, by a type that does not change (RFC 9457).</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Type">The last part of the type's URI, such as <c>unauthenticated</c>.</param>
+/// <param name="Title">The type in a few words.</param>
+/// <param name="Detail">What is wrong with this request.</param>
+internal sealed record Problem(int Status, string Type, string Title, string Detail)
+{
+    private const string TypeRoot = "urn:gatehouse:problem:";
+
+    /// <summary>The index of the event that is not valid.</summary>
+    public int? Index { get; init; }
+
+    /// <summary>The schemes to authenticate with (RFC 9110, 11.6.1); for 401 alone.</summary>
+    public string? Challenge { get; init; }
+
+    /// <summary>401: no credential, or one that is not good.</summary>
+    public static Problem Unauthenticated(string challenge, string detail) =>
+        new(StatusCodes.Status401Unauthorized, "unauthenticated", "The caller is not known.", detail) { Challenge = challenge };
+
+    /// <summary>404: no such application, or none that the caller may know of.</summary>
+    public static Problem UnknownApplication() =>
+        new(StatusCodes.Status404NotFound, "unknown-application", "There is no such application.", "No application has this id.");
+
+    /// <summary>400: the request says something that it must not.</summary>
+    public static Problem InvalidRequest(string detail) =>
+        new(StatusCodes.Status400BadRequest, "invalid-request", "The request is not valid.", detail);
+
+    /// <summary>400: an event is not valid, and so none of its request was counted.</summary>
+    public static Problem InvalidEvents(string detail, int? index) =>
+        new(StatusCodes.Status400BadRequest, "invalid-events", "The events are not valid; none was counted.", detail) { Index = index };
+
+    /// <summary>413: the body is over its limit.</summary>
+    public static Problem BodyTooLarge(string detail) =>
+        new(StatusCodes.Status413PayloadTooLarge, "body-too-large", "The body is too large.", detail);
+
+    /// <summary>503: the store or the vault cannot answer; the request can be sent again.</summary>
+    public static Problem Unavailable() =>
+        new(StatusCodes.Status503ServiceUnavailable, "unavailable", "The service is not available just now.", "Send the request again.");
+
+    /// <summary>500: a fault. It says nothing of what it was.</summary>
+    public static Problem Fault() =>
+        new(StatusCodes.Status500InternalServerError, "internal-error", "Something went wrong.", "The logs have it under the request id.");
+
+    /// <summary>The answer.</summary>
+    public IResult ToResult(HttpRequest request)
+    {
+        var document = new ProblemDocument(
+            TypeRoot + Type, Title, Status, Index is { } index ? $"Event {index}: {Detail}" : Detail, Index,
+            request.HttpContext.TraceIdentifier);
+        return new Reply(Status, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(document, ProblemContext.Default.ProblemDocument))
+        {
+            Challenge = Challenge,
+        };
+    }
+}
+
+/// <summary>A request is refused: thrown where it is found out, answered by the gate that it came through.</summary>
+internal sealed class ProblemException(Problem problem) : Exception(problem.Title)
+{
+    public Problem Problem { get; } = problem;
+}
+
+/// <summary>A problem on the wire (RFC 9457, 3.1), with the members that are our own.</summary>
+internal sealed record ProblemDocument(
+    [property: JsonPropertyName("type")] string Type,
+    [property: JsonPropertyName("title")] string Title,
+    [property: JsonPropertyName("status")] int Status,
+    [property: JsonPropertyName("detail")] string Detail,
+    [property: JsonPropertyName("index")] int? Index,
+    [property: JsonPropertyName("request_id")] string RequestId);
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProblemDocument))]
+internal sealed partial class ProblemContext : JsonSerializerContext;

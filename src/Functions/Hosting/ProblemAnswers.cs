@@ -1,0 +1,62 @@
+using Gatehouse.Custody;
+using Gatehouse.Platform;
+using Gatehouse.Storage;
+using Gatehouse.Usage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Functions.Hosting;
+
+/// <summary>
+/// Turns what an operation of Gatehouse's own routes throws into problems (RFC 9457), so that no answer is empty or says
+/// too much. Every answer carries its request's id.
+/// </summary>
+public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
+{
+    private const string RequestId = "X-Request-Id";
+
+    /// <summary>Runs an operation, and answers for it.</summary>
+    internal async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
+    {
+        request.HttpContext.Response.Headers[RequestId] = request.HttpContext.TraceIdentifier;
+        try
+        {
+            return await operation();
+        }
+        catch (Exception e)
+        {
+            return ProblemOf(e, request.HttpContext).ToResult(request);
+        }
+    }
+
+    private Problem ProblemOf(Exception e, HttpContext context)
+    {
+        switch (e)
+        {
+            case ProblemException refusal:
+                return refusal.Problem;
+            case UsageRequestException invalid:
+                return Problem.InvalidEvents(invalid.Message, invalid.Index);
+            case PlatformException { Status: StatusCodes.Status413PayloadTooLarge }:
+                return Problem.BodyTooLarge(e.Message);
+            case PlatformException { Status: StatusCodes.Status400BadRequest }:
+                return Problem.InvalidRequest(e.Message);
+            case BadHttpRequestException:
+                return Problem.InvalidRequest("The request is not valid HTTP.");
+            case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
+                return Problem.Unavailable();
+            case StoreUnavailableException or VaultException:
+                LogUnavailable(context.TraceIdentifier, e);
+                return Problem.Unavailable();
+            default:
+                LogFault(context.TraceIdentifier, e);
+                return Problem.Fault();
+        }
+    }
+
+    [LoggerMessage(110, LogLevel.Error, "Request {RequestId}: the store or the vault cannot answer.")]
+    private partial void LogUnavailable(string requestId, Exception e);
+
+    [LoggerMessage(111, LogLevel.Error, "Request {RequestId} failed.")]
+    private partial void LogFault(string requestId, Exception e);
+}

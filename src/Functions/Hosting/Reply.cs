@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Hosting;
+
+/// <summary>An answer in one piece, with its length.</summary>
+internal sealed class Reply(int status, string contentType, byte[] body) : IResult
+{
+    /// <summary>The value of <c>WWW-Authenticate</c>; null for none.</summary>
+    public string? Challenge { get; init; }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = status;
+        response.ContentType = contentType;
+        response.ContentLength = body.Length;
+        if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
+        // The rest of a body that is too large is not read: neither is whatever follows it on the connection.
+        if (status == StatusCodes.Status413PayloadTooLarge) response.Headers.Connection = "close";
+        return response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
+    }
+}

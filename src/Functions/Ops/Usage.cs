@@ -1,0 +1,52 @@
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Usage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Ops;
+
+/// <summary>An application's use: events in, and the limits that they are held to.</summary>
+public sealed class Usage(OpsGate gate, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
+{
+    /// <summary>The most bytes of a request's events: 1 MiB.</summary>
+    public const int BodyLimit = 1024 * 1024;
+
+    /// <summary>Takes up to 1,000 events; what is answered is durable, and what is not answered can be sent again.</summary>
+    [Function(nameof(RecordEvents))]
+    public Task<IResult> RecordEvents(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/events")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, appId, async (_, application) =>
+        {
+            var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
+            var events = UsageEventReader.Read(body.Span, time.GetUtcNow());
+            var receipt = await recorder.RecordAsync(application, events, cancellation);
+            return OpsReply.Ok(ReceiptDocument.Of(receipt), OpsContext.Default.ReceiptDocument);
+        }, cancellation);
+
+    /// <summary>The limits on messages a second.</summary>
+    [Function(nameof(ViewLimits))]
+    public Task<IResult> ViewLimits(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(
+            request, appId,
+            async (_, application) => OpsReply.Ok(
+                LimitsDocument.Of(await limits.GetAsync(application, cancellation)), OpsContext.Default.LimitsDocument),
+            cancellation);
+
+    /// <summary>Sets the limits on messages a second: 0 to 10,000, 0 for none.</summary>
+    [Function(nameof(SetLimits))]
+    public Task<IResult> SetLimits(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, appId, async (_, application) =>
+        {
+            var body = await RequestBody.ReadJsonAsync(request, cancellation);
+            var set = new MessageLimits(
+                body.RequiredInteger("user_messages_per_second", 0, MessageLimits.Most),
+                body.RequiredInteger("channel_messages_per_second", 0, MessageLimits.Most));
+            await limits.SetAsync(application, set, cancellation);
+            return OpsReply.Ok(LimitsDocument.Of(set), OpsContext.Default.LimitsDocument);
+        }, cancellation);
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Gatehouse.Usage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Platform;
+
+/// <summary>An application's statistics (contract, "View CCU" to "View daily message count"). Days are UTC.</summary>
+public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, TimeProvider time)
+{
+    /// <summary>The connections that are open now.</summary>
+    [Function(nameof(ViewCcu))]
+    public Task<IResult> ViewCcu(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/ccu")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.ApplicationAsync(
+            request,
+            async caller => PlatformReply.Ok(
+                new CcuDocument(await statistics.ConcurrentConnectionsAsync(caller.Application, cancellation)),
+                WireContext.Default.CcuDocument),
+            cancellation);
+
+    /// <summary>The users of the 30 days that end with a day, which is today unless given.</summary>
+    [Function(nameof(ViewMau))]
+    public Task<IResult> ViewMau(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/mau")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.ApplicationAsync(
+            request,
+            async caller => PlatformReply.Ok(
+                new MauDocument(await statistics.MonthlyActiveUsersAsync(caller.Application, DateOrToday(request), cancellation)),
+                WireContext.Default.MauDocument),
+            cancellation);
+
+    /// <summary>The users of a day, which is today unless given.</summary>
+    [Function(nameof(ViewDau))]
+    public Task<IResult> ViewDau(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/dau")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.ApplicationAsync(
+            request,
+            async caller => PlatformReply.Ok(
+                new DauDocument(await statistics.DailyActiveUsersAsync(caller.Application, DateOrToday(request), cancellation)),
+                WireContext.Default.DauDocument),
+            cancellation);
+
+    /// <summary>The messages of each day of a range, newest first.</summary>
+    [Function(nameof(ViewDailyMessageCount))]
+    public Task<IResult> ViewDailyMessageCount(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/messages/daily_count")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, async caller =>
+        {
+            var (from, to) = Range(request);
+            var counts = await statistics.DailyCountsAsync(caller.Application, from, to, cancellation);
+            return PlatformReply.Ok(DailyCountDocument.Of(counts), WireContext.Default.DailyCountDocument);
+        }, cancellation);
+
+    private static (DateOnly From, DateOnly To) Range(HttpRequest request)
+    {
+        var from = Date(request, "start_date") ?? throw PlatformException.Required("start_date");
+        var to = Date(request, "end_date") ?? throw PlatformException.Required("end_date");
+        if (from > to) throw PlatformException.OutOfRange("start_date must not be after end_date.");
+        return to.DayNumber - from.DayNumber < UsageStatistics.MostDays
+            ? (from, to)
+            : throw PlatformException.OutOfRange($"start_date and end_date must span at most {UsageStatistics.MostDays} days.");
+    }
+
+    private DateOnly DateOrToday(HttpRequest request) =>
+        Date(request, "date") ?? DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+
+    private static DateOnly? Date(HttpRequest request, string parameter) => request.Query[parameter] switch
+    {
+        [] => null,
+        [var text] when DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) => date,
+        _ => throw PlatformException.Invalid($"{parameter} must be a date such as 2016-01-05."),
+    };
+}

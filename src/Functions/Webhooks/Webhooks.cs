@@ -1,0 +1,22 @@
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Usage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Webhooks;
+
+/// <summary>What the platform tells of by itself.</summary>
+public sealed class Webhooks(WebhookGate gate, UsageRecorder recorder, TimeProvider time)
+{
+    /// <summary>Counts the message that a webhook tells of, once; a webhook of any other category is taken and ignored.</summary>
+    [Function(nameof(ReceiveWebhook))]
+    public Task<IResult> ReceiveWebhook(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "webhooks/{appId}")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.SignedAsync(request, appId, async (application, body) =>
+        {
+            if (WebhookMessage.Read(body.Span, time.GetUtcNow()) is { } message)
+                await recorder.RecordDeliveredAsync(application, message, cancellation);
+            return OpsReply.Done();
+        }, cancellation);
+}
