@@ -1,12 +1,14 @@
 namespace Gatehouse.Functions.Hosting;
 
 /// <summary>The folder that holds everything Gatehouse keeps on this machine; only its owner can look into it.</summary>
-internal sealed class DataFolder(string path)
+internal sealed class DataFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private DataFolder(string path) => Path = path;
+
     /// <summary>The full path.</summary>
-    public string Path { get; } = path;
+    public string Path { get; }
 
     /// <summary>The table store's file.</summary>
     public string Store => System.IO.Path.Combine(Path, "gatehouse.db");
@@ -17,22 +19,23 @@ internal sealed class DataFolder(string path)
     /// <summary>The key that the local vault opens with.</summary>
     public string VaultKey => System.IO.Path.Combine(Path, "vault.key");
 
-    /// <summary>Makes the folder where there is none.</summary>
+    /// <summary>Takes a folder, and makes it where there is none.</summary>
     /// <exception cref="SettingException">It cannot be made, or not be written to.</exception>
-    public void Create()
+    public static DataFolder Open(string path)
     {
         try
         {
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Path);
-            else Directory.CreateDirectory(Path, OwnerOnly);
-            var probe = System.IO.Path.Combine(Path, $".probe-{Guid.NewGuid():N}");
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+            else Directory.CreateDirectory(path, OwnerOnly);
+            var probe = System.IO.Path.Combine(path, $".probe-{Guid.NewGuid():N}");
             using (File.Create(probe, 1, FileOptions.DeleteOnClose))
             {
             }
+            return new DataFolder(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"Storage__Path: the folder {Path} cannot be written to: {e.Message}");
+            throw new SettingException($"Storage__Path: the folder {path} cannot be written to: {e.Message}");
         }
     }
 }

@@ -4,7 +4,6 @@ using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 using Gatehouse.Usage;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -19,14 +18,15 @@ internal static class GatehouseServices
     /// <exception cref="SettingException">A setting is wrong.</exception>
     public static TBuilder AddGatehouse<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
-        AddDefaults(builder.Configuration);
+        // Under everything else that there is.
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Settings.Schedules });
         var settings = Settings.Read(builder.Configuration);
         var services = builder.Services;
         services.AddSingleton(settings);
         services.AddRequestLogFilter();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(new DataFolder(settings.StoragePath));
 
+        services.AddSingleton(_ => DataFolder.Open(settings.StoragePath));
         services.AddSingleton<ITableStore>(provider => SqliteTableStore.Open(provider.GetRequiredService<DataFolder>().Store));
         services.AddSingleton<ISecretVault>(provider =>
         {
@@ -55,7 +55,4 @@ internal static class GatehouseServices
         return builder;
     }
 
-    // Under everything else that there is. A Functions host resolves %PurgeSchedule% itself, and needs it as an app setting.
-    private static void AddDefaults(IConfigurationManager configuration) => configuration.Sources.Insert(
-        0, new MemoryConfigurationSource { InitialData = new Dictionary<string, string?> { ["PurgeSchedule"] = "0 40 3 * * *" } });
 }

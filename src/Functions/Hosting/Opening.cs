@@ -4,16 +4,17 @@ using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Gatehouse.Functions.Hosting;
 
 /// <summary>
-/// Opens store, vault and keys before anything is served, so that what is wrong with them stops the start; and when all is
-/// served, prints what a first call needs.
+/// Sees to it that store, vault and keys are open before anything is served, so that what is wrong with them stops the
+/// start; and when all is served, prints what a first call needs.
 /// </summary>
-internal sealed class Opening(IServiceProvider services, Settings settings, DataFolder folder) : IHostedLifecycleService
+internal sealed class Opening(
+    Settings settings, DataFolder folder, ITableStore store, ISecretVault vault, PlatformKeys keys,
+    OrganizationAccess organization, OpsCallers callers, IServer server) : IHostedLifecycleService
 {
     private string user = "";
     private string? madePassword;
@@ -21,12 +22,9 @@ internal sealed class Opening(IServiceProvider services, Settings settings, Data
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        folder.Create();
-        services.GetRequiredService<ITableStore>();
-        var vault = services.GetRequiredService<ISecretVault>();
-        await services.GetRequiredService<PlatformKeys>().OpenAsync(vault, cancellationToken);
-
-        var organization = services.GetRequiredService<OrganizationAccess>();
+        // Whatever it answers: that it answers is what counts.
+        await store.GetAsync("Applications", "0", "none", cancellationToken);
+        await keys.OpenAsync(vault, cancellationToken);
         if (settings.Organization is { } configured)
         {
             organization.Configure(configured.User, configured.Password);
@@ -37,14 +35,13 @@ internal sealed class Opening(IServiceProvider services, Settings settings, Data
             (user, madePassword) = await organization.MakeAsync(vault, cancellationToken);
         }
 
-        var callers = services.GetRequiredService<OpsCallers>();
         if (settings.OpsLocalKey is { } key) callers.Configure(key);
         else madeKey = await callers.MakeAsync(vault, cancellationToken);
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
+        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
         var address = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
         var password = madePassword ?? "$Organization__Password";
         Console.Out.WriteLine(

@@ -21,8 +21,18 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
         ["Ops"] = ["LocalKey"],
     };
 
+    /// <summary>
+    /// What is in force where an operator sets nothing else: the schedules of the timers, which the host reads by their names.
+    /// A Functions host reads them from the app's settings, so there they must be set.
+    /// </summary>
+    public static readonly IReadOnlyDictionary<string, string?> Schedules = new Dictionary<string, string?>
+    {
+        ["PurgeSchedule"] = "0 40 3 * * *",
+    };
+
     /// <summary>The names of all settings, as an environment variable writes them.</summary>
-    public static IEnumerable<string> Names => Known.SelectMany(section => section.Value.Select(name => $"{section.Key}__{name}"));
+    public static IEnumerable<string> Names =>
+        [.. Known.SelectMany(section => section.Value.Select(name => $"{section.Key}__{name}")), .. Schedules.Keys];
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingException">One of them is wrong.</exception>

@@ -17,13 +17,15 @@ public sealed partial class ReadmeStoryTests
         using var folder = new TemporaryFolder();
         using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]));
         var address = (await process.AddressAsync()).ToString().TrimEnd('/');
+        var greeting = await process.OutputAsync("first call");
         var readme = Repository.Read("README.md");
 
         // What differs from machine to machine: the documented value, and the one here.
         var actual = new Dictionary<string, string>
         {
             [DocumentedAddress] = address,
-            [Secret().Match(readme).Groups[1].Value] = Secret().Match(await process.OutputAsync("first call")).Groups[1].Value,
+            [Password().Match(readme).Groups[1].Value] = Password().Match(greeting).Groups[1].Value,
+            [Key().Match(readme).Groups[1].Value] = Key().Match(greeting).Groups[1].Value,
         };
         var steps = (from Match block in Console().Matches(readme)
                      from Match step in Step().Matches(block.Groups[1].Value)
@@ -70,7 +72,10 @@ public sealed partial class ReadmeStoryTests
     }
 
     [GeneratedRegex("password ([0-9a-f]{32})")]
-    private static partial Regex Secret();
+    private static partial Regex Password();
+
+    [GeneratedRegex("X-Gatehouse-Key: ([0-9a-f]{40})")]
+    private static partial Regex Key();
 
     [GeneratedRegex("```console\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Console();
