@@ -2,9 +2,12 @@ namespace Gatehouse.Custody;
 
 /// <summary>
 /// Where secrets live: Key Vault, or a vault of this machine's own. Names are Key Vault's: 1 to 127 letters, digits and
-/// hyphens. A value is at most 25,000 characters.
+/// hyphens, the same in upper and lower case. A value is 1 to 25,000 bytes of UTF-8.
 /// </summary>
-/// <remarks>Every method throws <see cref="VaultException"/> when the vault cannot answer or refuses.</remarks>
+/// <remarks>
+/// Every method throws <see cref="VaultException"/> when the vault cannot answer or refuses, and
+/// <see cref="ArgumentException"/> for a name or value outside <see cref="SecretLimits"/>, on every vault alike.
+/// </remarks>
 public interface ISecretVault
 {
     /// <summary>The newest version of a secret, or null where there is none of that name.</summary>
@@ -15,7 +18,8 @@ public interface ISecretVault
 
     /// <summary>
     /// The secret of that name; where there is none, it is made of <paramref name="value"/>. However many instances call
-    /// this at once, all are answered the same secret.
+    /// this at once, all are answered the same secret, and so is everybody who gets it from then on. What
+    /// <see cref="SetAsync"/> writes, before or at the same time, stands above what this made.
     /// </summary>
     ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation);
 
@@ -44,5 +48,15 @@ public sealed class Secret(string name, string version, string value)
     public override string ToString() => $"{Name}/{Version}";
 }
 
-/// <summary>The vault cannot be reached, or refuses, or holds something that cannot be opened.</summary>
-public sealed class VaultException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>
+/// The vault cannot be reached, or refuses, or holds something that cannot be opened. Whether what was to be written was
+/// written is not known. No secret is in the message.
+/// </summary>
+public sealed class VaultException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>
+    /// In how much time the same call may succeed, as the vault said or as is sensible; null where it will not before an
+    /// operator has mended something.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; init; }
+}

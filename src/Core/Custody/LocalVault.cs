@@ -10,7 +10,8 @@ namespace Gatehouse.Custody;
 /// can read. For a laptop, a container or a test; in Azure, Key Vault takes its place.
 /// </summary>
 /// <remarks>
-/// One partition a secret, one row a version. Rows are keyed by the version counted down, so that the newest comes first.
+/// One partition a secret, named in lower case because names are the same in either; one row a version. Rows are keyed by
+/// the version counted down, so that the newest comes first.
 /// </remarks>
 public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVault, IAsyncDisposable
 {
@@ -29,13 +30,14 @@ public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVau
     /// <inheritdoc/>
     public async ValueTask<Secret?> GetAsync(string name, CancellationToken cancellation)
     {
-        var rows = await store.ReadAsync(Table, name, RowRange.All, 1, cancellation);
+        var rows = await store.ReadAsync(Table, Partition(name), RowRange.All, 1, cancellation);
         return rows.Count == 0 ? null : Open(name, rows[0]);
     }
 
     /// <inheritdoc/>
     public async ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation)
     {
+        SecretLimits.CheckValue(value);
         while (true)
         {
             var newest = await GetAsync(name, cancellation);
@@ -47,6 +49,7 @@ public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVau
     /// <inheritdoc/>
     public async ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation)
     {
+        SecretLimits.CheckValue(value);
         while (true)
         {
             if (await GetAsync(name, cancellation) is { } secret) return secret;
@@ -59,9 +62,10 @@ public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVau
     {
         while (true)
         {
-            var rows = await store.ReadAsync(Table, name, RowRange.All, TableLimits.ChangesPerCommit, cancellation);
+            var rows = await store.ReadAsync(
+                Table, Partition(name), RowRange.All, TableLimits.ChangesPerCommit, cancellation);
             if (rows.Count == 0) return;
-            await store.CommitAsync(Table, name, [.. rows.Select(row => RowChange.Delete(row.Key))], cancellation);
+            await store.CommitAsync(Table, Partition(name), [.. rows.Select(row => RowChange.Delete(row.Key))], cancellation);
         }
     }
 
@@ -73,7 +77,7 @@ public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVau
         var row = new TableRow(
             (int.MaxValue - version).ToString("D10", CultureInfo.InvariantCulture),
             ("Version", version), ("Value", key.Seal(Encoding.UTF8.GetBytes(value), Context(name, version))));
-        return (await store.CommitAsync(Table, name, [RowChange.Insert(row)], cancellation)).Succeeded;
+        return (await store.CommitAsync(Table, Partition(name), [RowChange.Insert(row)], cancellation)).Succeeded;
     }
 
     private Secret Open(string name, TableRow row)
@@ -82,7 +86,13 @@ public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVau
         return new Secret(name, Text(version), Encoding.UTF8.GetString(key.Open(row.GetBinary("Value"), Context(name, version))));
     }
 
-    private static string Context(string name, int version) => $"secret:{name}:{Text(version)}";
+    private static string Partition(string name)
+    {
+        SecretLimits.CheckName(name);
+        return name.ToLowerInvariant();
+    }
+
+    private static string Context(string name, int version) => $"secret:{Partition(name)}:{Text(version)}";
 
     private static string Text(int version) => version.ToString(CultureInfo.InvariantCulture);
 }

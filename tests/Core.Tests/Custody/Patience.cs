@@ -1,0 +1,15 @@
+using Gatehouse.Custody.KeyVault;
+
+namespace Gatehouse.Tests.Custody;
+
+/// <summary>How long a test waits for the double.</summary>
+internal static class Patience
+{
+    public static KeyVaultPatience Short { get; } = new(
+        Call: TimeSpan.FromSeconds(30),
+        Attempt: TimeSpan.FromSeconds(10),
+        Retries: 2,
+        FirstDelay: TimeSpan.FromMilliseconds(1),
+        LongestDelay: TimeSpan.FromSeconds(1),
+        Poll: TimeSpan.FromMilliseconds(5));
+}
