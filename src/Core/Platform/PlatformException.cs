@@ -6,11 +6,31 @@ namespace Gatehouse.Platform;
 /// </remarks>
 public sealed class PlatformException(int status, int code, string message) : Exception(message)
 {
+    /// <summary>The code of <see cref="InvalidCredential"/>.</summary>
+    public const int InvalidCredentialCode = 400401;
+
+    /// <summary>The code of <see cref="NotAuthorized"/>.</summary>
+    public const int NotAuthorizedCode = 400108;
+
+    /// <summary>The code of <see cref="NotFound"/>.</summary>
+    public const int NotFoundCode = 400201;
+
+    /// <summary>The code of <see cref="TooMany"/>.</summary>
+    public const int TooManyCode = 400203;
+
+    /// <summary>The code of <see cref="ApplicationNotFound"/>.</summary>
+    public const int ApplicationNotFoundCode = 400304;
+
     /// <summary>The HTTP status: 400, 413, 429, 500 or 503.</summary>
     public int Status { get; } = status;
 
     /// <summary>The platform's own code, of six digits.</summary>
     public int Code { get; } = code;
+
+    /// <summary>
+    /// Whether the platform refused, having done nothing; otherwise it failed, and what was asked for may have been done.
+    /// </summary>
+    public bool IsRefusal => Status < 500;
 
     /// <summary>400100: a text was expected.</summary>
     public static PlatformException StringExpected(string parameter) => new(400, 400100, $"{parameter} must be a string.");
@@ -25,7 +45,7 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public static PlatformException Required(string parameter) => new(400, 400105, $"{parameter} must be required.");
 
     /// <summary>400108: the credential is good, but not for this.</summary>
-    public static PlatformException NotAuthorized(string message) => new(400, 400108, message);
+    public static PlatformException NotAuthorized(string message) => new(400, NotAuthorizedCode, message);
 
     /// <summary>400110: a value is too long.</summary>
     public static PlatformException TooLong(string parameter, string limit) =>
@@ -42,16 +62,16 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public static PlatformException OutOfRange(string message) => new(400, 400113, message);
 
     /// <summary>400201: there is no such resource.</summary>
-    public static PlatformException NotFound(string resource) => new(400, 400201, $"\"{resource}\" not found.");
+    public static PlatformException NotFound(string resource) => new(400, NotFoundCode, $"\"{resource}\" not found.");
 
     /// <summary>400203: there are as many as there can be.</summary>
-    public static PlatformException TooMany(string message) => new(400, 400203, message);
+    public static PlatformException TooMany(string message) => new(400, TooManyCode, message);
 
     /// <summary>400304: the application that the credential belonged to is gone.</summary>
-    public static PlatformException ApplicationNotFound() => new(400, 400304, "\"Application\" not found.");
+    public static PlatformException ApplicationNotFound() => new(400, ApplicationNotFoundCode, "\"Application\" not found.");
 
     /// <summary>400401: no credential, or one that is not good.</summary>
-    public static PlatformException InvalidCredential(string message) => new(400, 400401, message);
+    public static PlatformException InvalidCredential(string message) => new(400, InvalidCredentialCode, message);
 
     /// <summary>400403: the body is not what it has to be.</summary>
     public static PlatformException MalformedBody(string message) => new(400, 400403, message);

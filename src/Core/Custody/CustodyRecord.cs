@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gatehouse.Platform;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Custody;
+
+/// <summary>
+/// What is known of an application in custody: one row with its name, its leases and the intent of whoever is changing
+/// them, so that the row's ETag decides between any two who would.
+/// </summary>
+/// <remarks>
+/// <para>Table <c>Custody</c>, partition: the first digit of the id, so that sixteen partitions share the load and a list of
+/// all reads them in order. Rows: <c>a:{id}</c>, the application; <c>d:{ms since 1970}:{id}</c>, when the timer has something
+/// to do for it, written in the same commit, so that the timer reads what is due and nothing else.</para>
+/// <para>An application has at most ten secondary tokens, so at most ten leases: a few KiB of a row's 1 MiB.</para>
+/// </remarks>
+internal sealed record CustodyRecord(
+    ApplicationId Id, string Name, DateTimeOffset CreatedAt, CustodyState State, string MasterHash,
+    IReadOnlyList<Lease> Leases, Intent? Intent)
+{
+    public const string Table = "Custody";
+    public const string RowPrefix = "a:";
+    public const string DuePrefix = "d:";
+
+    /// <summary>The row's version; null where it has not been read.</summary>
+    public string? ETag { get; init; }
+
+    private string? WrittenDueKey { get; init; }
+
+    public string Partition => PartitionOf(Id);
+
+    public static CustodyRecord Of(Application application) => new(
+        application.Id, application.Name, application.CreatedAt, CustodyState.Held, LeasedToken.HashOf(application.Token), [],
+        null);
+
+    public static string PartitionOf(ApplicationId id) => id.ToString()[..1];
+
+    public static string RowKey(ApplicationId id) => RowPrefix + id;
+
+    /// <summary>The rows that are due by an instant, the longest due first.</summary>
+    public static RowRange DueBy(DateTimeOffset now) => new(DuePrefix, $"{DuePrefix}{Milliseconds(now)};");
+
+    /// <summary>The application of a due row.</summary>
+    public static ApplicationId DueApplication(TableRow row) => IdAt(row.Key, row.Key.LastIndexOf(':') + 1);
+
+    public static CustodyRecord Read(TableRow row) => new(
+        IdAt(row.Key, RowPrefix.Length),
+        row.GetString("Name"),
+        row.GetDateTimeOffset("CreatedAt"),
+        Enum.Parse<CustodyState>(row.GetString("State")),
+        row.GetString("MasterHash"),
+        JsonSerializer.Deserialize(row.GetString("Leases"), CustodyJson.Default.IReadOnlyListLease) ?? [],
+        JsonSerializer.Deserialize(row.GetString("Intent"), CustodyJson.Default.Intent))
+    {
+        ETag = row.ETag,
+        WrittenDueKey = row.GetString("DueKey") is { Length: > 0 } key ? key : null,
+    };
+
+    /// <summary>The changes that add it.</summary>
+    public IReadOnlyList<RowChange> Insert() => [RowChange.Insert(ToRow()), .. DueChanges(null)];
+
+    /// <summary>The changes that write it over what was read, if nobody has written it since.</summary>
+    public IReadOnlyList<RowChange> Replace() => [RowChange.Replace(ToRow(), ReadETag), .. DueChanges(WrittenDueKey)];
+
+    /// <summary>The changes that remove it, if nobody has written it since it was read.</summary>
+    public IReadOnlyList<RowChange> Delete() =>
+        [RowChange.Delete(RowKey(Id), ReadETag), .. WrittenDueKey is null ? [] : new[] { RowChange.Delete(WrittenDueKey) }];
+
+    /// <summary>The same as it is after a commit.</summary>
+    public CustodyRecord Written(string etag) => this with { ETag = etag, WrittenDueKey = DueKey };
+
+    public Lease? Find(string label) => Leases.FirstOrDefault(lease => lease.Label == label);
+
+    /// <summary>With a lease in the place of the one of its label, or added.</summary>
+    public CustodyRecord With(Lease lease) => Find(lease.Label) is null
+        ? this with { Leases = [.. Leases, lease] }
+        : Change(lease.Label, _ => lease);
+
+    /// <summary>With one lease changed, where it is there; or removed, where the change gives null.</summary>
+    public CustodyRecord Change(string label, Func<Lease, Lease?> change) => this with
+    {
+        Leases = [.. Leases.Select(lease => lease.Label == label ? change(lease) : lease).OfType<Lease>()],
+    };
+
+    /// <summary>With what the platform says of it. When it was created stays: not every platform tells.</summary>
+    public CustodyRecord As(Application application) =>
+        this with { Name = application.Name, MasterHash = LeasedToken.HashOf(application.Token) };
+
+    /// <summary>Whether a token stands for one of the leases.</summary>
+    public bool Manages(ApiToken token)
+    {
+        var hash = LeasedToken.HashOf(token);
+        return Leases.Any(lease => lease.Tokens.Any(one => one.Hash == hash));
+    }
+
+    // Whoever holds an intent does what is due; after its time the timer looks whether that was so.
+    private DateTimeOffset? DueAt =>
+        Intent is not null ? Intent.Until
+        : State == CustodyState.Deleting ? DateTimeOffset.UnixEpoch
+        : Leases.Min(lease => lease.DueAt);
+
+    private string? DueKey => DueAt is { } due ? $"{DuePrefix}{Milliseconds(due)}:{Id}" : null;
+
+    private string ReadETag => ETag ?? throw new InvalidOperationException("The application was not read from the store.");
+
+    private IEnumerable<RowChange> DueChanges(string? writtenKey)
+    {
+        if (DueKey == writtenKey) yield break;
+        if (writtenKey is not null) yield return RowChange.Delete(writtenKey);
+        if (DueKey is { } key) yield return RowChange.Insert(new TableRow(key));
+    }
+
+    private TableRow ToRow() => new(
+        RowKey(Id),
+        ("Name", Name), ("CreatedAt", CreatedAt), ("State", State.ToString()), ("MasterHash", MasterHash),
+        ("Leases", JsonSerializer.Serialize(Leases, CustodyJson.Default.IReadOnlyListLease)),
+        ("Intent", JsonSerializer.Serialize(Intent!, CustodyJson.Default.Intent)),
+        ("DueKey", DueKey ?? ""));
+
+    private static string Milliseconds(DateTimeOffset instant) =>
+        instant.ToUnixTimeMilliseconds().ToString("D15", CultureInfo.InvariantCulture);
+
+    private static ApplicationId IdAt(string key, int start) => ApplicationId.TryParse(key[start..])
+        ?? throw new RowFormatException($"Row '{key}' is not keyed by an application id.");
+}
+
+/// <summary>
+/// An instance has an application's tokens to itself, and what it needs to know that comes after it, should it not come to
+/// its end.
+/// </summary>
+/// <param name="Id">Whose it is.</param>
+/// <param name="Since">When it began.</param>
+/// <param name="Until">When another may take over.</param>
+/// <param name="Issuing">Where a token may have been issued that no lease names yet: what was there before.</param>
+internal sealed record Intent(Guid Id, DateTimeOffset Since, DateTimeOffset Until, IssueWindow? Issuing)
+{
+    // A clock that was set back must not keep an application locked until it has caught up.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
+    public static Intent Begin(DateTimeOffset now, TimeSpan time, IssueWindow? issuing) =>
+        new(Guid.NewGuid(), now, now + time, issuing);
+
+    public bool IsLive(DateTimeOffset now) => now < Until && now > Since - ClockTolerance;
+}
+
+/// <summary>
+/// What tells a token that was issued under an intent from every other: it was not there before, and was issued between two
+/// instants. The platform's clock may differ from ours by five minutes.
+/// </summary>
+/// <param name="Known">The hashes of the tokens that were there before.</param>
+/// <param name="From">When the first issuing began.</param>
+/// <param name="To">When the last may have been done.</param>
+internal sealed record IssueWindow(IReadOnlyList<string> Known, DateTimeOffset From, DateTimeOffset To)
+{
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
+    public bool Covers(IssuedToken token) =>
+        !Known.Contains(LeasedToken.HashOf(token.Token))
+        && token.CreatedAt >= From - ClockTolerance && token.CreatedAt <= To + ClockTolerance;
+}
+
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IReadOnlyList<Lease>))]
+[JsonSerializable(typeof(Intent))]
+internal sealed partial class CustodyJson : JsonSerializerContext;

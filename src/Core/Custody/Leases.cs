@@ -1,0 +1,240 @@
+using Gatehouse.Platform;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Custody;
+
+/// <summary>
+/// Tokens as leases: each is issued under a label, to an owner, for a time; is replaced with an overlap; and is revoked.
+/// </summary>
+/// <remarks>
+/// No token is kept here: a lease knows its token by its SHA-256, and finds it in the platform's list. How it holds against
+/// crashes and other instances: <see cref="Settlement"/> and <see cref="TokenIssue"/>.
+/// </remarks>
+public sealed class Leases
+{
+    /// <summary>The most secondary tokens that the platform gives an application.</summary>
+    public const int Slots = 10;
+
+    private const int ApplicationsAtOnce = 8;
+
+    private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(30);
+
+    private readonly CustodyRows rows;
+    private readonly Settlement settlement;
+    private readonly TokenIssue issue;
+    private readonly CustodySettings settings;
+    private readonly TimeProvider time;
+
+    /// <summary>Leases over a platform, whose master tokens are in a vault.</summary>
+    public Leases(
+        IPlatform platform, ISecretVault vault, MasterTokens masters, ITableStore store, CustodySettings settings,
+        TimeProvider time, CustodyAnnouncer? announce = null)
+    {
+        this.settings = settings;
+        this.time = time;
+        rows = new CustodyRows(store);
+        settlement = new Settlement(platform, vault, masters, rows, settings, time, announce);
+        issue = new TokenIssue(platform, vault, masters, rows, settlement, settings, time);
+    }
+
+    /// <summary>The name of a leased token in the vault.</summary>
+    public static string SecretName(ApplicationId application, string label) => $"token-{application}-{label}";
+
+    /// <summary>Issues a token.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/>, <see cref="CustodyFault.ApplicationNotFound"/>,
+    /// <see cref="CustodyFault.Deleting"/>, <see cref="CustodyFault.LabelTaken"/>, <see cref="CustodyFault.NoFreeSlot"/> where
+    /// it would take the slot that is kept for rotation, <see cref="CustodyFault.Busy"/>, <see cref="CustodyFault.TimedOut"/>.
+    /// </exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer. The lease is undone.</exception>
+    public async Task<GrantedToken> IssueAsync(ApplicationId application, LeaseRequest request, CancellationToken cancellation)
+    {
+        request.Check();
+        var issued = await issue.RunAsync(
+            application,
+            TimeSpan.Zero,
+            (record, used) =>
+            {
+                if (record.Find(request.Label) is not null)
+                    throw new CustodyException(CustodyFault.LabelTaken, $"The label {request.Label} is taken.");
+                if (used >= Slots - 1)
+                {
+                    throw CustodyException.NoFreeSlot(
+                        $"{used} of the application's {Slots} slots are used, and one is kept free for rotation.");
+                }
+                return Lease.Begin(
+                    request.Label, request.Owner, request.Delivery, time.GetUtcNow() + request.ExpiresIn, request.RotateEvery);
+            },
+            cancellation);
+        return Granted(application, issued!.Value);
+    }
+
+    /// <summary>
+    /// Puts a new token in the place of one: the new one works at once, the old one until the overlap ends. Delivered as the
+    /// old one was.
+    /// </summary>
+    /// <param name="application">The application.</param>
+    /// <param name="tokenId">The fingerprint of the token that its lease stands for.</param>
+    /// <param name="overlap">0 to 30 days.</param>
+    /// <param name="cancellation">Gives up, if nothing has been begun.</param>
+    /// <exception cref="CustodyException">As for <see cref="IssueAsync"/>; <see cref="CustodyFault.TokenNotFound"/>;
+    /// <see cref="CustodyFault.NotRotatable"/> where it was replaced or is being revoked; <see cref="CustodyFault.NoFreeSlot"/>
+    /// where all are used.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer. The timer finishes the rotation.</exception>
+    public async Task<GrantedToken> RotateAsync(
+        ApplicationId application, string tokenId, TimeSpan overlap, CancellationToken cancellation)
+    {
+        if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
+            throw CustodyException.Invalid($"overlap_seconds must be from 0 to {LongestOverlap.TotalSeconds:0}.");
+        var issued = await issue.RunAsync(
+            application,
+            overlap,
+            (record, used) =>
+            {
+                var lease = FindLease(record, tokenId) ?? throw CustodyException.TokenNotFound();
+                if (lease.IsOver(time.GetUtcNow())) throw CustodyException.NotRotatable("The token is being revoked.");
+                if (lease.Incoming is not null || lease.Current!.Id != tokenId)
+                    throw CustodyException.NotRotatable("The token was replaced already.");
+                RequireSlot(used);
+                return lease;
+            },
+            cancellation);
+        var granted = Granted(application, issued!.Value);
+        if (overlap == TimeSpan.Zero) await SettleIfPossibleAsync(application, cancellation);
+        return granted;
+    }
+
+    /// <summary>Revokes a token by its fingerprint: a lease with all that stands for it, a replaced token before its overlap
+    /// ends, or a token that no lease names. It does not wait for whoever is changing the application's tokens.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>,
+    /// <see cref="CustodyFault.TokenNotFound"/>, <see cref="CustodyFault.Deleting"/>.</exception>
+    /// <exception cref="PlatformException">The platform cannot answer. The timer revokes a token that is leased.</exception>
+    /// <exception cref="VaultException">The vault cannot answer. The token is revoked; the timer removes the secret.</exception>
+    public async Task RevokeAsync(ApplicationId application, string tokenId, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var record = await FindAsync(application, cancellation);
+            if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
+            if (FindLease(record, tokenId) is not { } lease)
+            {
+                await RevokeUnmanagedAsync(record, tokenId, cancellation);
+                return;
+            }
+            var now = time.GetUtcNow();
+            var marked = lease.Retiring.Any(token => token.Token.Id == tokenId)
+                ? lease.Retire(tokenId, now)
+                : lease with { Revoking = true };
+            CustodySteps.Reached(CustodySteps.RevokeMark);
+            if (await rows.TryReplaceAsync(record.With(marked), cancellation) is null) continue;
+            if (await settlement.TrySettleAsync(application, cancellation) is not null) return;
+
+            // Somebody is changing the tokens, or was killed at it: the token is not to outlive that. The rest is for the timer.
+            var over = marked.Revoking ? marked.Tokens : marked.Tokens.Where(token => token.Id == tokenId);
+            await settlement.RevokeAsync(application, over, await settlement.ListAsync(application, cancellation), cancellation);
+            return;
+        }
+    }
+
+    /// <summary>The tokens of an application: those of its leases, and those that the platform has without a lease.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>,
+    /// <see cref="CustodyFault.Deleting"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    public async Task<TokenList> ListAsync(ApplicationId application, CancellationToken cancellation)
+    {
+        var record = await FindAsync(application, cancellation);
+        if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
+        return TokenListing.Of(record, await settlement.ListAsync(application, cancellation), time.GetUtcNow());
+    }
+
+    /// <summary>
+    /// The timer's pass: finishes what was left half done, revokes what is over, and replaces what is due. It revokes nothing
+    /// that no lease names, but for what an interrupted call of ours has issued. One application's failure holds up no other.
+    /// </summary>
+    public async Task<LeaseRun> RunAsync(CancellationToken cancellation)
+    {
+        var run = new LeaseRun.Count();
+        await Parallel.ForEachAsync(
+            rows.ReadDueAsync(time.GetUtcNow(), cancellation),
+            new ParallelOptions { MaxDegreeOfParallelism = ApplicationsAtOnce, CancellationToken = cancellation },
+            async (application, stop) =>
+            {
+                try
+                {
+                    run.Add(revoked: await settlement.TrySettleAsync(application, stop) ?? 0);
+                    run.Add(rotated: await RotateDueAsync(application, stop));
+                }
+                catch (Exception e) when (Settlement.IsFailure(e))
+                {
+                    run.Add(new CustodyFailure(application, e));
+                }
+            });
+        return run.Result;
+    }
+
+    private async Task<int> RotateDueAsync(ApplicationId application, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        if (await rows.FindAsync(application, cancellation) is not { Intent: null, State: CustodyState.Held } record) return 0;
+        var rotated = 0;
+        foreach (var due in record.Leases.Where(lease => lease.IsRotationDue(now)))
+        {
+            var half = due.RotateEvery!.Value / 2;
+            var issued = await issue.RunAsync(
+                application,
+                half < settings.Overlap ? half : settings.Overlap,
+                (current, used) =>
+                {
+                    // Another instance may have been here since.
+                    if (current.Find(due.Label) is not { } lease || !lease.IsRotationDue(now)) return null;
+                    RequireSlot(used);
+                    return lease;
+                },
+                cancellation);
+            if (issued is not null) rotated++;
+        }
+        return rotated;
+    }
+
+    private async Task RevokeUnmanagedAsync(CustodyRecord record, string tokenId, CancellationToken cancellation)
+    {
+        var listed = await settlement.ListAsync(record.Id, cancellation);
+        var token = listed.FirstOrDefault(token => token.Token.Fingerprint == tokenId);
+        if (token is null || TokenListing.IsBeingIssued(record, token)) throw CustodyException.TokenNotFound();
+        await settlement.RevokeAsync(record.Id, token.Token, cancellation);
+    }
+
+    private async Task SettleIfPossibleAsync(ApplicationId application, CancellationToken cancellation)
+    {
+        try
+        {
+            await settlement.TrySettleAsync(application, cancellation);
+        }
+        catch (Exception e) when (Settlement.IsFailure(e) || e is OperationCanceledException)
+        {
+            // The answer holds a token and must not be lost for this: the timer revokes the old one.
+        }
+    }
+
+    private async Task<CustodyRecord> FindAsync(ApplicationId application, CancellationToken cancellation) =>
+        await rows.FindAsync(application, cancellation) ?? throw CustodyException.ApplicationNotFound();
+
+    private static Lease? FindLease(CustodyRecord record, string tokenId) =>
+        record.Leases.FirstOrDefault(lease => lease.Tokens.Any(token => token.Id == tokenId));
+
+    private static void RequireSlot(int used)
+    {
+        if (used >= Slots)
+            throw CustodyException.NoFreeSlot($"All of the application's {Slots} slots are used.");
+    }
+
+    private static GrantedToken Granted(ApplicationId application, (Lease Lease, ApiToken Token) issued)
+    {
+        var (lease, token) = issued;
+        var inVault = lease.Delivery == TokenDelivery.Vault;
+        return new GrantedToken(
+            inVault ? null : token, token.Fingerprint, lease.Label, inVault ? SecretName(application, lease.Label) : null,
+            lease.Current!.IssuedAt, lease.ExpiresAt);
+    }
+}

@@ -1,0 +1,63 @@
+namespace Gatehouse.Platform.Embedded;
+
+/// <summary>The platform in this process: each call authenticates its token, then acts.</summary>
+/// <remarks>The organization's credentials are not asked for: who is in the process is past them.</remarks>
+/// <exception cref="Storage.StoreUnavailableException">From every method, when the store cannot answer.</exception>
+public sealed class EmbeddedPlatform(
+    ApplicationAccess access, Applications applications, ApiTokens tokens, PushConfigurations pushConfigurations) : IPlatform
+{
+    /// <inheritdoc/>
+    public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
+        applications.CreateAsync(name, cancellation);
+
+    /// <inheritdoc/>
+    public Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation) =>
+        applications.ListAsync(limit, pageToken, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<Application> ViewAsync(ApplicationCredential credential, CancellationToken cancellation) =>
+        Applications.View(await AuthenticateAsync(credential, cancellation));
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(ApplicationCredential credential, CancellationToken cancellation) =>
+        await applications.DeleteAsync(await AuthenticateAsync(credential, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IssuedToken> IssueTokenAsync(ApplicationCredential master, CancellationToken cancellation) =>
+        await tokens.IssueAsync(await AuthenticateAsync(master, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<IssuedToken>> ListTokensAsync(ApplicationCredential master, CancellationToken cancellation) =>
+        tokens.List(await AuthenticateAsync(master, cancellation));
+
+    /// <inheritdoc/>
+    public async Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation) =>
+        await tokens.RevokeAsync(await AuthenticateAsync(master, cancellation), token.Reveal(), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> AddPushConfigurationsAsync(
+        ApplicationCredential credential, PushRegistration registration, CancellationToken cancellation)
+    {
+        var added = await pushConfigurations.AddAsync(await AuthenticateAsync(credential, cancellation), registration, cancellation);
+        return [.. added.Select(configuration => configuration.Id)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<PushConfiguration>> ListPushConfigurationsAsync(
+        ApplicationCredential credential, PushType type, CancellationToken cancellation) =>
+        await pushConfigurations.ListAsync(await AuthenticateAsync(credential, cancellation), type, cancellation);
+
+    /// <inheritdoc/>
+    public async Task DeletePushConfigurationAsync(
+        ApplicationCredential credential, PushType type, string id, CancellationToken cancellation) =>
+        await pushConfigurations.DeleteAsync(await AuthenticateAsync(credential, cancellation), type, id, cancellation);
+
+    // As at an address of the application's own, another application's token is none here.
+    private async ValueTask<ApplicationCaller> AuthenticateAsync(ApplicationCredential credential, CancellationToken cancellation)
+    {
+        var caller = await access.AuthenticateAsync(credential.Token, cancellation);
+        return caller.Application == credential.Application
+            ? caller
+            : throw PlatformException.InvalidCredential("Api-Token is not valid.");
+    }
+}
