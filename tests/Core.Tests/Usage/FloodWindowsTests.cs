@@ -1,5 +1,4 @@
 using Gatehouse.Usage;
-using ApplicationId = Gatehouse.Platform.ApplicationId;
 
 namespace Gatehouse.Tests.Usage;
 

@@ -3,7 +3,6 @@ using System.Text;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 using Gatehouse.Usage;
-using ApplicationId = Gatehouse.Platform.ApplicationId;
 
 namespace Gatehouse.Tests.Usage;
 
