@@ -9,7 +9,7 @@ namespace Gatehouse.Functions.Tests.Hosting;
 /// <summary>Every function that answers requests goes through a gate: read from the code of each, so that none is forgotten.</summary>
 public sealed class GateTests
 {
-    private static readonly Type[] Gates = [typeof(PlatformGate)];
+    private static readonly Type[] Gates = [typeof(PlatformGate), typeof(OpsGate), typeof(WebhookGate)];
 
     public static TheoryData<string> RequestFunctions =>
         [.. Functions().Where(method => Parameter<HttpTriggerAttribute>(method) is not null).Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
