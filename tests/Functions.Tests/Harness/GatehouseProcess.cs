@@ -43,8 +43,8 @@ internal sealed class GatehouseProcess : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        foreach (var name in (string[])["Urls", "ASPNETCORE_URLS", "Storage__Path", "Organization__User", "Organization__Password"])
-            start.Environment.Remove(name);
+        string[] own = ["Urls", "ASPNETCORE_URLS", "Storage__Path", "Organization__User", "Organization__Password", "Ops__LocalKey"];
+        foreach (var name in own) start.Environment.Remove(name);
         start.Environment["Urls"] = "http://127.0.0.1:0";
         foreach (var (name, value) in settings) start.Environment[name] = value;
         return new GatehouseProcess(new Process { StartInfo = start });
@@ -58,6 +58,7 @@ internal sealed class GatehouseProcess : IDisposable
         [
             ("Storage__Path", folder),
             ("Organization__User", RunningGatehouse.User), ("Organization__Password", RunningGatehouse.Password),
+            ("Ops__LocalKey", RunningGatehouse.OpsKey),
             .. settings,
         ]);
         return (process, new PlatformClient(await process.AddressAsync(), RunningGatehouse.User, RunningGatehouse.Password));

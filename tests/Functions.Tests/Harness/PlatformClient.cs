@@ -50,6 +50,27 @@ internal sealed class PlatformClient(Uri address, string user, string password) 
         return Credential.Token(body.GetProperty("token").GetString()!);
     }
 
+    /// <summary>Sends events, as the local caller.</summary>
+    public Task<Answer> RecordAsync(CreatedApplication application, params IEnumerable<string> events) =>
+        PostAsync($"/ops/v1/applications/{application.Id}/events", Credential.Ops, $$"""{"events":[{{string.Join(',', events)}}]}""");
+
+    /// <summary>Sets an application's limits, as the local caller.</summary>
+    public Task<Answer> SetLimitsAsync(CreatedApplication application, string json) => SendAsync(
+        HttpMethod.Put, $"/ops/v1/applications/{application.Id}/limits", Credential.Ops, new StringContent(json, Encoding.UTF8));
+
+    /// <summary>Creates an application without limits.</summary>
+    public async Task<CreatedApplication> CreateUnlimitedApplicationAsync()
+    {
+        var application = await CreateApplicationAsync();
+        (await SetLimitsAsync(application, """{"user_messages_per_second":0,"channel_messages_per_second":0}""")).Ok();
+        return application;
+    }
+
+    /// <summary>The daily counts from one day to another, in the order of the answer.</summary>
+    public async Task<IReadOnlyList<(string Day, long Count)>> DailyCountsAsync(CreatedApplication application, string from, string to) =>
+        [.. (await GetAsync($"/v3/applications/messages/daily_count?start_date={from}&end_date={to}", application.Master)).Ok()
+            .GetProperty("message_count").EnumerateObject().Select(day => (day.Name, day.Value.GetInt64()))];
+
     public void Dispose() => http.Dispose();
 }
 
@@ -60,6 +81,8 @@ internal sealed record CreatedApplication(string Id, Credential Master);
 internal sealed record Credential(string? Header, string Value)
 {
     public static readonly Credential None = new(null, "");
+
+    public static readonly Credential Ops = new("X-Gatehouse-Key", RunningGatehouse.OpsKey);
 
     public static Credential Token(string token) => new("Api-Token", token);
 
@@ -82,6 +105,17 @@ internal sealed record Answer(HttpStatusCode Status, string? ContentType, string
     {
         Assert.True(Status == HttpStatusCode.OK, $"{(int)Status}: {Text}");
         Assert.StartsWith("application/json", ContentType, StringComparison.Ordinal);
+        return Body;
+    }
+
+    /// <summary>Holds the answer to be a problem of this type (RFC 9457); returns it.</summary>
+    public JsonElement Problem(HttpStatusCode status, string type)
+    {
+        Assert.True(Status == status, $"{(int)Status}: {Text}");
+        Assert.Equal("application/problem+json", ContentType);
+        Assert.Equal($"urn:gatehouse:problem:{type}", Body.GetProperty("type").GetString());
+        Assert.Equal((int)status, Body.GetProperty("status").GetInt32());
+        foreach (var name in (string[])["title", "detail", "request_id"]) Assert.NotEmpty(Body.GetProperty(name).GetString()!);
         return Body;
     }
 

@@ -14,6 +14,7 @@ internal sealed class RunningGatehouse : IAsyncDisposable
 {
     public const string User = "organization";
     public const string Password = "a password: with a colon";
+    public const string OpsKey = "the key of the local caller";
 
     private readonly IHost host;
     private readonly TemporaryFolder? ownFolder;
@@ -40,7 +41,7 @@ internal sealed class RunningGatehouse : IAsyncDisposable
             [
                 "--Urls", "http://127.0.0.1:0",
                 "--Storage:Path", (folder ?? ownFolder)!.Path,
-                "--Organization:User", User, "--Organization:Password", Password,
+                "--Organization:User", User, "--Organization:Password", Password, "--Ops:LocalKey", OpsKey,
                 .. logs is null ? new[] { "--Logging:LogLevel:Default", "None" } : ["--Logging:LogLevel:Default", "Trace"],
             ],
             typeof(Functions.Platform.Applications).Assembly.GetTypes());

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.RegularExpressions;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
@@ -48,14 +49,39 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_configured_password_is_not_printed()
+    public async Task A_first_start_makes_an_ops_key_that_a_second_one_keeps_and_no_file_shows()
+    {
+        string? made = null;
+        for (var start = 0; start < 2; start++)
+        {
+            using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]));
+            var address = await process.AddressAsync();
+            var greeting = await GreetingAsync(process);
+            var key = MadeKey().Match(greeting).Groups[1].Value;
+            Assert.Equal(made ?? key, key);
+            made = key;
+
+            using var api = new PlatformClient(address, "organization", Password(greeting));
+            var application = await api.CreateApplicationAsync();
+            var path = $"/ops/v1/applications/{application.Id}/limits";
+            (await api.GetAsync(path, new Credential("X-Gatehouse-Key", key))).Ok();
+            (await api.GetAsync(path, Credential.Ops)).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+            await process.KillAsync();
+        }
+        foreach (var file in Directory.GetFiles(folder["data"]))
+            Assert.True((await File.ReadAllBytesAsync(file)).AsSpan().IndexOf(Encoding.ASCII.GetBytes(made!)) < 0, file);
+    }
+
+    [Fact]
+    public async Task A_configured_password_or_key_is_not_printed()
     {
         var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
         using (process)
         using (api)
         {
             await api.CreateApplicationAsync();
-            Assert.DoesNotContain(process.Output.Concat(process.Errors), line => line.Contains(RunningGatehouse.Password, StringComparison.Ordinal));
+            foreach (var secret in (string[])[RunningGatehouse.Password, RunningGatehouse.OpsKey])
+                Assert.DoesNotContain(process.Output.Concat(process.Errors), line => line.Contains(secret, StringComparison.Ordinal));
         }
     }
 
@@ -102,6 +128,9 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Organization__Password", "alone")]
     [InlineData("Organization__Pasword", "misspelt")]
     [InlineData("Storage__Pth", "misspelt")]
+    [InlineData("Ops__LocalKy", "misspelt")]
+    [InlineData("Ops__LocalKey", "15 characters..")]
+    [InlineData("PurgeSchedule", "daily")]
     public async Task A_wrong_setting_stops_the_start_with_a_line_that_names_it(string name, string value) =>
         Assert.Contains(name, await RefusalAsync((name, value)), StringComparison.Ordinal);
 
@@ -161,6 +190,9 @@ public sealed partial class StartTests : IDisposable
     private static Task<string> GreetingAsync(GatehouseProcess process) => process.OutputAsync("first call");
 
     private static string Password(string greeting) => MadePassword().Match(greeting).Groups[1].Value;
+
+    [GeneratedRegex("X-Gatehouse-Key: ([0-9a-f]{40})")]
+    private static partial Regex MadeKey();
 
     [GeneratedRegex("password ([0-9a-f]{32})")]
     private static partial Regex MadePassword();

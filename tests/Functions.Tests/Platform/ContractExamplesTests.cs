@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -30,7 +31,8 @@ public sealed partial class ContractExamplesTests
     public async Task The_contract_s_example_gets_the_contract_s_answer(int index, string section)
     {
         var example = Examples[index];
-        var clock = new TestClock(DateTimeOffset.UtcNow);
+        var now = example.TryGetProperty("now", out var instant) ? instant.GetDateTimeOffset() : DateTimeOffset.UtcNow;
+        var clock = new TestClock(now);
         await using var gatehouse = await RunningGatehouse.StartAsync(clock: clock);
         var scene = await Scene.SetAsync(gatehouse.Api, clock, example);
 
@@ -43,6 +45,7 @@ public sealed partial class ContractExamplesTests
     private sealed partial class Scene(PlatformClient api)
     {
         private readonly Dictionary<string, string> values = [];
+        private CreatedApplication? application;
 
         public static async Task<Scene> SetAsync(PlatformClient api, TestClock clock, JsonElement example)
         {
@@ -50,6 +53,7 @@ public sealed partial class ContractExamplesTests
             if (example.TryGetProperty("application", out var name))
             {
                 var application = await api.CreateApplicationAsync(name.GetString()!);
+                scene.application = application;
                 scene.values["master"] = application.Master.Value;
                 scene.values["secondary"] = (await api.IssueTokenAsync(application.Master)).Value;
             }
@@ -59,6 +63,11 @@ public sealed partial class ContractExamplesTests
                 {
                     clock.Advance(TimeSpan.FromSeconds(1));
                     var parts = step.GetString()!.Split(' ', 3);
+                    if (parts[0] == "usage")
+                    {
+                        await scene.UseAsync(parts[1], parts[2].Split(' '));
+                        continue;
+                    }
                     var credential = scene.values.TryGetValue("master", out var master) ? Credential.Token(master) : api.Organization;
                     var answer = (await api.PostAsync(parts[1], credential, parts.ElementAtOrDefault(2))).Ok();
                     if (answer.TryGetProperty("push_configurations", out var added)) scene.values["push"] = added[0].GetString()!;
@@ -132,6 +141,26 @@ public sealed partial class ContractExamplesTests
             content?.Headers.TryAddWithoutValidation("Content-Type", type);
             return content;
         }
+
+        // "connections n", or "messages" or "users n first last": n of them, spread over the days from the first to the last.
+        private async Task UseAsync(string kind, string[] words)
+        {
+            var count = int.Parse(words[0], CultureInfo.InvariantCulture);
+            if (kind == "connections")
+            {
+                (await api.RecordAsync(application!, $$"""{"type":"connections","node":"a","count":{{count}}}""")).Ok();
+                return;
+            }
+            var first = DateTimeOffset.Parse($"{words[1]}T12:00:00Z", CultureInfo.InvariantCulture);
+            var days = (DateTimeOffset.Parse($"{words[^1]}T12:00:00Z", CultureInfo.InvariantCulture) - first).Days + 1;
+            var events = Enumerable.Range(0, count).Select(number => Event(kind, number, first.AddDays(number % days).ToUnixTimeMilliseconds()));
+            foreach (var some in events.Chunk(1000))
+                Assert.Equal(some.Length, (await api.RecordAsync(application!, some)).Ok().GetProperty("accepted").GetInt32());
+        }
+
+        private static string Event(string kind, int number, long at) => kind == "users"
+            ? $$"""{"type":"active","user_id":"user {{number}}","at":{{at}}}"""
+            : $$"""{"type":"message","message_id":"{{at}} {{number}}","user_id":"user {{number}}","channel_url":"{{number}}","sent_at":{{at}}}""";
 
         private string Fill(string text) => Placeholder().Replace(text, match => values[match.Groups[1].Value]);
 

@@ -12,7 +12,7 @@ public sealed class SecrecyTests
     {
         using var folder = new TemporaryFolder();
         using var logs = new RecordedLogs();
-        var secrets = new List<(string What, byte[] Bytes)>();
+        var secrets = new List<(string What, byte[] Bytes)> { ("ops key", Encoding.ASCII.GetBytes(RunningGatehouse.OpsKey)) };
         await using (var gatehouse = await RunningGatehouse.StartAsync(folder, logs: logs))
         {
             var api = gatehouse.Api;
@@ -32,6 +32,9 @@ public sealed class SecrecyTests
                 (await api.PostAsync("/v3/applications/push/gcm", kept, $$"""{"gcm_sender_id":"1","gcm_api_key":"{{key}}"}""")).Ok();
                 await UploadAsync(api, "apns", "apns_cert_development", certificate, kept);
                 await UploadAsync(api, "fcm", "service_account_key", account, kept);
+
+                (await api.RecordAsync(application, """{"type":"connections","node":"n","count":1}""")).Ok();
+                await api.PostAsync($"/webhooks/{application.Id}", kept, "{}");
 
                 secrets.AddRange(
                 [
