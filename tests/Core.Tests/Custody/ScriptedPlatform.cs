@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Gatehouse.Platform;
+using ApplicationId = Gatehouse.Platform.ApplicationId;
 
 namespace Gatehouse.Tests.Custody;
 
@@ -12,6 +13,9 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
 
     /// <summary>The names of the methods that were called, in their order.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>Applications that are there, and that the list leaves out.</summary>
+    public HashSet<ApplicationId> Unlisted { get; } = [];
 
     /// <summary>What every call of a method does before the work; null for nothing.</summary>
     public void Before(string method, Func<CancellationToken, Task>? act) => Set(before, method, act);
@@ -35,7 +39,13 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
         DoAsync(() => platform.CreateAsync(name, cancellation), cancellation);
 
     public Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation) =>
-        DoAsync(() => platform.ListAsync(limit, pageToken, cancellation), cancellation);
+        DoAsync(
+            async () =>
+            {
+                var page = await platform.ListAsync(limit, pageToken, cancellation);
+                return page with { Applications = [.. page.Applications.Where(application => !Unlisted.Contains(application.Id))] };
+            },
+            cancellation);
 
     public Task<Application> ViewAsync(ApplicationCredential credential, CancellationToken cancellation) =>
         DoAsync(() => platform.ViewAsync(credential, cancellation), cancellation);
