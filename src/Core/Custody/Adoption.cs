@@ -118,7 +118,7 @@ public sealed class Adoption
         {
             if (!await masters.UseAsync(record.Id, master => IsGoneAsync(master, cancellation), cancellation)) return false;
             CustodyRecord? marked = null;
-            while (marked is null && await settlement.AwaitTurnAsync(record.Id, cancellation) is { } free)
+            while (marked is null && await settlement.AwaitTurnAsync(record.Id, TimeSpan.Zero, cancellation) is { } free)
                 marked = await rows.TryReplaceAsync(free with { State = CustodyState.Deleting }, cancellation);
         }
         return await settlement.TrySettleAsync(record.Id, cancellation) is not null;

@@ -120,7 +120,7 @@ public sealed class KnownApplications
         var found = await rows.FindAsync(id, cancellation) ?? throw CustodyException.ApplicationNotFound();
         if (!string.Equals(found.Name, confirmation, StringComparison.Ordinal))
             throw new CustodyException(CustodyFault.WrongName, "What was given to confirm is not the application's name.");
-        while (await settlement.AwaitTurnAsync(id, cancellation) is { } record)
+        while (await settlement.AwaitTurnAsync(id, settings.Patience, cancellation) is { } record)
         {
             CustodySteps.Reached(CustodySteps.DeleteMark);
             var marked = record with

@@ -53,6 +53,7 @@ public sealed class Leases
         var issued = await issue.RunAsync(
             application,
             TimeSpan.Zero,
+            settings.Patience,
             (record, used) =>
             {
                 if (record.Find(request.Label) is not null)
@@ -90,6 +91,7 @@ public sealed class Leases
         var issued = await issue.RunAsync(
             application,
             overlap,
+            settings.Patience,
             (record, used) =>
             {
                 var lease = FindLease(record, tokenId) ?? throw CustodyException.TokenNotFound();
@@ -163,7 +165,11 @@ public sealed class Leases
                 try
                 {
                     run.Add(revoked: await settlement.TrySettleAsync(application, stop) ?? 0);
-                    run.Add(rotated: await RotateDueAsync(application, stop));
+                    await RotateDueAsync(application, run, stop);
+                }
+                catch (CustodyException busy) when (busy.Fault == CustodyFault.Busy)
+                {
+                    // Somebody else is at it.
                 }
                 catch (Exception e) when (Settlement.IsFailure(e))
                 {
@@ -173,17 +179,17 @@ public sealed class Leases
         return run.Result;
     }
 
-    private async Task<int> RotateDueAsync(ApplicationId application, CancellationToken cancellation)
+    private async Task RotateDueAsync(ApplicationId application, LeaseRun.Count run, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        if (await rows.FindAsync(application, cancellation) is not { Intent: null, State: CustodyState.Held } record) return 0;
-        var rotated = 0;
+        if (await rows.FindAsync(application, cancellation) is not { Intent: null, State: CustodyState.Held } record) return;
         foreach (var due in record.Leases.Where(lease => lease.IsRotationDue(now)))
         {
             var half = due.RotateEvery!.Value / 2;
             var issued = await issue.RunAsync(
                 application,
                 half < settings.Overlap ? half : settings.Overlap,
+                TimeSpan.Zero,
                 (current, used) =>
                 {
                     // Another instance may have been here since.
@@ -192,9 +198,8 @@ public sealed class Leases
                     return lease;
                 },
                 cancellation);
-            if (issued is not null) rotated++;
+            if (issued is not null) run.Add(rotated: 1);
         }
-        return rotated;
     }
 
     private async Task RevokeUnmanagedAsync(CustodyRecord record, string tokenId, CancellationToken cancellation)

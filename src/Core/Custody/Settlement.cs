@@ -27,7 +27,7 @@ internal sealed class Settlement(
     /// is none.
     /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/> where the patience is at its end.</exception>
-    public async Task<CustodyRecord?> AwaitTurnAsync(ApplicationId id, CancellationToken cancellation)
+    public async Task<CustodyRecord?> AwaitTurnAsync(ApplicationId id, TimeSpan patience, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
         while (await rows.FindAsync(id, cancellation) is { } record)
@@ -39,7 +39,7 @@ internal sealed class Settlement(
                 await TrySettleAsync(id, cancellation);
                 continue;
             }
-            if (time.GetElapsedTime(began) >= settings.Patience) throw CustodyException.Busy(intent.Until - now);
+            if (time.GetElapsedTime(began) >= patience) throw CustodyException.Busy(intent.Until - now);
             await Task.Delay(PollInterval, time, cancellation);
         }
         return null;

@@ -18,15 +18,18 @@ internal sealed class TokenIssue(
     /// <summary>Issues a token.</summary>
     /// <param name="id">The application.</param>
     /// <param name="overlap">How long a token that is replaced works on.</param>
+    /// <param name="patience">How long to wait for somebody else who is changing the application's tokens.</param>
     /// <param name="begin">Of the application and the number of its tokens, the lease that is to have the token; null where
     /// nothing is to be done after all.</param>
     /// <param name="cancellation">Gives up before anything is begun.</param>
     public async Task<(Lease Lease, ApiToken Token)?> RunAsync(
-        ApplicationId id, TimeSpan overlap, Func<CustodyRecord, int, Lease?> begin, CancellationToken cancellation)
+        ApplicationId id, TimeSpan overlap, TimeSpan patience, Func<CustodyRecord, int, Lease?> begin,
+        CancellationToken cancellation)
     {
         while (true)
         {
-            var record = await settlement.AwaitTurnAsync(id, cancellation) ?? throw CustodyException.ApplicationNotFound();
+            var record = await settlement.AwaitTurnAsync(id, patience, cancellation)
+                ?? throw CustodyException.ApplicationNotFound();
             if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
             var listed = await settlement.ListAsync(id, cancellation);
             if (begin(record, listed.Count) is not { } lease) return null;

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Gatehouse.Custody;
+using Gatehouse.Platform;
+using Gatehouse.Platform.Embedded;
+using Gatehouse.Storage.Sqlite;
+using ApplicationId = Gatehouse.Platform.ApplicationId;
+using TokenList = Gatehouse.Custody.TokenList;
+
+namespace Gatehouse.Tests.Custody;
+
+/// <summary>One instance of custody: what a process has in memory.</summary>
+internal sealed record CustodyInstance(MasterTokens Masters, KnownApplications Applications, Leases Leases, Adoption Adoption)
+{
+    /// <summary>One run of the timers.</summary>
+    public async Task<(AdoptionRun Adoption, LeaseRun Leases)> RunTimersAsync() =>
+        (await Adoption.RunAsync(askVault: false, CancellationToken.None), await Leases.RunAsync(CancellationToken.None));
+}
+
+/// <summary>The embedded platform, a store and a local vault in a folder, and instances of custody over them.</summary>
+internal sealed class CustodyScene : IAsyncDisposable
+{
+    public static readonly CancellationToken None = CancellationToken.None;
+
+    private readonly TemporaryFolder folder = new();
+    private readonly SqliteTableStore store;
+    private readonly LocalVault localVault;
+
+    private CustodyScene()
+    {
+        store = SqliteTableStore.Open(folder["store.db"]);
+        localVault = LocalVault.Open(folder["vault.db"], folder["vault.key"]);
+        Vault = new FaultyVault(localVault);
+    }
+
+    public TestClock Clock { get; } = new();
+
+    /// <summary>Short patience: a test does not wait where it would have to.</summary>
+    public CustodySettings Settings { get; init; } = new() { Patience = TimeSpan.Zero };
+
+    public FaultyVault Vault { get; }
+
+    /// <summary>The platform as custody sees it.</summary>
+    public ScriptedPlatform Platform { get; private set; } = null!;
+
+    /// <summary>The platform itself.</summary>
+    public EmbeddedPlatform Direct { get; private set; } = null!;
+
+    /// <summary>What was announced, each key once.</summary>
+    public ConcurrentDictionary<string, CustodyEvent> Announced { get; } = new();
+
+    public SqliteTableStore Store => store;
+
+    public static async Task<CustodyScene> CreateAsync(CustodySettings? settings = null)
+    {
+        var scene = settings is null ? new CustodyScene() : new CustodyScene { Settings = settings };
+        var keys = new PlatformKeys();
+        await keys.OpenAsync(scene.localVault, None);
+        var access = new ApplicationAccess(scene.store);
+        scene.Direct = new EmbeddedPlatform(
+            access,
+            new Applications(scene.store, access, keys, scene.Clock),
+            new ApiTokens(scene.store, access, keys, scene.Clock),
+            new PushConfigurations(scene.store, access, keys, scene.Clock));
+        scene.Platform = new ScriptedPlatform(scene.Direct);
+        return scene;
+    }
+
+    /// <summary>A new instance, as after a start.</summary>
+    public CustodyInstance Start()
+    {
+        var masters = new MasterTokens(Vault, Clock, AnnounceAsync);
+        return new CustodyInstance(
+            masters,
+            new KnownApplications(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
+            new Leases(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
+            new Adoption(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync));
+
+        ValueTask AnnounceAsync(CustodyEvent happened, CancellationToken cancellation)
+        {
+            Announced.TryAdd(happened.Key, happened);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>Lets the time of every intent pass.</summary>
+    public void PassIntents() => Clock.Advance(Settings.IntentTime);
+
+    public async Task<ApplicationCredential> MasterAsync(ApplicationId id) => new(
+        id, ApiToken.TryParse((await localVault.GetAsync(MasterTokens.SecretName(id), None))!.Reveal())!);
+
+    /// <summary>The token that the vault delivers under a label; null where there is none.</summary>
+    public async Task<ApiToken?> DeliveredAsync(ApplicationId id, string label) =>
+        await localVault.GetAsync(Leases.SecretName(id, label), None) is { } secret ? ApiToken.TryParse(secret.Reveal()) : null;
+
+    public async Task<Secret?> SecretAsync(string name) => await localVault.GetAsync(name, None);
+
+    public async Task<bool> WorksAsync(ApplicationId id, ApiToken token)
+    {
+        try
+        {
+            return (await Direct.ViewAsync(new ApplicationCredential(id, token), None)).Id == id;
+        }
+        catch (PlatformException refusal) when (refusal.Code is PlatformException.InvalidCredentialCode or PlatformException.ApplicationNotFoundCode)
+        {
+            return false;
+        }
+    }
+
+    public async Task<IReadOnlyList<IssuedToken>> TokensAsync(ApplicationId id) =>
+        await Direct.ListTokensAsync(await MasterAsync(id), None);
+
+    /// <summary>
+    /// Holds that all is well: no application without custody, no token without a lease but those that are known to be, no
+    /// lease without its token, and every vault lease delivered.
+    /// </summary>
+    public async Task AssertAtRestAsync(params ApiToken[] unmanaged)
+    {
+        var instance = Start();
+        var known = (await instance.Applications.ListAsync(null, 100, None)).Applications;
+        var listed = (await Direct.ListAsync(100, null, None)).Applications;
+        Assert.Equal(listed.Select(application => (application.Id, application.Name)), known.Select(application => (application.Id, application.Name)));
+        foreach (var application in listed)
+        {
+            Assert.Equal(CustodyState.Held, known.Single(one => one.Id == application.Id).State);
+            Assert.Equal(application.Token.Fingerprint, (await MasterAsync(application.Id)).Token.Fingerprint);
+            await AssertAtRestAsync(application.Id, await instance.Leases.ListAsync(application.Id, None), unmanaged);
+        }
+    }
+
+    private async Task AssertAtRestAsync(ApplicationId id, TokenList list, ApiToken[] unmanaged)
+    {
+        Assert.True((await new CustodyRows(store).FindAsync(id, None))!.Intent is null, "An intent was left.");
+        Assert.Equal(list.SlotsUsed, list.Tokens.Count);
+        foreach (var token in list.Tokens)
+        {
+            if (token.State == TokenState.Unmanaged) Assert.Contains(token.TokenId, unmanaged.Select(one => one.Fingerprint));
+            else Assert.True(token.State is TokenState.Active or TokenState.Retiring, $"{token}");
+            if (token is { State: TokenState.Active, Delivery: TokenDelivery.Vault })
+                Assert.Equal(token.TokenId, (await DeliveredAsync(id, token.Label!))?.Fingerprint);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await store.DisposeAsync();
+        await localVault.DisposeAsync();
+        folder.Dispose();
+    }
+}

@@ -1,0 +1,46 @@
+using Gatehouse.Custody;
+
+namespace Gatehouse.Tests.Custody;
+
+/// <summary>A vault before another that fails while a test wants it to: before the work is done, or after it.</summary>
+internal sealed class FaultyVault(ISecretVault vault) : ISecretVault
+{
+    private int gets;
+
+    /// <summary>Whether nothing can be read.</summary>
+    public bool RefusesReads { get; set; }
+
+    /// <summary>Whether nothing can be written or removed.</summary>
+    public bool RefusesWrites { get; set; }
+
+    /// <summary>Whether what is written is kept, and the answer lost.</summary>
+    public bool LosesAnswers { get; set; }
+
+    /// <summary>How often a secret was asked for.</summary>
+    public int Gets => gets;
+
+    public ValueTask<Secret?> GetAsync(string name, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref gets);
+        return RefusesReads ? throw Fault() : vault.GetAsync(name, cancellation);
+    }
+
+    public async ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation)
+    {
+        if (RefusesWrites) throw Fault();
+        var secret = await vault.SetAsync(name, value, cancellation);
+        return LosesAnswers ? throw Fault() : secret;
+    }
+
+    public ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation) =>
+        vault.GetOrAddAsync(name, value, cancellation);
+
+    public async ValueTask DeleteAsync(string name, CancellationToken cancellation)
+    {
+        if (RefusesWrites) throw Fault();
+        await vault.DeleteAsync(name, cancellation);
+        if (LosesAnswers) throw Fault();
+    }
+
+    private static VaultException Fault() => new("The vault is down.");
+}

@@ -1,0 +1,94 @@
+using Gatehouse.Custody;
+using Gatehouse.Platform;
+using ApplicationId = Gatehouse.Platform.ApplicationId;
+using static Gatehouse.Tests.Custody.CustodyScene;
+
+namespace Gatehouse.Tests.Custody;
+
+public sealed class MasterTokensTests : IAsyncLifetime
+{
+    private readonly ApplicationId id = ApplicationId.Generate();
+    private readonly ApiToken first = ApiToken.Generate();
+    private readonly ApiToken second = ApiToken.Generate();
+    private CustodyScene scene = null!;
+    private MasterTokens masters = null!;
+
+    public async Task InitializeAsync()
+    {
+        scene = await CreateAsync();
+        masters = scene.Start().Masters;
+        await scene.Vault.SetAsync(MasterTokens.SecretName(id), first.Reveal(), None);
+    }
+
+    public async Task DisposeAsync() => await scene.DisposeAsync();
+
+    [Fact]
+    public async Task The_vault_is_asked_once_in_the_time_that_a_token_is_kept()
+    {
+        for (var use = 0; use < 3; use++) Assert.Equal(first.Fingerprint, await UseAsync());
+        Assert.Equal(1, scene.Vault.Gets);
+
+        scene.Clock.Advance(MasterTokens.CacheTime);
+        await UseAsync();
+        Assert.Equal(2, scene.Vault.Gets);
+    }
+
+    [Fact]
+    public async Task A_refused_token_is_pulled_again_and_the_work_done_with_the_new_one()
+    {
+        await UseAsync();
+        await scene.Vault.SetAsync(MasterTokens.SecretName(id), second.Reveal(), None);
+        Assert.Equal(second.Fingerprint, await UseAsync(refused: first));
+        Assert.Equal(second.Fingerprint, await UseAsync());
+        Assert.Empty(scene.Announced);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_refused_though_it_is_the_vaults_is_not_tried_again_but_announced()
+    {
+        await UseAsync();
+        var tries = 0;
+        for (var use = 0; use < 2; use++)
+        {
+            var refusal = await Assert.ThrowsAsync<PlatformException>(() => masters.UseAsync<string>(
+                id,
+                _ =>
+                {
+                    tries++;
+                    throw PlatformException.InvalidCredential("no");
+                },
+                None));
+            Assert.Equal(PlatformException.InvalidCredentialCode, refusal.Code);
+        }
+        Assert.Equal(2, tries);
+        var announced = Assert.Single(scene.Announced.Values);
+        Assert.Equal((CustodyEventKind.MasterTokenRefused, id), (announced.Kind, announced.Application));
+    }
+
+    [Fact]
+    public async Task Another_refusal_is_passed_on_without_asking_the_vault()
+    {
+        await UseAsync();
+        await Assert.ThrowsAsync<PlatformException>(
+            () => masters.UseAsync<string>(id, _ => throw PlatformException.Unavailable(), None));
+        Assert.Equal(1, scene.Vault.Gets);
+    }
+
+    [Fact]
+    public async Task A_missing_token_and_one_that_is_none_are_told_apart()
+    {
+        Assert.Equal(CustodyFault.MasterTokenMissing, await FaultAsync(ApplicationId.Generate()));
+        await scene.Vault.SetAsync(MasterTokens.SecretName(id), "no token", None);
+        Assert.Equal(CustodyFault.MasterTokenRefused, await FaultAsync(id));
+    }
+
+    private Task<string> UseAsync(ApiToken? refused = null) => masters.UseAsync(
+        id,
+        credential => credential.Token.Fingerprint == refused?.Fingerprint
+            ? throw PlatformException.InvalidCredential("no")
+            : Task.FromResult(credential.Token.Fingerprint),
+        None);
+
+    private async Task<CustodyFault> FaultAsync(ApplicationId application) =>
+        (await Assert.ThrowsAsync<CustodyException>(() => masters.UseAsync(application, _ => Task.CompletedTask, None))).Fault;
+}

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Gatehouse.Platform;
+using ApplicationId = Gatehouse.Platform.ApplicationId;
+
+namespace Gatehouse.Tests.Custody;
+
+/// <summary>A platform before another that fails as a test wants: before the work is done, or after it.</summary>
+internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
+{
+    private readonly ConcurrentDictionary<string, Func<CancellationToken, Task>> before = new();
+    private readonly ConcurrentDictionary<string, Func<CancellationToken, Task>> after = new();
+
+    /// <summary>The names of the methods that were called, in their order.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>Applications that are there, and that the list leaves out.</summary>
+    public HashSet<ApplicationId> Unlisted { get; } = [];
+
+    /// <summary>What every call of a method does before the work; null for nothing.</summary>
+    public void Before(string method, Func<CancellationToken, Task>? act) => Set(before, method, act);
+
+    /// <summary>What every call of a method does when the work is done; null for nothing.</summary>
+    public void After(string method, Func<CancellationToken, Task>? act) => Set(after, method, act);
+
+    public void FailBefore(string method, Exception e) => Before(method, _ => Task.FromException(e));
+
+    public void FailAfter(string method, Exception e) => After(method, _ => Task.FromException(e));
+
+    public void Recover()
+    {
+        before.Clear();
+        after.Clear();
+    }
+
+    public int Count(string method) => Calls.Count(call => call == method);
+
+    public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
+        DoAsync(() => platform.CreateAsync(name, cancellation), cancellation);
+
+    public Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation) =>
+        DoAsync(
+            async () =>
+            {
+                var page = await platform.ListAsync(limit, pageToken, cancellation);
+                return page with { Applications = [.. page.Applications.Where(application => !Unlisted.Contains(application.Id))] };
+            },
+            cancellation);
+
+    public Task<Application> ViewAsync(ApplicationCredential credential, CancellationToken cancellation) =>
+        DoAsync(() => platform.ViewAsync(credential, cancellation), cancellation);
+
+    public Task DeleteAsync(ApplicationCredential credential, CancellationToken cancellation) =>
+        DoAsync(() => Unit(platform.DeleteAsync(credential, cancellation)), cancellation);
+
+    public Task<IssuedToken> IssueTokenAsync(ApplicationCredential master, CancellationToken cancellation) =>
+        DoAsync(() => platform.IssueTokenAsync(master, cancellation), cancellation);
+
+    public Task<IReadOnlyList<IssuedToken>> ListTokensAsync(ApplicationCredential master, CancellationToken cancellation) =>
+        DoAsync(() => platform.ListTokensAsync(master, cancellation), cancellation);
+
+    public Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation) =>
+        DoAsync(() => Unit(platform.RevokeTokenAsync(master, token, cancellation)), cancellation);
+
+    public Task<IReadOnlyList<string>> AddPushConfigurationsAsync(
+        ApplicationCredential credential, PushRegistration registration, CancellationToken cancellation) =>
+        DoAsync(() => platform.AddPushConfigurationsAsync(credential, registration, cancellation), cancellation);
+
+    public Task<IReadOnlyList<PushConfiguration>> ListPushConfigurationsAsync(
+        ApplicationCredential credential, PushType type, CancellationToken cancellation) =>
+        DoAsync(() => platform.ListPushConfigurationsAsync(credential, type, cancellation), cancellation);
+
+    public Task DeletePushConfigurationAsync(
+        ApplicationCredential credential, PushType type, string id, CancellationToken cancellation) =>
+        DoAsync(() => Unit(platform.DeletePushConfigurationAsync(credential, type, id, cancellation)), cancellation);
+
+    private static void Set(
+        ConcurrentDictionary<string, Func<CancellationToken, Task>> acts, string method, Func<CancellationToken, Task>? act)
+    {
+        if (act is null) acts.TryRemove(method, out _);
+        else acts[method] = act;
+    }
+
+    private static async Task<bool> Unit(Task work)
+    {
+        await work;
+        return true;
+    }
+
+    private async Task<T> DoAsync<T>(Func<Task<T>> work, CancellationToken cancellation, [CallerMemberName] string method = "")
+    {
+        Calls.Enqueue(method);
+        if (before.TryGetValue(method, out var first)) await first(cancellation);
+        var result = await work();
+        if (after.TryGetValue(method, out var last)) await last(cancellation);
+        return result;
+    }
+}
