@@ -1,6 +1,5 @@
 using System.Reflection;
 using Gatehouse.Custody;
-using ApplicationId = Gatehouse.Platform.ApplicationId;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;

@@ -3,7 +3,6 @@ using Gatehouse.Custody;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage.Sqlite;
-using ApplicationId = Gatehouse.Platform.ApplicationId;
 using TokenList = Gatehouse.Custody.TokenList;
 
 namespace Gatehouse.Tests.Custody;

@@ -1,6 +1,5 @@
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
-using ApplicationId = Gatehouse.Platform.ApplicationId;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;

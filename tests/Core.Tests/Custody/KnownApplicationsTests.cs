@@ -1,6 +1,5 @@
 using Gatehouse.Custody;
 using Gatehouse.Platform;
-using ApplicationId = Gatehouse.Platform.ApplicationId;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;

@@ -2,7 +2,6 @@ using System.Globalization;
 using Gatehouse.Custody;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
-using ApplicationId = Gatehouse.Platform.ApplicationId;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;

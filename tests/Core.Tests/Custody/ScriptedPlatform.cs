@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Gatehouse.Platform;
-using ApplicationId = Gatehouse.Platform.ApplicationId;
 
 namespace Gatehouse.Tests.Custody;
 
