@@ -1,4 +1,5 @@
 using Gatehouse.Tests.Access;
+using Gatehouse.Tests.Custody;
 using Gatehouse.Tests.Storage;
 
 // The test runner loads this assembly and never comes here. A test that needs a second process starts the assembly as a
@@ -7,5 +8,7 @@ return args switch
 {
     ["increment", var path, var times] => await SqliteProcessTests.IncrementAsync(path, int.Parse(times)),
     ["authenticate"] => await CallersTests.AuthenticateAsync(),
+    ["custody", var folder, var step] => await CustodyKillTests.TellAsync(folder, int.Parse(step)),
+    ["local-vault", var path] => await LocalVaultTests.PrintAssembliesAsync(path),
     _ => 2,
 };

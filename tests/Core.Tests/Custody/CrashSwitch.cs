@@ -13,26 +13,24 @@ internal sealed class CrashSwitch
     private static readonly IDisposable Subscription = DiagnosticListener.AllListeners.Subscribe(new Listeners());
 
     private readonly Lock gate = new();
-    private readonly Func<string, int, bool> isTime;
+    private readonly int crashAt;
     private readonly List<string> reached = [];
 
-    private CrashSwitch(Func<string, int, bool> isTime) => this.isTime = isTime;
+    private CrashSwitch(int crashAt) => this.crashAt = crashAt;
 
     /// <summary>The steps that were reached, the one of the crash last.</summary>
     public IReadOnlyList<string> Reached => reached;
 
     public bool HasCrashed { get; private set; }
 
+    /// <summary>Whether a crash is the end of the whole process, by SIGKILL.</summary>
+    public static bool KillsProcess { get; set; }
+
     /// <summary>Runs something that is cut off at its n-th step, from 1; 0 for never.</summary>
-    public static Task<CrashSwitch> RunAsync(int step, Func<Task> work) => RunAsync((_, count) => count == step, work);
-
-    /// <summary>Runs something that is cut off at a step of this name.</summary>
-    public static Task<CrashSwitch> RunAsync(string step, Func<Task> work) => RunAsync((name, _) => name == step, work);
-
-    private static async Task<CrashSwitch> RunAsync(Func<string, int, bool> isTime, Func<Task> work)
+    public static async Task<CrashSwitch> RunAsync(int step, Func<Task> work)
     {
         _ = Subscription;
-        var crash = new CrashSwitch(isTime);
+        var crash = new CrashSwitch(step);
         Current.Value = crash;
         try
         {
@@ -55,8 +53,9 @@ internal sealed class CrashSwitch
             if (!HasCrashed)
             {
                 reached.Add(step);
-                HasCrashed = isTime(step, reached.Count);
+                HasCrashed = reached.Count == crashAt;
             }
+            if (HasCrashed && KillsProcess) Process.GetCurrentProcess().Kill();
             if (HasCrashed) throw new CrashException(step);
         }
     }

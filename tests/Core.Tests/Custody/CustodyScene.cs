@@ -20,21 +20,23 @@ internal sealed class CustodyScene : IAsyncDisposable
 {
     public static readonly CancellationToken None = CancellationToken.None;
 
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder? own;
     private readonly SqliteTableStore store;
     private readonly LocalVault localVault;
 
-    private CustodyScene()
+    private CustodyScene(string? path)
     {
-        store = SqliteTableStore.Open(folder["store.db"]);
-        localVault = LocalVault.Open(folder["vault.db"], folder["vault.key"]);
+        if (path is null) own = new TemporaryFolder();
+        var folder = path ?? own!.Path;
+        store = SqliteTableStore.Open(Path.Combine(folder, "store.db"));
+        localVault = LocalVault.Open(Path.Combine(folder, "vault.db"), Path.Combine(folder, "vault.key"));
         Vault = new FaultyVault(localVault);
     }
 
     public TestClock Clock { get; } = new();
 
     /// <summary>Short patience: a test does not wait where it would have to.</summary>
-    public CustodySettings Settings { get; init; } = new() { Patience = TimeSpan.Zero };
+    public CustodySettings Settings { get; } = new() { Patience = TimeSpan.Zero };
 
     public FaultyVault Vault { get; }
 
@@ -49,9 +51,10 @@ internal sealed class CustodyScene : IAsyncDisposable
 
     public SqliteTableStore Store => store;
 
-    public static async Task<CustodyScene> CreateAsync(CustodySettings? settings = null)
+    /// <summary>A scene in a folder of its own, or in one that may have been another's before.</summary>
+    public static async Task<CustodyScene> CreateAsync(string? path = null)
     {
-        var scene = settings is null ? new CustodyScene() : new CustodyScene { Settings = settings };
+        var scene = new CustodyScene(path);
         var keys = new PlatformKeys();
         await keys.OpenAsync(scene.localVault, None);
         var access = new ApplicationAccess(scene.store);
@@ -143,6 +146,6 @@ internal sealed class CustodyScene : IAsyncDisposable
     {
         await store.DisposeAsync();
         await localVault.DisposeAsync();
-        folder.Dispose();
+        own?.Dispose();
     }
 }

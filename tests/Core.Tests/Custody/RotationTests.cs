@@ -16,7 +16,7 @@ public sealed class RotationTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        scene = await CreateAsync(new CustodySettings());
+        scene = await CreateAsync();
         instance = scene.Start();
         id = (await instance.Applications.CreateAsync("application", None)).Id;
     }
