@@ -1,3 +1,4 @@
+using Gatehouse.Tests.Custody;
 using Gatehouse.Tests.Storage;
 
 // The test runner loads this assembly and never comes here. A test that needs a second process starts the assembly as a
@@ -5,5 +6,6 @@ using Gatehouse.Tests.Storage;
 return args switch
 {
     ["increment", var path, var times] => await SqliteProcessTests.IncrementAsync(path, int.Parse(times)),
+    ["local-vault", var path] => await LocalVaultTests.PrintAssembliesAsync(path),
     _ => 2,
 };
