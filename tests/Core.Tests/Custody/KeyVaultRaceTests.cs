@@ -122,7 +122,8 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     // Waits until lists have been asked for so often, so that the one before has been judged.
     private async Task ListedAsync(int times)
     {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (service.Requests.Count(request => request.EndsWith("/versions", StringComparison.Ordinal)) < times)
-            await Task.Delay(1);
+            await Task.Delay(1, patience.Token);
     }
 }

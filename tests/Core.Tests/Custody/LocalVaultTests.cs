@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gatehouse.Custody;
 
 namespace Gatehouse.Tests.Custody;
@@ -13,6 +14,32 @@ public sealed class LocalVaultTests : SecretVaultContract, IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Nothing_of_Azure_is_loaded_where_the_local_vault_is_used()
+    {
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [typeof(LocalVaultTests).Assembly.Location, "local-vault", folder.Path])
+            {
+                RedirectStandardOutput = true,
+            })!;
+        var assemblies = (await process.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await process.WaitForExitAsync();
+
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains("Gatehouse.Core", assemblies);
+        Assert.DoesNotContain(assemblies, name => name.StartsWith("Azure.", StringComparison.Ordinal));
+    }
+
+    /// <summary>The other process.</summary>
+    public static async Task<int> PrintAssembliesAsync(string path)
+    {
+        await using var vault = LocalVault.Open(Path.Combine(path, "vault.db"), Path.Combine(path, "vault.key"));
+        await vault.SetAsync("name", "value", CancellationToken.None);
+        await vault.GetOrAddAsync("name", "value", CancellationToken.None);
+        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies()) Console.WriteLine(assembly.GetName().Name);
+        return 0;
+    }
 
     protected override Task<ISecretVault> OpenAsync()
     {
