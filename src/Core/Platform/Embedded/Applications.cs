@@ -45,10 +45,14 @@ public sealed class Applications(ITableStore store, ApplicationAccess access, Pl
         if (limit is < 1 or > MostPerPage) throw PlatformException.OutOfRange($"limit must be from 1 to {MostPerPage}.");
         ApplicationId? after = null;
         if (!string.IsNullOrEmpty(pageToken))
-            after = PageToken.Read(pageToken, keys.Pages) ?? throw PlatformException.Invalid("token is not valid.");
+        {
+            after = PageToken.Read(pageToken, keys.Pages) is { } position
+                ? ApplicationId.From(position)
+                : throw PlatformException.Invalid("token is not valid.");
+        }
         var records = await ReadAsync(after, limit + 1, cancellation);
         var page = records.Take(limit).Select(record => Represent(record, record.Tokens.Open(0, keys.Data, record.Id))).ToList();
-        return new ApplicationPage(page, records.Count > limit ? PageToken.Write(page[^1].Id, keys.Pages) : "");
+        return new ApplicationPage(page, records.Count > limit ? PageToken.Write(Guid.Parse(page[^1].Id.ToString()), keys.Pages) : "");
     }
 
     /// <summary>Deletes every application. What is created meanwhile may stay.</summary>
