@@ -93,7 +93,8 @@ internal sealed class ActiveUsers
         if (changes.Count == 0) return true;
         var result = await store.CommitAsync(UsageKeys.Table, partition, changes, CancellationToken.None);
         if (!result.Succeeded) return false;
-        for (var at = 0; at < changed.Count; at++) cache.Set((partition, changed[at].Day), new Known(changed[at].Users, result.ETags[at]));
+        for (var at = 0; at < changed.Count; at++)
+            cache.Set((partition, changed[at].Day), new Known(changed[at].Users, result.ETags[at]));
         return true;
     }
 
@@ -107,12 +108,15 @@ internal sealed class ActiveUsers
         return known;
     }
 
-    private static DistinctUsers Read(TableRow row) =>
-        row.Find(Exact) is byte[] users ? DistinctUsers.Of(exact: true, users) : DistinctUsers.Of(exact: false, row.GetBinary(Sketched));
+    private static DistinctUsers Read(TableRow row) => row.Find(Exact) is byte[] users
+        ? DistinctUsers.Of(exact: true, users)
+        : DistinctUsers.Of(exact: false, row.GetBinary(Sketched));
 
     /// <summary>The users that one request has seen on one day, of one chunk.</summary>
     private sealed record Seen(DateOnly Day, List<ulong> Users);
 
-    /// <summary>A day's users as they were last known in the store; without an ETag there is no row. They never get fewer.</summary>
+    /// <summary>
+    /// A day's users as they were last known in the store; without an ETag there is no row. They never get fewer.
+    /// </summary>
     private readonly record struct Known(DistinctUsers Users, string? ETag);
 }

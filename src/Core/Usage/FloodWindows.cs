@@ -51,7 +51,8 @@ internal sealed class FloodWindows
     /// channels' limit are added to <paramref name="hidden"/>.
     /// </summary>
     public void Judge(
-        ApplicationId application, IReadOnlyList<UsageEvent> events, MessageLimits limits, EventOutcome[] outcomes, List<int> hidden)
+        ApplicationId application, IReadOnlyList<UsageEvent> events, MessageLimits limits, EventOutcome[] outcomes,
+        List<int> hidden)
     {
         var scope = hash.Of(application);
         lock (gate)

@@ -26,7 +26,8 @@ internal sealed class PartitionTurns<TWork>(Func<string, IReadOnlyList<TWork>, T
             }
             partitions.Add(partition, new Queue<Waiting>());
         }
-        _ = RunAsync(partition, mine);
+        // The turns that follow are not this caller's: nothing of its request goes with them.
+        using (ExecutionContext.SuppressFlow()) _ = RunAsync(partition, mine);
         return mine.Written;
     }
 

@@ -66,8 +66,8 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
             if (run.Position.Mark is { } last) range = range.StartingAfter(last);
             var marks = await store.ReadAsync(UsageKeys.Table, partition, range, TableLimits.RowsPerRead, cancellation);
             if (marks.Count == 0) return;
-            var old = marks.Where(mark => mark.GetDateTimeOffset(MessageLedger.CountedAt) < limit).Select(mark => mark.Key);
-            if (!await RemoveAsync(run, partition, old, cancellation)) continue;
+            var old = marks.Where(mark => mark.GetDateTimeOffset(MessageLedger.CountedAt) < limit);
+            if (!await RemoveAsync(run, partition, old.Select(mark => mark.Key), cancellation)) continue;
             run.Position = run.Position with { Mark = marks[^1].Key };
         }
     }
@@ -86,7 +86,9 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
     }
 
     private async Task<Position> PositionAsync(CancellationToken cancellation) =>
-        await store.GetAsync(UsageKeys.Table, Partition, Row, cancellation) is { } row ? Position.Read(row) : new Position(null, 0, null);
+        await store.GetAsync(UsageKeys.Table, Partition, Row, cancellation) is { } row
+            ? Position.Read(row)
+            : new Position(null, 0, null);
 
     /// <summary>Where a run is, and what it has done.</summary>
     private sealed class Run(Position position)

@@ -6,7 +6,9 @@ public enum UsageReason
     /// <summary>Its sender has sent as many messages in that second as a user may: it is not counted.</summary>
     UserLimit,
 
-    /// <summary>Its channel has shown as many messages in that second as a channel may: it counts, and is not to be shown.</summary>
+    /// <summary>
+    /// Its channel has shown as many messages in that second as a channel may: it counts, and is not to be shown.
+    /// </summary>
     ChannelLimit,
 
     /// <summary>There are as many reporting nodes as there can be.</summary>

@@ -90,6 +90,7 @@ public sealed class UsageRecorder
                     break;
             }
         }
-        return new UsageReceipt(accepted, duplicates, refused, [.. hidden.Select(index => new UsageNote(index, UsageReason.ChannelLimit))]);
+        return new UsageReceipt(
+            accepted, duplicates, refused, [.. hidden.Select(index => new UsageNote(index, UsageReason.ChannelLimit))]);
     }
 }

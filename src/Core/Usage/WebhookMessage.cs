@@ -30,7 +30,10 @@ public static class WebhookMessage
         var channel = Member(Member(webhook, "channel"), "channel_url");
         var sentAt = Member(payload, "created_at");
         var same = $$"""
-            {"type":"message","message_id":{{Raw(message)}},"user_id":{{Raw(user)}},"channel_url":{{Raw(channel)}},"sent_at":{{Raw(sentAt)}}}
+            {
+              "type": "message", "message_id": {{Raw(message)}}, "user_id": {{Raw(user)}},
+              "channel_url": {{Raw(channel)}}, "sent_at": {{Raw(sentAt)}}
+            }
             """;
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(same));
         reader.Read();

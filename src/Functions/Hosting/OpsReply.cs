@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
@@ -7,12 +6,9 @@ namespace Gatehouse.Functions.Hosting;
 /// <summary>The facade's answers, and those to webhooks; refusals are made of a <see cref="Problem"/>.</summary>
 internal static class OpsReply
 {
-    private const string Json = "application/json; charset=utf-8";
-
     /// <summary>200 with a body.</summary>
-    public static IResult Ok<T>(T body, JsonTypeInfo<T> type) =>
-        new Reply(StatusCodes.Status200OK, Json, JsonSerializer.SerializeToUtf8Bytes(body, type));
+    public static IResult Ok<T>(T body, JsonTypeInfo<T> type) => Reply.Json(StatusCodes.Status200OK, body, type);
 
     /// <summary>200 with an empty object.</summary>
-    public static IResult Done() => new Reply(StatusCodes.Status200OK, Json, "{}"u8.ToArray());
+    public static IResult Done() => Reply.Empty();
 }

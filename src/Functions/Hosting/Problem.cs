@@ -25,7 +25,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     /// <summary>404: no such application, or none that the caller may know of.</summary>
     public static Problem UnknownApplication() =>
-        new(StatusCodes.Status404NotFound, "unknown-application", "There is no such application.", "No application has this id.");
+        new(StatusCodes.Status404NotFound, "unknown-application", "There is no such application.", "The id is no application's.");
 
     /// <summary>400: the request says something that it must not.</summary>
     public static Problem InvalidRequest(string detail) =>
@@ -33,19 +33,24 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     /// <summary>400: an event is not valid, and so none of its request was counted.</summary>
     public static Problem InvalidEvents(string detail, int? index) =>
-        new(StatusCodes.Status400BadRequest, "invalid-events", "The events are not valid; none was counted.", detail) { Index = index };
+        new(StatusCodes.Status400BadRequest, "invalid-events", "The events are not valid; none was counted.", detail)
+        {
+            Index = index,
+        };
 
     /// <summary>413: the body is over its limit.</summary>
     public static Problem BodyTooLarge(string detail) =>
         new(StatusCodes.Status413PayloadTooLarge, "body-too-large", "The body is too large.", detail);
 
     /// <summary>503: the store or the vault cannot answer; the request can be sent again.</summary>
-    public static Problem Unavailable() =>
-        new(StatusCodes.Status503ServiceUnavailable, "unavailable", "The service is not available just now.", "Send the request again.");
+    public static Problem Unavailable() => new(
+        StatusCodes.Status503ServiceUnavailable, "unavailable", "The service is not available just now.",
+        "The request can be sent again.");
 
     /// <summary>500: a fault. It says nothing of what it was.</summary>
-    public static Problem Fault() =>
-        new(StatusCodes.Status500InternalServerError, "internal-error", "Something went wrong.", "The logs have it under the request id.");
+    public static Problem Fault() => new(
+        StatusCodes.Status500InternalServerError, "internal-error", "Something went wrong.",
+        "The logs have it under the request's id.");
 
     /// <summary>The answer.</summary>
     public IResult ToResult(HttpRequest request)
@@ -53,10 +58,8 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         var document = new ProblemDocument(
             TypeRoot + Type, Title, Status, Index is { } index ? $"Event {index}: {Detail}" : Detail, Index,
             request.HttpContext.TraceIdentifier);
-        return new Reply(Status, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(document, ProblemContext.Default.ProblemDocument))
-        {
-            Challenge = Challenge,
-        };
+        var body = JsonSerializer.SerializeToUtf8Bytes(document, ProblemContext.Default.ProblemDocument);
+        return new Reply(Status, "application/problem+json", body) { Challenge = Challenge };
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Hosting;
@@ -5,6 +7,15 @@ namespace Gatehouse.Functions.Hosting;
 /// <summary>An answer in one piece, with its length.</summary>
 internal sealed class Reply(int status, string contentType, byte[] body) : IResult
 {
+    private const string JsonType = "application/json; charset=utf-8";
+
+    /// <summary>An answer of JSON.</summary>
+    public static Reply Json<T>(int status, T body, JsonTypeInfo<T> type) =>
+        new(status, JsonType, JsonSerializer.SerializeToUtf8Bytes(body, type));
+
+    /// <summary>200 with an empty object.</summary>
+    public static Reply Empty() => new(StatusCodes.Status200OK, JsonType, "{}"u8.ToArray());
+
     /// <summary>The value of <c>WWW-Authenticate</c>; null for none.</summary>
     public string? Challenge { get; init; }
 

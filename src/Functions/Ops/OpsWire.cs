@@ -11,7 +11,8 @@ internal sealed record ReceiptDocument(
     [property: JsonPropertyName("hidden")] IReadOnlyList<NoteDocument> Hidden)
 {
     public static ReceiptDocument Of(UsageReceipt receipt) => new(
-        receipt.Accepted, receipt.Duplicates, [.. receipt.Refused.Select(NoteDocument.Of)], [.. receipt.Hidden.Select(NoteDocument.Of)]);
+        receipt.Accepted, receipt.Duplicates,
+        [.. receipt.Refused.Select(NoteDocument.Of)], [.. receipt.Hidden.Select(NoteDocument.Of)]);
 }
 
 /// <summary>An event that something is to be said of.</summary>

@@ -86,23 +86,6 @@ public sealed class UsageLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_user_whose_messages_are_all_refused_was_not_there()
-    {
-        var limits = new UsageLimits(scene.Store, scene.Clock);
-        await limits.SetAsync(scene.Application, new MessageLimits(1, 1), default);
-        var recorder = scene.NewRecorder(limits: limits);
-        var yesterday = scene.Clock.GetUtcNow().AddDays(-1);
-        await recorder.RecordAsync(scene.Application, [scene.Message("1", "u", at: yesterday)], default);
-
-        // The same second of the same user: refused, whatever channel it is for.
-        var refused = await recorder.RecordAsync(scene.Application, [scene.Message("2", "u", at: yesterday)], default);
-
-        Assert.Single(refused.Refused);
-        Assert.Equal(1, await scene.DauAsync(scene.Today.AddDays(-1)));
-        Assert.Equal(0, await scene.DauAsync(scene.Today));
-    }
-
-    [Fact]
     public async Task Zero_is_no_limit_and_limits_are_each_application_s_own()
     {
         var limits = new UsageLimits(scene.Store, scene.Clock);
