@@ -45,7 +45,10 @@ internal sealed class MessageLedger
     {
         var writes = new List<Task>(UsageKeys.Shards);
         foreach (var (shard, indexes) in Sharded(events, outcomes, EventOutcome.Accepted))
-            writes.Add(turns.AddAsync(UsageKeys.Messages(application, shard), new Batch(events, outcomes, indexes), indexes.Count));
+        {
+            var batch = new Batch(events, outcomes, indexes);
+            writes.Add(turns.AddAsync(UsageKeys.Messages(application, shard), batch, indexes.Count));
+        }
         return Task.WhenAll(writes);
     }
 

@@ -105,7 +105,8 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
             message = UsageEvent.Hash128(buffer[..length]);
     }
 
-    private static void ReadId(ref Utf8JsonReader reader, scoped Span<byte> buffer, string name, ref ulong id, ref string? fault)
+    private static void ReadId(
+        ref Utf8JsonReader reader, scoped Span<byte> buffer, string name, ref ulong id, ref string? fault)
     {
         if (TryReadValue(ref reader) && TryReadText(ref reader, buffer, UsageEvent.IdSize, name, out var length, ref fault))
             id = UsageEvent.Hash64(buffer[..length]);

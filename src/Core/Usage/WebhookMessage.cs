@@ -58,5 +58,6 @@ public static class WebhookMessage
     private static JsonElement Member(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var member) ? member : default;
 
-    private static string Raw(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? "null" : element.GetRawText();
+    private static string Raw(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Undefined ? "null" : element.GetRawText();
 }
