@@ -11,7 +11,7 @@ namespace Gatehouse.Storage.Sqlite;
 internal sealed class RowCache
 {
     private const int Places = 8192;
-    private const int MostBytes = 1024;
+    private const int MostBytes = 2048;
 
     private readonly Entry?[] entries = new Entry?[Places];
 
