@@ -10,6 +10,7 @@ internal sealed class Rig : IDisposable
 
     private const string User = "bench";
     private const string Password = "bench";
+    private const int AtOnce = 64;
 
     private readonly string folder;
 
@@ -72,7 +73,8 @@ internal sealed class Rig : IDisposable
         await using var server = await StartProductAsync(estate.DataFolder, null, cancellation);
         using var http = new HttpClient { BaseAddress = server.Address };
         var newest = new string[applications];
-        await Parallel.ForAsync(0, applications, cancellation, async (index, cancel) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation };
+        await Parallel.ForAsync(0, applications, options, async (index, cancel) =>
         {
             var name = JsonSerializer.Serialize($"Application {index:D6}");
             var created = await SendAsync(http, HttpMethod.Post, "/v3/applications", null, $$"""{"name":{{name}}}""", cancel);

@@ -10,7 +10,7 @@ namespace Gatehouse.Storage.Sqlite;
 /// </remarks>
 internal sealed class RowCache
 {
-    private const int Places = 8192;
+    private const int Places = 4096;
     private const int MostBytes = 2048;
 
     private readonly Entry?[] entries = new Entry?[Places];
