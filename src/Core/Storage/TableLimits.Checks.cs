@@ -14,15 +14,12 @@ public static partial class TableLimits
 
     // Azure forbids / \ # ? and control characters in keys; this project's keys are ASCII, so that ordinal order is the
     // same in UTF-16 (here and in Azure) and in UTF-8 (SQLite).
-    private static readonly SearchValues<char> KeyCharacters =
-        SearchValues.Create([.. from code in Enumerable.Range(' ', '~' - ' ' + 1)
-                                let character = (char)code
-                                where character is not ('/' or '\\' or '#' or '?')
-                                select character]);
+    private const string Printable = Letters + Digits + " !\"$%&'()*+,-.:;<=>@[]^_`{|}~";
+
+    private static readonly SearchValues<char> KeyCharacters = SearchValues.Create(Printable);
 
     // A bound is made of a key, or of a prefix whose last character was raised by one (RowRange.Prefix).
-    private static readonly SearchValues<char> BoundCharacters =
-        SearchValues.Create([.. from code in Enumerable.Range(' ', 0x7F - ' ' + 1) select (char)code]);
+    private static readonly SearchValues<char> BoundCharacters = SearchValues.Create(Printable + "/\\#?\x7F");
 
     // The properties that every row of Azure Table Storage has of itself.
     private static readonly string[] ReservedNames = ["PartitionKey", "RowKey", "Timestamp"];

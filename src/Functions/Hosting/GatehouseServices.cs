@@ -2,7 +2,6 @@ using Gatehouse.Access;
 using Gatehouse.Custody;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
-using Gatehouse.Storage.Sqlite;
 using Gatehouse.Usage;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,14 +25,12 @@ internal static class GatehouseServices
         services.AddRequestLogFilter();
         services.TryAddSingleton(TimeProvider.System);
 
-        services.AddSingleton(_ => DataFolder.Open(settings.StoragePath));
-        services.AddSingleton<ITableStore>(provider => SqliteTableStore.Open(provider.GetRequiredService<DataFolder>().Store));
-        services.AddSingleton<ISecretVault>(provider =>
-        {
-            var folder = provider.GetRequiredService<DataFolder>();
-            return LocalVault.Open(folder.Vault, folder.VaultKey);
-        });
-        services.AddSingleton<PlatformKeys>();
+        // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
+        var data = Task.Run(() => OpenData.OpenAsync(settings.StoragePath));
+        services.AddSingleton(_ => data.GetAwaiter().GetResult().Folder);
+        services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store);
+        services.AddSingleton<ISecretVault>(_ => data.GetAwaiter().GetResult().Vault);
+        services.AddSingleton(_ => data.GetAwaiter().GetResult().Keys);
         services.AddSingleton<OrganizationAccess>();
 
         services.AddSingleton<ApplicationAccess>();

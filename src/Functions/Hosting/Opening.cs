@@ -1,6 +1,5 @@
 using Gatehouse.Access;
 using Gatehouse.Custody;
-using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -13,7 +12,7 @@ namespace Gatehouse.Functions.Hosting;
 /// start; and when all is served, prints what a first call needs.
 /// </summary>
 internal sealed class Opening(
-    Settings settings, DataFolder folder, ITableStore store, ISecretVault vault, PlatformKeys keys,
+    Settings settings, DataFolder folder, ITableStore store, ISecretVault vault,
     OrganizationAccess organization, OpsCallers callers, IServer server) : IHostedLifecycleService
 {
     private string user = "";
@@ -24,7 +23,6 @@ internal sealed class Opening(
     {
         // Whatever it answers: that it answers is what counts.
         await store.GetAsync("Applications", "0", "none", cancellationToken);
-        await keys.OpenAsync(vault, cancellationToken);
         if (settings.Organization is { } configured)
         {
             organization.Configure(configured.User, configured.Password);

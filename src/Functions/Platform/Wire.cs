@@ -152,7 +152,8 @@ internal sealed record ErrorDocument(
 
 [JsonSerializable(typeof(PushIdListDocument))]
 [JsonSerializable(typeof(PushListDocument))]
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ApplicationDocument))]
 [JsonSerializable(typeof(ApplicationListDocument))]
 [JsonSerializable(typeof(ApiTokenDocument))]

@@ -34,12 +34,19 @@ internal static class HostJson
     {
         foreach (var name in path)
         {
-            if (element.ValueKind != JsonValueKind.Object) return null;
-            var found = element.EnumerateObject().FirstOrDefault(
-                property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-            if (found.Value.ValueKind == JsonValueKind.Undefined) return null;
-            element = found.Value;
+            if (Find(element, name) is not { } found) return null;
+            element = found;
         }
         return element;
+    }
+
+    private static JsonElement? Find(JsonElement element, string name)
+    {
+        if (element.ValueKind != JsonValueKind.Object) return null;
+        foreach (var property in element.EnumerateObject())
+        {
+            if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) return property.Value;
+        }
+        return null;
     }
 }

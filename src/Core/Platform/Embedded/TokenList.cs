@@ -14,6 +14,7 @@ namespace Gatehouse.Platform.Embedded;
 internal readonly struct TokenList
 {
     private const int HashSize = SHA256.HashSizeInBytes;
+    private const int TellingSize = 8;
     private const int SealedAt = HashSize + sizeof(long);
     private const int EntrySize = SealedAt + DataKey.Overhead + ApiToken.Length;
 
@@ -37,12 +38,17 @@ internal readonly struct TokenList
     public int SecondaryCount => entries.Length / EntrySize - 1;
 
     /// <summary>The position of a token: 0 for the master, from 1 for secondary ones, -1 where it is not in the list.</summary>
+    /// <remarks>
+    /// The first bytes of a hash tell entries apart, and nothing of the token; whether it is this one is decided by the whole
+    /// hash, in fixed time.
+    /// </remarks>
     public int Find(ApiToken token)
     {
+        var telling = token.Hash[..TellingSize];
         for (var position = 0; position <= SecondaryCount; position++)
         {
-            if (CryptographicOperations.FixedTimeEquals(At(position)[..HashSize], token.Hash))
-                return position;
+            var entry = At(position);
+            if (entry.StartsWith(telling) && CryptographicOperations.FixedTimeEquals(entry[..HashSize], token.Hash)) return position;
         }
 
         return -1;

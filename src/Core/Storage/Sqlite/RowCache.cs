@@ -10,8 +10,8 @@ namespace Gatehouse.Storage.Sqlite;
 /// </remarks>
 internal sealed class RowCache
 {
-    private const int Places = 8192;
-    private const int MostBytes = 1024;
+    private const int Places = 4096;
+    private const int MostBytes = 2048;
 
     private readonly Entry?[] entries = new Entry?[Places];
 

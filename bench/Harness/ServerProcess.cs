@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Gatehouse.Bench.Harness;
+
+/// <summary>One of the two servers, as a process of its own on a free port of this machine.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    // Often enough to see a start of some 100 ms, rarely enough not to slow it down.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+
+    private readonly Process process;
+    private readonly StringBuilder output = new();
+
+    private ServerProcess(Process process, Uri address)
+    {
+        this.process = process;
+        Address = address;
+        process.OutputDataReceived += Keep;
+        process.ErrorDataReceived += Keep;
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where it serves.</summary>
+    public Uri Address { get; }
+
+    /// <summary>How long it took from the start of the process to the end of the first answer.</summary>
+    public TimeSpan StartTime { get; private set; }
+
+    /// <summary>The processor time it has taken so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>The MiB of memory that it holds (VmRSS).</summary>
+    public double ResidentMemory
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64 / (1024.0 * 1024);
+        }
+    }
+
+    /// <summary>Starts a server and waits for its first 200.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments; <c>{address}</c> stands for the address to listen on.</param>
+    /// <param name="settings">Its settings; <c>{address}</c> likewise.</param>
+    /// <param name="token">The token to ask with; null where any answer will do.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<ServerProcess> StartAsync(
+        string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> settings, string? token,
+        CancellationToken cancellation)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        string Fill(string text) => text.Replace("{address}", address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
+        var start = new ProcessStartInfo(program, arguments.Select(Fill))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToArray()) start.Environment.Remove(name);
+        foreach (var (name, value) in settings) start.Environment[name] = Fill(value);
+
+        var request = Encoding.ASCII.GetBytes(
+            $"GET {Rig.ViewPath} HTTP/1.1\r\nHost: {address.Authority}\r\n{(token is null ? "" : $"Api-Token: {token}\r\n")}\r\n");
+        var began = Stopwatch.GetTimestamp();
+        var server = new ServerProcess(new Process { StartInfo = start }, address);
+        try
+        {
+            while (!await AnswersAsync(address, request, anything: token is null, cancellation))
+            {
+                if (server.process.HasExited || Stopwatch.GetElapsedTime(began) > Patience)
+                    throw new BenchException($"{program} does not serve:\n{server.output}");
+                await Task.Delay(Pause, cancellation);
+            }
+            server.StartTime = Stopwatch.GetElapsedTime(began);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends it: cleanly where it lets itself be ended, so that the next start finds nothing to mend.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+                await kill.WaitForExitAsync();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            try
+            {
+                await process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill();
+            }
+        }
+        process.Dispose();
+    }
+
+    // What whoever runs the benchmark has set for other programs is not to make a difference here.
+    private static bool IsSetting(string name) =>
+        name is "Urls"
+        || (name.StartsWith("DOTNET_", StringComparison.Ordinal) && !name.StartsWith("DOTNET_ROOT", StringComparison.Ordinal))
+        || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || name.Contains("__", StringComparison.Ordinal);
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static async Task<bool> AnswersAsync(Uri address, byte[] request, bool anything, CancellationToken cancellation)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(address.Host, address.Port, cancellation);
+            await socket.SendAsync(request, cancellation);
+            var answer = new byte[4096];
+            var length = await socket.ReceiveAsync(answer, cancellation);
+            return answer.AsSpan(0, length).StartsWith(anything ? "HTTP/1.1 "u8 : "HTTP/1.1 200 "u8);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        lock (output) output.AppendLine(line.Data);
+    }
+}

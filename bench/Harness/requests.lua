@@ -1,0 +1,27 @@
+-- What wrk sends and reports. Argument: a file with an API token on each line, which are sent in turns.
+-- One thread (-t1) is taken for granted.
+
+function init(args)
+  local tokens, requests = {}, {}
+  for token in io.lines(args[1]) do tokens[#tokens + 1] = token end
+
+  -- Without a request function wrk sends one and the same text, and costs least.
+  wrk.headers["Api-Token"] = tokens[1]
+  if #tokens == 1 then return end
+
+  for _, token in ipairs(tokens) do
+    wrk.headers["Api-Token"] = token
+    requests[#requests + 1] = wrk.format()
+  end
+  local at = 0
+  request = function()
+    at = at % #requests + 1
+    return requests[at]
+  end
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  print(string.format("result %d %d %d %d", summary.requests, summary.duration, latency:percentile(99),
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Gatehouse.Bench.Figures;
+
+namespace Gatehouse.Bench;
+
+/// <summary>What to measure, and for how long.</summary>
+internal sealed record Options
+{
+    /// <summary>The names of the figures to measure.</summary>
+    public required IReadOnlyList<string> Figures { get; init; }
+
+    /// <summary>How long one run of the load generator takes.</summary>
+    public int Seconds { get; init; } = 8;
+
+    /// <summary>How often each side is run, in turns.</summary>
+    public int Repetitions { get; init; } = 5;
+
+    /// <summary>How often each side is started, in turns.</summary>
+    public int Starts { get; init; } = 15;
+
+    /// <summary>Whether the table goes into README.md.</summary>
+    public bool Write { get; init; }
+
+    /// <summary>Reads the command line; null, with the usage printed, where it is wrong or asks for it.</summary>
+    public static Options? Parse(string[] args, IReadOnlyList<IFigure> known)
+    {
+        var options = new Options { Figures = [.. known.Select(figure => figure.Name)] };
+        for (var index = 0; index < args.Length; index++)
+        {
+            var next = index + 1 < args.Length ? args[index + 1] : "";
+            var number = int.TryParse(next, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : 0;
+            switch (args[index])
+            {
+                case "--write":
+                    options = options with { Write = true };
+                    continue;
+                case "--figures" when next.Split(',') is var names && names.All(options.Figures.Contains):
+                    options = options with { Figures = names };
+                    break;
+                case "--seconds" when number > 0:
+                    options = options with { Seconds = number };
+                    break;
+                case "--repetitions" when number > 0:
+                    options = options with { Repetitions = number };
+                    break;
+                case "--starts" when number > 0:
+                    options = options with { Starts = number };
+                    break;
+                default:
+                    Console.Error.WriteLine(Usage(options));
+                    return null;
+            }
+            index++;
+        }
+        return options;
+    }
+
+    private static string Usage(Options defaults) =>
+        $"""
+        dotnet run -c Release --project bench -- [options]
+          --figures {string.Join(',', defaults.Figures)}   which figures; all by default
+          --seconds {defaults.Seconds}       length of one run of the load generator
+          --repetitions {defaults.Repetitions}   runs of each side, in turns
+          --starts {defaults.Starts}       starts of each side, in turns
+          --write           put the table into bench/README.md
+        """;
+}
