@@ -18,6 +18,9 @@ internal sealed record Options
     /// <summary>How often each side is started, in turns.</summary>
     public int Starts { get; init; } = 15;
 
+    /// <summary>How many messages the year of usage has.</summary>
+    public int YearMessages { get; init; } = 1_000_000;
+
     /// <summary>Whether the table goes into README.md.</summary>
     public bool Write { get; init; }
 
@@ -43,6 +46,9 @@ internal sealed record Options
                 case "--repetitions" when number > 0:
                     options = options with { Repetitions = number };
                     break;
+                case "--year-messages" when number > 0:
+                    options = options with { YearMessages = number };
+                    break;
                 case "--starts" when number > 0:
                     options = options with { Starts = number };
                     break;
@@ -62,6 +68,7 @@ internal sealed record Options
           --seconds {defaults.Seconds}       length of one run of the load generator
           --repetitions {defaults.Repetitions}   runs of each side, in turns
           --starts {defaults.Starts}       starts of each side, in turns
+          --year-messages {defaults.YearMessages}   messages in the year of usage
           --write           put the table into bench/README.md
         """;
 }

@@ -8,6 +8,8 @@ IFigure[] figures =
     new RequestRate("view-many", "the same over 1,000 applications", applications: 1000, tokens: 1),
     new StartTime(),
     new MemoryGrowth(),
+    new UsageRate(),
+    new UsageYear(),
 ];
 
 if (Options.Parse(args, figures) is not { } options) return 1;

@@ -51,5 +51,4 @@ internal static class GatehouseServices
         services.AddHostedService<Opening>();
         return builder;
     }
-
 }
