@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
+using Azure.Identity;
 using Gatehouse.Access;
 using Gatehouse.Custody;
+using Gatehouse.Custody.KeyVault;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
@@ -28,11 +31,8 @@ internal static class GatehouseServices
 
         services.AddSingleton(_ => DataFolder.Open(settings.StoragePath));
         services.AddSingleton<ITableStore>(provider => SqliteTableStore.Open(provider.GetRequiredService<DataFolder>().Store));
-        services.AddSingleton<ISecretVault>(provider =>
-        {
-            var folder = provider.GetRequiredService<DataFolder>();
-            return LocalVault.Open(folder.Vault, folder.VaultKey);
-        });
+        if (settings.KeyVault is { } address) services.AddKeyVault(address);
+        else services.AddLocalVault();
         services.AddSingleton<PlatformKeys>();
         services.AddSingleton<OrganizationAccess>();
 
@@ -46,7 +46,11 @@ internal static class GatehouseServices
         services.AddSingleton<UsageRecorder>();
         services.AddSingleton<UsageStatistics>();
         services.AddSingleton<UsagePurge>();
-        services.AddSingleton<OpsCallers>();
+        services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
+        if (settings.Callers.Entra is { } entra)
+            services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Callers(
+            provider.GetRequiredService<KeyCallers>(), provider.GetService<EntraCallers>()));
         services.AddSingleton<ProblemAnswers>();
         services.AddSingleton<OpsGate>();
         services.AddSingleton<WebhookGate>();
@@ -55,4 +59,15 @@ internal static class GatehouseServices
         return builder;
     }
 
+    private static void AddLocalVault(this IServiceCollection services) => services.AddSingleton<ISecretVault>(provider =>
+    {
+        var folder = provider.GetRequiredService<DataFolder>();
+        return LocalVault.Open(folder.Vault, folder.VaultKey);
+    });
+
+    // Apart, so that the client's assemblies are loaded only where there is a Key Vault.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddKeyVault(this IServiceCollection services, Uri address) => services.AddSingleton<ISecretVault>(provider =>
+        KeyVaultSecretVault.Open(
+            address, new DefaultAzureCredential(), KeyVaultPatience.Default, provider.GetRequiredService<TimeProvider>()));
 }

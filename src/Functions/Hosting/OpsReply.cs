@@ -13,6 +13,13 @@ internal static class OpsReply
     public static IResult Ok<T>(T body, JsonTypeInfo<T> type) =>
         new Reply(StatusCodes.Status200OK, Json, JsonSerializer.SerializeToUtf8Bytes(body, type));
 
+    /// <summary>201 with a body, and where what was made is.</summary>
+    public static IResult Created<T>(string? location, T body, JsonTypeInfo<T> type) =>
+        new Reply(StatusCodes.Status201Created, Json, JsonSerializer.SerializeToUtf8Bytes(body, type)) { Location = location };
+
+    /// <summary>204.</summary>
+    public static IResult NoContent() => TypedResults.NoContent();
+
     /// <summary>200 with an empty object.</summary>
     public static IResult Done() => new Reply(StatusCodes.Status200OK, Json, "{}"u8.ToArray());
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Hosting;
@@ -8,6 +9,12 @@ internal sealed class Reply(int status, string contentType, byte[] body) : IResu
     /// <summary>The value of <c>WWW-Authenticate</c>; null for none.</summary>
     public string? Challenge { get; init; }
 
+    /// <summary>The value of <c>Location</c>; null for none.</summary>
+    public string? Location { get; init; }
+
+    /// <summary>The value of <c>Retry-After</c>, in whole seconds and at least one; null for none.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -15,6 +22,9 @@ internal sealed class Reply(int status, string contentType, byte[] body) : IResu
         response.ContentType = contentType;
         response.ContentLength = body.Length;
         if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
+        if (Location is not null) response.Headers.Location = Location;
+        if (RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         // The rest of a body that is too large is not read: neither is whatever follows it on the connection.
         if (status == StatusCodes.Status413PayloadTooLarge) response.Headers.Connection = "close";
         return response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
