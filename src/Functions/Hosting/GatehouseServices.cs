@@ -3,6 +3,7 @@ using Azure.Identity;
 using Gatehouse.Access;
 using Gatehouse.Custody;
 using Gatehouse.Custody.KeyVault;
+using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
@@ -46,6 +47,14 @@ internal static class GatehouseServices
         services.AddSingleton<UsageRecorder>();
         services.AddSingleton<UsageStatistics>();
         services.AddSingleton<UsagePurge>();
+        services.AddSingleton<IPlatform, EmbeddedPlatform>();
+        services.AddSingleton<CustodySettings>();
+        services.AddSingleton<MasterTokens>();
+        services.AddSingleton<KnownApplications>();
+        services.AddSingleton<ApplicationViews>();
+        services.AddSingleton<Adoption>();
+        services.AddSingleton<Leases>();
+        services.AddSingleton<CustodyFailures>();
         services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
         if (settings.Callers.Entra is { } entra)
             services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));

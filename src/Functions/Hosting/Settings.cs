@@ -26,6 +26,8 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
     public static readonly IReadOnlyDictionary<string, string?> Schedules = new Dictionary<string, string?>
     {
         ["PurgeSchedule"] = "0 40 3 * * *",
+        ["RotateSchedule"] = "0 * * * * *",
+        ["AdoptSchedule"] = "0 10 * * * *",
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>

@@ -8,11 +8,12 @@ namespace Gatehouse.Platform.Embedded;
 /// Where a list of applications goes on: the last id that was listed, authenticated, so that only what was given out is
 /// taken back, by whichever instance.
 /// </summary>
-internal static class PageToken
+public static class PageToken
 {
     private const int IdSize = 16;
     private const int TagSize = 16;
 
+    /// <summary>The token of a list that goes on after an id.</summary>
     public static string Write(ApplicationId last, ReadOnlySpan<byte> key)
     {
         Span<byte> bytes = stackalloc byte[IdSize + TagSize];
