@@ -37,6 +37,9 @@ public sealed class Caller
     /// <summary>Whether it is confined to some applications.</summary>
     public bool IsConfined => applications is not null;
 
+    /// <summary>The applications that it is confined to; null where it is not.</summary>
+    public IReadOnlyCollection<ApplicationId>? Applications => applications;
+
     /// <summary>Whether a text can name a caller.</summary>
     public static bool IsName(string? text) =>
         text is { Length: >= 1 and <= NameLength } && !text.AsSpan().ContainsAnyExcept(NameCharacters);

@@ -3,6 +3,9 @@ namespace Gatehouse.Access;
 /// <summary>Finds out who calls the facade: by a key, or by Entra ID's bearer token where that is configured.</summary>
 public sealed class Callers(KeyCallers keys, EntraCallers? entra)
 {
+    /// <summary>Whether Entra ID's bearer tokens are taken.</summary>
+    public bool TakesBearer => entra is not null;
+
     /// <summary>Whose the credential is. A request has one: with both it is refused, whatever they are.</summary>
     /// <param name="key">The value of <c>X-Gatehouse-Key</c>; null where there is no such header.</param>
     /// <param name="bearer">The token of <c>Authorization: Bearer</c>; null where there is no such header.</param>

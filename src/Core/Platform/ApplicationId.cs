@@ -19,11 +19,14 @@ public readonly record struct ApplicationId
         Guid.TryParseExact(text, "D", out var id) ? From(id) : null;
 
     /// <summary>The id with these 16 bytes.</summary>
-    internal static ApplicationId From(Guid id) => new(string.Create(Length, id, static (text, id) =>
+    public static ApplicationId From(Guid id) => new(string.Create(Length, id, static (text, id) =>
     {
         id.TryFormat(text, out _);
         Ascii.ToUpperInPlace(text, out _);
     }));
+
+    /// <summary>The id's 16 bytes.</summary>
+    public Guid ToGuid() => Guid.Parse(ToString());
 
     /// <summary>The id as the platform writes it.</summary>
     public override string ToString() => value ?? throw new InvalidOperationException("No application id was given.");

@@ -1,3 +1,5 @@
+using Gatehouse.Usage;
+
 namespace Gatehouse.Platform;
 
 /// <summary>
@@ -51,6 +53,19 @@ public interface IPlatform
     /// <summary>Deletes one push configuration; 400201 for one that is not there.</summary>
     Task DeletePushConfigurationAsync(
         ApplicationCredential credential, PushType type, string id, CancellationToken cancellation);
+
+    /// <summary>The connections that are open now.</summary>
+    Task<long> ViewCcuAsync(ApplicationCredential credential, CancellationToken cancellation);
+
+    /// <summary>The users of the 30 days that end with a day, UTC.</summary>
+    Task<long> ViewMauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation);
+
+    /// <summary>The users of a day, UTC.</summary>
+    Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation);
+
+    /// <summary>The messages of each day from one to another, UTC, both inclusive, at most 366, newest first.</summary>
+    Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+        ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation);
 }
 
 /// <summary>Under what an application is worked on.</summary>

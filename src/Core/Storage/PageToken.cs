@@ -8,7 +8,7 @@ namespace Gatehouse.Storage;
 /// Where a list goes on: the position of the last that was listed, authenticated under the list's own key, so that only what
 /// was given out is taken back, by whichever instance.
 /// </summary>
-internal static class PageToken
+public static class PageToken
 {
     private const int PositionSize = 16;
     private const int TagSize = 16;

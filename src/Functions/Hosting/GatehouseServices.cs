@@ -1,5 +1,6 @@
 using Gatehouse.Access;
 using Gatehouse.Custody;
+using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Gatehouse.Usage;
@@ -26,10 +27,10 @@ internal static class GatehouseServices
         services.TryAddSingleton(TimeProvider.System);
 
         // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
-        var data = Task.Run(() => OpenData.OpenAsync(settings.StoragePath));
+        var data = Task.Run(() => OpenData.OpenAsync(settings));
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Folder);
         services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store);
-        services.AddSingleton<ISecretVault>(_ => data.GetAwaiter().GetResult().Vault);
+        services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Keys);
         services.AddSingleton<OrganizationAccess>();
 
@@ -43,7 +44,19 @@ internal static class GatehouseServices
         services.AddSingleton<UsageRecorder>();
         services.AddSingleton<UsageStatistics>();
         services.AddSingleton<UsagePurge>();
-        services.AddSingleton<OpsCallers>();
+        services.AddSingleton<IPlatform, EmbeddedPlatform>();
+        services.AddSingleton<CustodySettings>();
+        services.AddSingleton<MasterTokens>();
+        services.AddSingleton<KnownApplications>();
+        services.AddSingleton<ApplicationViews>();
+        services.AddSingleton<Adoption>();
+        services.AddSingleton<Leases>();
+        services.AddSingleton<CustodyFailures>();
+        services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
+        if (settings.Callers.Entra is { } entra)
+            services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Callers(
+            provider.GetRequiredService<KeyCallers>(), provider.GetService<EntraCallers>()));
         services.AddSingleton<ProblemAnswers>();
         services.AddSingleton<OpsGate>();
         services.AddSingleton<WebhookGate>();

@@ -35,6 +35,13 @@ internal sealed class JsonFields(JsonElement root)
         }
     }
 
+    /// <summary>A whole number of seconds from 0 on, or null where it is missing.</summary>
+    /// <exception cref="PlatformException">400101 where it is no number, 400113 where it is none of those.</exception>
+    public TimeSpan? OptionalSeconds(string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? TimeSpan.FromSeconds(RequiredInteger(name, 0, int.MaxValue))
+            : null;
+
     private JsonElement Required(string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
             ? value

@@ -1,21 +1,24 @@
+using System.Runtime.CompilerServices;
+using Azure.Identity;
 using Gatehouse.Custody;
+using Gatehouse.Custody.KeyVault;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 
 namespace Gatehouse.Functions.Hosting;
 
-/// <summary>The data folder, and what it holds, open: the table store, the vault, and the platform's keys out of it.</summary>
-internal sealed record OpenData(DataFolder Folder, SqliteTableStore Store, LocalVault Vault, PlatformKeys Keys)
+/// <summary>The data folder, the table store in it, the vault, and the platform's keys out of that, all open.</summary>
+internal sealed record OpenData(DataFolder Folder, SqliteTableStore Store, ISecretVault Vault, PlatformKeys Keys)
 {
-    /// <summary>Makes the folder where there is none, and opens what is in it.</summary>
+    /// <summary>Makes the folder where there is none, and opens what the settings say.</summary>
     /// <exception cref="SettingException">The folder cannot be written to.</exception>
     /// <exception cref="StoreUnavailableException">A database cannot be opened.</exception>
     /// <exception cref="VaultException">The vault cannot be opened, or holds no key.</exception>
-    public static async Task<OpenData> OpenAsync(string path)
+    public static async Task<OpenData> OpenAsync(Settings settings)
     {
-        var folder = DataFolder.Open(path);
-        var vault = LocalVault.Open(folder.Vault, folder.VaultKey);
+        var folder = DataFolder.Open(settings.StoragePath);
+        ISecretVault vault = settings.KeyVault is { } address ? OpenKeyVault(address) : LocalVault.Open(folder.Vault, folder.VaultKey);
         try
         {
             var keys = new PlatformKeys();
@@ -24,8 +27,13 @@ internal sealed record OpenData(DataFolder Folder, SqliteTableStore Store, Local
         }
         catch
         {
-            await vault.DisposeAsync();
+            if (vault is IAsyncDisposable local) await local.DisposeAsync();
             throw;
         }
     }
+
+    // Apart, so that the client's assemblies are loaded only where there is a Key Vault.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static KeyVaultSecretVault OpenKeyVault(Uri address) =>
+        KeyVaultSecretVault.Open(address, new DefaultAzureCredential(), KeyVaultPatience.Default, TimeProvider.System);
 }

@@ -13,7 +13,7 @@ namespace Gatehouse.Functions.Hosting;
 /// </summary>
 internal sealed class Opening(
     Settings settings, DataFolder folder, ITableStore store, ISecretVault vault,
-    OrganizationAccess organization, OpsCallers callers, IServer server) : IHostedLifecycleService
+    OrganizationAccess organization, KeyCallers keyCallers, Callers callers, IServer server) : IHostedLifecycleService
 {
     private string user = "";
     private string? madePassword;
@@ -33,8 +33,8 @@ internal sealed class Opening(
             (user, madePassword) = await organization.MakeAsync(vault, cancellationToken);
         }
 
-        if (settings.OpsLocalKey is { } key) callers.Configure(key);
-        else madeKey = await callers.MakeAsync(vault, cancellationToken);
+        if (settings.Callers.LocalKey is { } key) keyCallers.AddLocal(key);
+        else if (settings.Callers.AreNone) keyCallers.AddLocal(madeKey = await LocalKey.MakeAsync(vault, cancellationToken));
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed class Opening(
             Gatehouse is at {string.Join(" and ", addresses ?? [address])}
               data folder   {folder.Path}
               organization  user {user}, password {madePassword ?? "as configured"}
-              ops           X-Gatehouse-Key: {madeKey ?? "as configured"}
+              ops           X-Gatehouse-Key: {madeKey ?? "as configured"}{(callers.TakesBearer ? ", or Authorization: Bearer" : "")}
               first call    curl -u "{user}:{password}" -d '{ExampleBody}' {address}/v3/applications
             """);
         return Task.CompletedTask;

@@ -9,6 +9,13 @@ internal static class OpsReply
     /// <summary>200 with a body.</summary>
     public static IResult Ok<T>(T body, JsonTypeInfo<T> type) => Reply.Json(StatusCodes.Status200OK, body, type);
 
+    /// <summary>201 with a body, and where what was made is.</summary>
+    public static IResult Created<T>(string? location, T body, JsonTypeInfo<T> type) =>
+        Reply.Json(StatusCodes.Status201Created, body, type, location);
+
+    /// <summary>204.</summary>
+    public static IResult NoContent() => TypedResults.NoContent();
+
     /// <summary>200 with an empty object.</summary>
     public static IResult Done() => Reply.Empty();
 }

@@ -19,6 +19,9 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     /// <summary>The schemes to authenticate with (RFC 9110, 11.6.1); for 401 alone.</summary>
     public string? Challenge { get; init; }
 
+    /// <summary>How long to wait before the request is sent again; null where that would not help.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>401: no credential, or one that is not good.</summary>
     public static Problem Unauthenticated(string challenge, string detail) =>
         new(StatusCodes.Status401Unauthorized, "unauthenticated", "The caller is not known.", detail) { Challenge = challenge };
@@ -42,10 +45,17 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem BodyTooLarge(string detail) =>
         new(StatusCodes.Status413PayloadTooLarge, "body-too-large", "The body is too large.", detail);
 
-    /// <summary>503: the store or the vault cannot answer; the request can be sent again.</summary>
-    public static Problem Unavailable() => new(
+    /// <summary>403: the caller is known, and may not do this.</summary>
+    public static Problem Forbidden(string detail) =>
+        new(StatusCodes.Status403Forbidden, "forbidden", "The caller may not do this.", detail);
+
+    /// <summary>503: something that is needed cannot answer; the request can be sent again.</summary>
+    public static Problem Unavailable(TimeSpan? retryAfter = null) => new(
         StatusCodes.Status503ServiceUnavailable, "unavailable", "The service is not available just now.",
-        "The request can be sent again.");
+        "The request can be sent again.")
+    {
+        RetryAfter = retryAfter ?? TimeSpan.FromSeconds(5),
+    };
 
     /// <summary>500: a fault. It says nothing of what it was.</summary>
     public static Problem Fault() => new(
@@ -59,7 +69,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
             TypeRoot + Type, Title, Status, Index is { } index ? $"Event {index}: {Detail}" : Detail, Index,
             request.HttpContext.TraceIdentifier);
         var body = JsonSerializer.SerializeToUtf8Bytes(document, ProblemContext.Default.ProblemDocument);
-        return new Reply(Status, "application/problem+json", body) { Challenge = Challenge };
+        return new Reply(Status, "application/problem+json", body) { Challenge = Challenge, RetryAfter = RetryAfter };
     }
 }
 

@@ -1,6 +1,3 @@
-using Gatehouse.Custody;
-using Gatehouse.Platform;
-using Gatehouse.Storage;
 using Gatehouse.Usage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -37,24 +34,22 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
                 return refusal.Problem;
             case UsageRequestException invalid:
                 return Problem.InvalidEvents(invalid.Message, invalid.Index);
-            case PlatformException { Status: StatusCodes.Status413PayloadTooLarge }:
-                return Problem.BodyTooLarge(e.Message);
-            case PlatformException { Status: StatusCodes.Status400BadRequest }:
-                return Problem.InvalidRequest(e.Message);
             case BadHttpRequestException:
                 return Problem.InvalidRequest("The request is not valid HTTP.");
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return Problem.Unavailable();
-            case StoreUnavailableException or VaultException:
-                LogUnavailable(context.TraceIdentifier, e);
-                return Problem.Unavailable();
             default:
+                if (CustodyProblems.Of(e) is { } problem)
+                {
+                    if (problem.Status >= StatusCodes.Status500InternalServerError) LogUnavailable(context.TraceIdentifier, e);
+                    return problem;
+                }
                 LogFault(context.TraceIdentifier, e);
                 return Problem.Fault();
         }
     }
 
-    [LoggerMessage(110, LogLevel.Error, "Request {RequestId}: the store or the vault cannot answer.")]
+    [LoggerMessage(110, LogLevel.Error, "Request {RequestId}: store, vault or platform cannot answer.")]
     private partial void LogUnavailable(string requestId, Exception e);
 
     [LoggerMessage(111, LogLevel.Error, "Request {RequestId} failed.")]

@@ -1,5 +1,4 @@
 using System.Net;
-using Gatehouse.Access;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Hosting;
@@ -8,18 +7,17 @@ namespace Gatehouse.Functions.Hosting;
 /// <param name="StoragePath"><c>Storage__Path</c>: the data folder, as a full path. Default <c>.gatehouse</c>.</param>
 /// <param name="Organization"><c>Organization__User</c> and <c>Organization__Password</c>; null where they are made at first
 /// start and kept in the vault.</param>
-/// <param name="OpsLocalKey"><c>Ops__LocalKey</c>: the key of the local caller of <c>/ops/v1</c>; null where it is made at
-/// first start and kept in the vault.</param>
-internal sealed record Settings(string StoragePath, OrganizationSettings? Organization, string? OpsLocalKey)
+/// <param name="Callers">Who may call <c>/ops/v1</c>.</param>
+/// <param name="KeyVault"><c>KeyVault__Uri</c>: the Key Vault that secrets live in; null for the local vault.</param>
+internal sealed record Settings(string StoragePath, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault)
 {
     public const string DefaultStoragePath = ".gatehouse";
 
-    private static readonly Dictionary<string, string[]> Known = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["Storage"] = ["Path"],
-        ["Organization"] = ["User", "Password"],
-        ["Ops"] = ["LocalKey"],
-    };
+    // N and M stand for the place in a list: 0, 1, 2...
+    private static readonly string[] Known =
+    [
+        "Storage__Path", "Organization__User", "Organization__Password", "KeyVault__Uri", .. CallerSettings.Names,
+    ];
 
     /// <summary>
     /// What is in force where an operator sets nothing else: the schedules of the timers, which the host reads by their names.
@@ -28,11 +26,12 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
     public static readonly IReadOnlyDictionary<string, string?> Schedules = new Dictionary<string, string?>
     {
         ["PurgeSchedule"] = "0 40 3 * * *",
+        ["RotateSchedule"] = "0 * * * * *",
+        ["AdoptSchedule"] = "0 10 * * * *",
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>
-    public static IEnumerable<string> Names =>
-        [.. Known.SelectMany(section => section.Value.Select(name => $"{section.Key}__{name}")), .. Schedules.Keys];
+    public static IEnumerable<string> Names => [.. Known, .. Schedules.Keys];
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingException">One of them is wrong.</exception>
@@ -41,7 +40,7 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
         RefuseUnknown(configuration);
         var settings = new Settings(
             DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), OrganizationSettings.Read(configuration),
-            LocalKey(configuration["Ops:LocalKey"]));
+            CallerSettings.Read(configuration), KeyVaultUri(configuration["KeyVault:Uri"]));
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }
@@ -49,27 +48,29 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
     // A record's own text would show the key and the password.
     public override string ToString() => StoragePath;
 
-    private static string? LocalKey(string? key) =>
-        key is null || key.Length >= OpsCallers.ShortestKey
-            ? key
-            : throw new SettingException($"Ops__LocalKey must have at least {OpsCallers.ShortestKey} characters.");
-
     // A misspelt setting would otherwise leave the default in force, unseen.
     private static void RefuseUnknown(IConfiguration configuration)
     {
-        foreach (var (section, names) in Known)
+        foreach (var section in Known.GroupBy(name => name.Split("__")[0], StringComparer.OrdinalIgnoreCase))
         {
-            foreach (var child in configuration.GetSection(section).GetChildren())
+            foreach (var (path, value) in configuration.GetSection(section.Key).AsEnumerable())
             {
-                if (!names.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-                {
-                    throw new SettingException(
-                        $"{section}__{child.Key} is not a setting; "
-                        + $"under {section} there is {string.Join(" and ", names.Select(name => $"{section}__{name}"))}.");
-                }
+                var segments = path.Split(':');
+                if (value is null || segments.Length == 1 || section.Any(name => Fits(name.Split("__"), segments))) continue;
+                throw new SettingException(
+                    $"{string.Join("__", segments)} is not a setting; under {section.Key} there is {string.Join(" and ", section)}.");
             }
         }
     }
+
+    private static bool Fits(string[] name, string[] path) =>
+        name.Length == path.Length && name.Zip(path).All(pair => pair.First is "N" or "M"
+            ? pair.Second.All(char.IsAsciiDigit)
+            : pair.First.Equals(pair.Second, StringComparison.OrdinalIgnoreCase));
+
+    private static Uri? KeyVaultUri(string? text) => text is null ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.PathAndQuery == "/" ? uri
+        : throw new SettingException("KeyVault__Uri must be a vault's address such as https://name.vault.azure.net.");
 
     private static string DataFolder(string path)
     {

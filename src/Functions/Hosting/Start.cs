@@ -1,3 +1,4 @@
+using Gatehouse.Access;
 using Gatehouse.Custody;
 using Gatehouse.Storage;
 using Microsoft.Extensions.Hosting;
@@ -38,7 +39,8 @@ internal static class Start
 
     // A port in use is an IOException of the server's; a route or a schedule that is wrong, an InvalidOperationException.
     private static bool IsForTheOperator(Exception e) =>
-        e is SettingException or VaultException or StoreUnavailableException or IOException or InvalidOperationException;
+        e is SettingException or AccessSettingException or VaultException or StoreUnavailableException
+            or IOException or InvalidOperationException;
 
     private static async Task DisposeAsync(IHost? host)
     {

@@ -1,12 +1,15 @@
+using Gatehouse.Access;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Usage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Embedded = Gatehouse.Platform.Embedded;
 
 namespace Gatehouse.Functions.Ops;
 
 /// <summary>An application's use: events in, and the limits that they are held to.</summary>
-public sealed class Usage(OpsGate gate, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
+public sealed class Usage(
+    OpsGate gate, Embedded.Applications applications, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
 {
     /// <summary>The most bytes of a request's events: 1 MiB.</summary>
     public const int BodyLimit = 1024 * 1024;
@@ -16,8 +19,9 @@ public sealed class Usage(OpsGate gate, UsageRecorder recorder, UsageLimits limi
     public Task<IResult> RecordEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/events")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, appId, async (_, application) =>
+        gate.ApplicationAsync(request, Role.UsageWrite, appId, async (_, application) =>
         {
+            await RequireAsync(application, cancellation);
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
             var events = UsageEventReader.Read(body.Span, time.GetUtcNow());
             var receipt = await recorder.RecordAsync(application, events, cancellation);
@@ -29,19 +33,21 @@ public sealed class Usage(OpsGate gate, UsageRecorder recorder, UsageLimits limi
     public Task<IResult> ViewLimits(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(
-            request, appId,
-            async (_, application) => OpsReply.Ok(
-                LimitsDocument.Of(await limits.GetAsync(application, cancellation)), OpsContext.Default.LimitsDocument),
-            cancellation);
+        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application) =>
+        {
+            await RequireAsync(application, cancellation);
+            return OpsReply.Ok(
+                LimitsDocument.Of(await limits.GetAsync(application, cancellation)), OpsContext.Default.LimitsDocument);
+        }, cancellation);
 
     /// <summary>Sets the limits on messages a second: 0 to 10,000, 0 for none.</summary>
     [Function(nameof(SetLimits))]
     public Task<IResult> SetLimits(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, appId, async (_, application) =>
+        gate.ApplicationAsync(request, Role.UsageWrite, appId, async (_, application) =>
         {
+            await RequireAsync(application, cancellation);
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var set = new MessageLimits(
                 body.RequiredInteger("user_messages_per_second", 0, MessageLimits.Most),
@@ -49,4 +55,10 @@ public sealed class Usage(OpsGate gate, UsageRecorder recorder, UsageLimits limi
             await limits.SetAsync(application, set, cancellation);
             return OpsReply.Ok(LimitsDocument.Of(set), OpsContext.Default.LimitsDocument);
         }, cancellation);
+
+    // Usage is kept by an application's id, so there must be one.
+    private async Task RequireAsync(ApplicationId application, CancellationToken cancellation)
+    {
+        if (!await applications.ExistsAsync(application, cancellation)) throw new ProblemException(Problem.UnknownApplication());
+    }
 }

@@ -3,6 +3,7 @@ using Gatehouse.Custody;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage.Sqlite;
+using Gatehouse.Usage;
 using TokenList = Gatehouse.Custody.TokenList;
 
 namespace Gatehouse.Tests.Custody;
@@ -62,7 +63,8 @@ internal sealed class CustodyScene : IAsyncDisposable
             access,
             new Applications(scene.store, access, keys, scene.Clock),
             new ApiTokens(scene.store, access, keys, scene.Clock),
-            new PushConfigurations(scene.store, access, keys, scene.Clock));
+            new PushConfigurations(scene.store, access, keys, scene.Clock),
+            new UsageStatistics(scene.store, scene.Clock));
         scene.Platform = new ScriptedPlatform(scene.Direct);
         return scene;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Gatehouse.Platform;
+using Gatehouse.Usage;
 
 namespace Gatehouse.Tests.Custody;
 
@@ -72,6 +73,19 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
     public Task DeletePushConfigurationAsync(
         ApplicationCredential credential, PushType type, string id, CancellationToken cancellation) =>
         DoAsync(() => Unit(platform.DeletePushConfigurationAsync(credential, type, id, cancellation)), cancellation);
+
+    public Task<long> ViewCcuAsync(ApplicationCredential credential, CancellationToken cancellation) =>
+        DoAsync(() => platform.ViewCcuAsync(credential, cancellation), cancellation);
+
+    public Task<long> ViewMauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
+        DoAsync(() => platform.ViewMauAsync(credential, day, cancellation), cancellation);
+
+    public Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
+        DoAsync(() => platform.ViewDauAsync(credential, day, cancellation), cancellation);
+
+    public Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+        ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation) =>
+        DoAsync(() => platform.ViewDailyCountsAsync(credential, from, to, cancellation), cancellation);
 
     private static void Set(
         ConcurrentDictionary<string, Func<CancellationToken, Task>> acts, string method, Func<CancellationToken, Task>? act)

@@ -64,7 +64,7 @@ public sealed partial class DocumentsTests
     [GeneratedRegex(@"^\| (`[A-Z]+ /[^`]*`|any other) \| \[(\w+)\]\(([^)]+)\)", RegexOptions.Multiline)]
     private static partial Regex RouteRow();
 
-    [GeneratedRegex(@"^\| `([A-Za-z_]+)` \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `([A-Za-z0-9_]+)` \|", RegexOptions.Multiline)]
     private static partial Regex SettingRow();
 
     [GeneratedRegex(@"^(?:# )?(GET|POST|PUT|DELETE) \{\{address\}\}(\S+)", RegexOptions.Multiline)]

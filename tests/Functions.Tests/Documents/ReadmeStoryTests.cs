@@ -83,6 +83,6 @@ public sealed partial class ReadmeStoryTests
     [GeneratedRegex(@"^\$ (.+)\n([^$\n].*)$", RegexOptions.Multiline)]
     private static partial Regex Step();
 
-    [GeneratedRegex("^([0-9a-f]{40}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9]{13})$")]
+    [GeneratedRegex(@"^([0-9a-f]{40}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9]{13}|[0-9a-f]{16}|[0-9a-f]{4}\.{3}[0-9a-f]{4}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$")]
     private static partial Regex Made();
 }

@@ -32,9 +32,10 @@ internal sealed class RunningGatehouse : IAsyncDisposable
 
     public IServiceProvider Services => host.Services;
 
-    /// <summary>Starts the application; in a folder of its own, and under the machine's clock, unless given others.</summary>
+    /// <summary>Starts the application; in a folder of its own, and under the machine's clock, unless given others; with
+    /// these settings over the test's.</summary>
     public static async Task<RunningGatehouse> StartAsync(
-        TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null)
+        TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null)
     {
         var ownFolder = folder is null ? new TemporaryFolder() : null;
         var builder = FunctionsApplication.CreateBuilder(
@@ -43,6 +44,7 @@ internal sealed class RunningGatehouse : IAsyncDisposable
                 "--Storage:Path", (folder ?? ownFolder)!.Path,
                 "--Organization:User", User, "--Organization:Password", Password, "--Ops:LocalKey", OpsKey,
                 .. logs is null ? new[] { "--Logging:LogLevel:Default", "None" } : ["--Logging:LogLevel:Default", "Trace"],
+                .. settings ?? [],
             ],
             typeof(Functions.Platform.Applications).Assembly.GetTypes());
         builder.ConfigureFunctionsWebApplication();

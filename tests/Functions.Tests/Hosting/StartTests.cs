@@ -130,9 +130,20 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Storage__Pth", "misspelt")]
     [InlineData("Ops__LocalKy", "misspelt")]
     [InlineData("Ops__LocalKey", "15 characters..")]
+    [InlineData("Ops__Callers__0__Nme", "misspelt")]
+    [InlineData("Entra__TenantId", "common")]
+    [InlineData("Entra__Confined__0__Ids", "misspelt")]
+    [InlineData("KeyVault__Uri", "http://name.vault.azure.net")]
     [InlineData("PurgeSchedule", "daily")]
     public async Task A_wrong_setting_stops_the_start_with_a_line_that_names_it(string name, string value) =>
         Assert.Contains(name, await RefusalAsync((name, value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Ops__Callers__1__Name", "second-without-a-first", "Ops__Callers__0 must be set")]
+    [InlineData("Ops__Callers__0__Roles__0", "Tokens.Issue", "Ops__Callers__0__Name must be set")]
+    [InlineData("Entra__Audiences__0", "api://gatehouse", "Entra__TenantId must be")]
+    public async Task A_setting_without_those_it_needs_stops_the_start(string name, string value, string said) =>
+        Assert.Contains(said, await RefusalAsync((name, value)), StringComparison.Ordinal);
 
     [Fact]
     public async Task A_data_folder_that_cannot_be_made_stops_the_start()

@@ -52,7 +52,7 @@ public sealed class Applications(ITableStore store, ApplicationAccess access, Pl
         }
         var records = await ReadAsync(after, limit + 1, cancellation);
         var page = records.Take(limit).Select(record => Represent(record, record.Tokens.Open(0, keys.Data, record.Id))).ToList();
-        return new ApplicationPage(page, records.Count > limit ? PageToken.Write(Guid.Parse(page[^1].Id.ToString()), keys.Pages) : "");
+        return new ApplicationPage(page, records.Count > limit ? PageToken.Write(page[^1].Id.ToGuid(), keys.Pages) : "");
     }
 
     /// <summary>Deletes every application. What is created meanwhile may stay.</summary>

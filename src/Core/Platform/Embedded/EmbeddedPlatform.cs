@@ -1,10 +1,13 @@
+using Gatehouse.Usage;
+
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>The platform in this process: each call authenticates its token, then acts.</summary>
 /// <remarks>The organization's credentials are not asked for: who is in the process is past them.</remarks>
 /// <exception cref="Storage.StoreUnavailableException">From every method, when the store cannot answer.</exception>
 public sealed class EmbeddedPlatform(
-    ApplicationAccess access, Applications applications, ApiTokens tokens, PushConfigurations pushConfigurations) : IPlatform
+    ApplicationAccess access, Applications applications, ApiTokens tokens, PushConfigurations pushConfigurations,
+    UsageStatistics statistics) : IPlatform
 {
     /// <inheritdoc/>
     public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
@@ -51,6 +54,24 @@ public sealed class EmbeddedPlatform(
     public async Task DeletePushConfigurationAsync(
         ApplicationCredential credential, PushType type, string id, CancellationToken cancellation) =>
         await pushConfigurations.DeleteAsync(await AuthenticateAsync(credential, cancellation), type, id, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<long> ViewCcuAsync(ApplicationCredential credential, CancellationToken cancellation) =>
+        await statistics.ConcurrentConnectionsAsync((await AuthenticateAsync(credential, cancellation)).Application, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<long> ViewMauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
+        await statistics.MonthlyActiveUsersAsync((await AuthenticateAsync(credential, cancellation)).Application, day, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
+        await statistics.DailyActiveUsersAsync((await AuthenticateAsync(credential, cancellation)).Application, day, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+        ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation) =>
+        await statistics.DailyCountsAsync(
+            (await AuthenticateAsync(credential, cancellation)).Application, from, to, cancellation);
 
     // As at an address of the application's own, another application's token is none here.
     private async ValueTask<ApplicationCaller> AuthenticateAsync(ApplicationCredential credential, CancellationToken cancellation)

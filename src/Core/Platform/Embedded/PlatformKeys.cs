@@ -13,12 +13,16 @@ public sealed class PlatformKeys
 
     private DataKey? data;
     private byte[]? pages;
+    private byte[]? facadePages;
 
     /// <summary>The key that seals API tokens and push credentials.</summary>
     public DataKey Data => data ?? throw NotOpened();
 
     /// <summary>The key of page tokens.</summary>
     public ReadOnlySpan<byte> Pages => pages ?? throw NotOpened();
+
+    /// <summary>The key of the facade's page tokens: the platform's are none there.</summary>
+    public ReadOnlySpan<byte> FacadePages => facadePages ?? throw NotOpened();
 
     /// <summary>Takes the data key out of the vault; makes it at first. Called once, before anything is served.</summary>
     /// <exception cref="VaultException">The vault cannot answer, or holds no key there.</exception>
@@ -34,6 +38,7 @@ public sealed class PlatformKeys
             throw new VaultException($"The secret {SecretName} is not a key of 32 bytes in base64.", e);
         }
         pages = data.Derive("page-token");
+        facadePages = data.Derive("facade-page-token");
     }
 
     private static InvalidOperationException NotOpened() => new("The platform's keys have not been opened.");

@@ -1,0 +1,71 @@
+using Gatehouse.Custody;
+using Gatehouse.Platform;
+using Gatehouse.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Hosting;
+
+/// <summary>What custody, and the platform, vault and store that it depends on, throw: as problems of stable types.</summary>
+internal static class CustodyProblems
+{
+    private const int NotFound = StatusCodes.Status404NotFound,
+        Conflict = StatusCodes.Status409Conflict, BadGateway = StatusCodes.Status502BadGateway,
+        Unavailable = StatusCodes.Status503ServiceUnavailable;
+
+    // A vault that an operator must mend says nothing of when: whoever calls is to ask again, and not at once.
+    private static readonly TimeSpan Mending = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
+
+    /// <summary>The problem that an exception is; null where it is none of theirs.</summary>
+    public static Problem? Of(Exception e) => e switch
+    {
+        CustodyException custody => Of(custody) with { RetryAfter = custody.RetryAfter },
+        PlatformException platform => Of(platform),
+        VaultException vault => new(Unavailable, "vault-unavailable", "The vault cannot answer.", "Send the request again.")
+        {
+            RetryAfter = vault.RetryAfter ?? Mending,
+        },
+        StoreUnavailableException => Problem.Unavailable(),
+        _ => null,
+    };
+
+    private static Problem Of(CustodyException e) => e.Fault switch
+    {
+        CustodyFault.Invalid => Problem.InvalidRequest(e.Message),
+        CustodyFault.ApplicationNotFound => Problem.UnknownApplication(),
+        CustodyFault.TokenNotFound => new(NotFound, "unknown-token", "There is no such token.", e.Message),
+        CustodyFault.LabelTaken => new(Conflict, "label-taken", "The label is taken.", e.Message),
+        CustodyFault.NoFreeSlot => NoFreeSlot(e.Message),
+        CustodyFault.NotRotatable => new(Conflict, "not-rotatable", "The token cannot be rotated.", e.Message),
+        CustodyFault.WrongName => new(Conflict, "not-confirmed", "The deletion is not confirmed.", e.Message),
+        CustodyFault.Deleting => new(Conflict, "being-deleted", "The application is being deleted.", e.Message),
+        CustodyFault.Busy => new(Conflict, "busy", "The application's tokens are being changed.", e.Message),
+        CustodyFault.TimedOut => new(Unavailable, "timed-out", "The platform or the vault is too slow.", e.Message),
+        CustodyFault.MasterTokenMissing => new(Conflict, "master-token-missing", "The vault has no master token.", e.Message),
+        CustodyFault.MasterTokenRefused => MasterTokenRefused(e.Message),
+        _ => Problem.Fault(),
+    };
+
+    // Its refusals of a value that a caller gave reach that caller, whichever of us has found it wrong.
+    private static Problem Of(PlatformException e) => e switch
+    {
+        { Status: StatusCodes.Status413PayloadTooLarge } => Problem.BodyTooLarge(e.Message),
+        { Status: StatusCodes.Status429TooManyRequests } =>
+            new(Unavailable, "platform-busy", "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = Moment },
+        { IsRefusal: false } =>
+            new(Unavailable, "platform-unavailable", "The platform cannot answer.", "Whether it has acted is not known.") { RetryAfter = Moment },
+        { Code: PlatformException.InvalidCredentialCode } => MasterTokenRefused("The platform does not take the master token in the vault."),
+        { Code: PlatformException.NotAuthorizedCode } =>
+            new(BadGateway, "platform-refused", "The platform refuses.", e.Message),
+        { Code: PlatformException.ApplicationNotFoundCode } => Problem.UnknownApplication(),
+        { Code: PlatformException.NotFoundCode } => new(NotFound, "not-found", "There is no such thing.", e.Message),
+        { Code: PlatformException.TooManyCode } => NoFreeSlot(e.Message),
+        _ => Problem.InvalidRequest(e.Message),
+    };
+
+    private static Problem NoFreeSlot(string detail) => new(Conflict, "no-free-slot", "There is no free slot.", detail);
+
+    private static Problem MasterTokenRefused(string detail) =>
+        new(Conflict, "master-token-refused", "The platform refuses the master token.", detail);
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using Gatehouse.Access;
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Gatehouse.Platform.Embedded;
+using Gatehouse.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Ops;
+
+/// <summary>The applications in custody. Their master tokens are in the vault, and in no answer.</summary>
+public sealed class Applications(
+    OpsGate gate, KnownApplications applications, ApplicationViews views, Adoption adoption, PlatformKeys keys)
+{
+    private const int DefaultLimit = 10;
+    private const int MostPerPage = 100;
+
+    /// <summary>Creates an application; its master token is in the vault before the answer.</summary>
+    [Function(nameof(OpsCreateApplication))]
+    public Task<IResult> OpsCreateApplication(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.EverywhereAsync(request, Role.ApplicationsCreate, async _ =>
+        {
+            var body = await RequestBody.ReadJsonAsync(request, cancellation);
+            var created = await applications.CreateAsync(body.RequiredString("name"), cancellation);
+            return OpsReply.Created(
+                $"/ops/v1/applications/{created.Id}", KnownApplicationDocument.Of(created),
+                CustodyContext.Default.KnownApplicationDocument);
+        }, cancellation);
+
+    /// <summary>A page of the applications that the caller may know of, in the order of their ids.</summary>
+    [Function(nameof(OpsListApplications))]
+    public Task<IResult> OpsListApplications(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.AmongItsOwnAsync(request, Role.ApplicationsRead, async caller =>
+        {
+            var page = await ListAsync(caller, After(request), Limit(request), cancellation);
+            return OpsReply.Ok(
+                new KnownApplicationsDocument(
+                    [.. page.Applications.Select(KnownApplicationDocument.Of)],
+                    page.Next is { } last ? PageToken.Write(last.ToGuid(), keys.FacadePages) : ""),
+                CustodyContext.Default.KnownApplicationsDocument);
+        }, cancellation);
+
+    /// <summary>An application with its statistics, token slots and push credentials.</summary>
+    [Function(nameof(OpsViewApplication))]
+    public Task<IResult> OpsViewApplication(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application) =>
+            OpsReply.Ok(
+                ApplicationViewDocument.Of(await views.ViewAsync(application, cancellation)),
+                CustodyContext.Default.ApplicationViewDocument), cancellation);
+
+    /// <summary>Takes an application into custody whose master token an operator has put into the vault.</summary>
+    [Function(nameof(OpsRegisterApplication))]
+    public Task<IResult> OpsRegisterApplication(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.ApplicationsCreate, appId, async (_, application) =>
+            OpsReply.Ok(
+                KnownApplicationDocument.Of(await applications.RegisterAsync(application, cancellation)),
+                CustodyContext.Default.KnownApplicationDocument), cancellation);
+
+    /// <summary>Deletes an application, where <c>confirm</c> is its name.</summary>
+    [Function(nameof(OpsDeleteApplication))]
+    public Task<IResult> OpsDeleteApplication(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.ApplicationsDelete, appId, async (_, application) =>
+        {
+            if (request.Query["confirm"] is not [{ Length: > 0 } name]) throw PlatformException.Required("confirm");
+            await applications.DeleteAsync(application, name, cancellation);
+            return OpsReply.NoContent();
+        }, cancellation);
+
+    /// <summary>Takes in every application whose master token is not in the vault, asking the vault for each.</summary>
+    [Function(nameof(OpsAdoptApplications))]
+    public Task<IResult> OpsAdoptApplications(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/adopt")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.EverywhereAsync(request, Role.ApplicationsCreate, async _ =>
+            OpsReply.Ok(
+                AdoptionDocument.Of(await adoption.RunAsync(askVault: true, cancellation)),
+                CustodyContext.Default.AdoptionDocument), cancellation);
+
+    // A confined caller's are few, and are asked for one by one: what others have is not gone through for it.
+    private async Task<KnownApplicationPage> ListAsync(
+        Caller caller, ApplicationId? after, int limit, CancellationToken cancellation)
+    {
+        if (caller.Applications is null) return await applications.ListAsync(after, limit, cancellation);
+        var found = new List<KnownApplication>();
+        foreach (var id in caller.Applications.OrderBy(id => id.ToString(), StringComparer.Ordinal))
+        {
+            if (after is { } last && string.CompareOrdinal(id.ToString(), last.ToString()) <= 0) continue;
+            if (await applications.FindAsync(id, cancellation) is not { } application) continue;
+            if (found.Count == limit) return new KnownApplicationPage(found, found[^1].Id);
+            found.Add(application);
+        }
+        return new KnownApplicationPage(found, null);
+    }
+
+    private ApplicationId? After(HttpRequest request) => request.Query["token"] switch
+    {
+        [] or [""] => null,
+        [{ } text] when PageToken.Read(text, keys.FacadePages) is { } position => ApplicationId.From(position),
+        _ => throw PlatformException.Invalid("token is not valid."),
+    };
+
+    private static int Limit(HttpRequest request) => request.Query["limit"] switch
+    {
+        [] => DefaultLimit,
+        [var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            && limit is >= 1 and <= MostPerPage => limit,
+        _ => throw PlatformException.OutOfRange($"limit must be a number from 1 to {MostPerPage}."),
+    };
+}

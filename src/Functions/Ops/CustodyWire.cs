@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+
+namespace Gatehouse.Functions.Ops;
+
+/// <summary>An application in custody.</summary>
+internal sealed record KnownApplicationDocument(
+    [property: JsonPropertyName("app_id")] string AppId,
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("created_at")] string CreatedAt)
+{
+    public static KnownApplicationDocument Of(KnownApplication application) =>
+        new(application.Id.ToString(), application.Name, Rfc3339.Text(application.CreatedAt));
+}
+
+/// <summary>A page of applications; <c>next</c> is empty on the last.</summary>
+internal sealed record KnownApplicationsDocument(
+    [property: JsonPropertyName("applications")] IReadOnlyList<KnownApplicationDocument> Applications,
+    [property: JsonPropertyName("next")] string Next);
+
+/// <summary>An application with what the platform has of it.</summary>
+internal sealed record ApplicationViewDocument(
+    [property: JsonPropertyName("app_id")] string AppId,
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("created_at")] string CreatedAt,
+    [property: JsonPropertyName("ccu")] long Ccu,
+    [property: JsonPropertyName("mau")] long Mau,
+    [property: JsonPropertyName("dau")] long Dau,
+    [property: JsonPropertyName("token_slots")] SlotsDocument TokenSlots,
+    [property: JsonPropertyName("push_credentials")] IReadOnlyList<PushCredentialDocument> PushCredentials)
+{
+    public static ApplicationViewDocument Of(ApplicationView view) => new(
+        view.Application.Id.ToString(), view.Application.Name, Rfc3339.Text(view.Application.CreatedAt), view.Connections,
+        view.MonthlyUsers, view.DailyUsers, new SlotsDocument(view.SlotsUsed, Leases.Slots),
+        [.. view.PushConfigurations.Select(PushCredentialDocument.Of)]);
+}
+
+/// <summary>How many tokens there are, of how many there can be.</summary>
+internal sealed record SlotsDocument([property: JsonPropertyName("used")] int Used, [property: JsonPropertyName("of")] int Of);
+
+/// <summary>A push credential, without what is secret in it; only certificates expire.</summary>
+internal sealed record PushCredentialDocument(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("type")] string Type,
+    [property: JsonPropertyName("created_at")] string CreatedAt,
+    [property: JsonPropertyName("expires_at")] string? ExpiresAt)
+{
+    public static PushCredentialDocument Of(PushConfiguration push) => new(
+        push.Id,
+        push.Type switch
+        {
+            PushType.Gcm => "gcm",
+            PushType.Fcm => "fcm",
+            PushType.Apns => "apns",
+            _ => throw new ArgumentException("There is no such type.", nameof(push)),
+        },
+        Rfc3339.Text(push.CreatedAt), (push as CertificatePushConfiguration)?.ExpiresAt is { } end ? Rfc3339.Text(end) : null);
+}
+
+/// <summary>What an adoption has done.</summary>
+internal sealed record AdoptionDocument(
+    [property: JsonPropertyName("seen")] int Seen,
+    [property: JsonPropertyName("adopted")] IReadOnlyList<string> Adopted,
+    [property: JsonPropertyName("removed")] IReadOnlyList<string> Removed,
+    [property: JsonPropertyName("failures")] IReadOnlyList<AdoptionFailureDocument> Failures)
+{
+    public static AdoptionDocument Of(AdoptionRun run) => new(
+        run.Seen, [.. run.Adopted.Select(id => id.ToString())], [.. run.Removed.Select(id => id.ToString())],
+        [.. run.Failures.Select(failure => new AdoptionFailureDocument(
+            failure.Application.ToString(), (CustodyProblems.Of(failure.Error) ?? Problem.Fault()).Type))]);
+}
+
+/// <summary>What could not be done, by the type of problem that it is.</summary>
+internal sealed record AdoptionFailureDocument(
+    [property: JsonPropertyName("app_id")] string AppId, [property: JsonPropertyName("problem")] string Problem);
+
+/// <summary>A token as it was issued: in the answer, or under its name in the vault.</summary>
+internal sealed record GrantedTokenDocument(
+    [property: JsonPropertyName("token_id")] string TokenId,
+    [property: JsonPropertyName("label")] string Label,
+    [property: JsonPropertyName("expires_at")] string? ExpiresAt,
+    [property: JsonPropertyName("token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token,
+    [property: JsonPropertyName("secret_name"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SecretName)
+{
+    public static GrantedTokenDocument Of(GrantedToken granted) => new(
+        granted.TokenId, granted.Label, Rfc3339.TextOrNull(granted.ExpiresAt), granted.Token?.Reveal(), granted.SecretName);
+
+    // A record's own text would show the token.
+    public override string ToString() => TokenId;
+}
+
+/// <summary>The tokens of an application, newest first.</summary>
+internal sealed record TokensDocument(
+    [property: JsonPropertyName("tokens")] IReadOnlyList<TokenDocument> Tokens,
+    [property: JsonPropertyName("token_slots")] SlotsDocument TokenSlots)
+{
+    public static TokensDocument Of(TokenList list, DateTimeOffset now) =>
+        new([.. list.Tokens.Select(token => TokenDocument.Of(token, now))], new SlotsDocument(list.SlotsUsed, list.Slots));
+}
+
+/// <summary>A token of an application. Label, owner and delivery are null where no lease names it.</summary>
+internal sealed record TokenDocument(
+    [property: JsonPropertyName("token_id")] string TokenId,
+    [property: JsonPropertyName("label")] string? Label,
+    [property: JsonPropertyName("state")] string State,
+    [property: JsonPropertyName("masked")] string? Masked,
+    [property: JsonPropertyName("owner")] string? Owner,
+    [property: JsonPropertyName("deliver")] string? Deliver,
+    [property: JsonPropertyName("age_seconds")] long AgeSeconds,
+    [property: JsonPropertyName("expires_at")] string? ExpiresAt,
+    [property: JsonPropertyName("next_rotation_at")] string? NextRotationAt)
+{
+    public static TokenDocument Of(ListedToken token, DateTimeOffset now) => new(
+        token.TokenId, token.Label, Name(token.State), token.Masked, token.Owner,
+        token.Delivery is { } delivery ? Deliveries.NameOf(delivery) : null,
+        Math.Max(0, (long)(now - token.IssuedAt).TotalSeconds), Rfc3339.TextOrNull(token.ExpiresAt),
+        Rfc3339.TextOrNull(token.NextRotationAt));
+
+    private static string Name(TokenState state) => state switch
+    {
+        TokenState.Active => "active",
+        TokenState.Retiring => "retiring",
+        TokenState.Delivering => "delivering",
+        TokenState.Revoking => "revoking",
+        TokenState.Missing => "missing",
+        TokenState.Unmanaged => "unmanaged",
+        _ => throw new ArgumentOutOfRangeException(nameof(state)),
+    };
+}
+
+/// <summary>The ways of delivery, as the wire names them.</summary>
+internal static class Deliveries
+{
+    public static string NameOf(TokenDelivery delivery) => delivery == TokenDelivery.Vault ? "vault" : "response";
+
+    public static TokenDelivery Parse(string name) => name switch
+    {
+        "response" => TokenDelivery.Response,
+        "vault" => TokenDelivery.Vault,
+        _ => throw PlatformException.Invalid("deliver must be response or vault."),
+    };
+}
+
+/// <summary>Times as the facade writes them: RFC 3339, UTC, to the millisecond.</summary>
+internal static class Rfc3339
+{
+    public static string Text(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    public static string? TextOrNull(DateTimeOffset? time) => time is { } known ? Text(known) : null;
+}
+
+[JsonSerializable(typeof(KnownApplicationDocument))]
+[JsonSerializable(typeof(KnownApplicationsDocument))]
+[JsonSerializable(typeof(ApplicationViewDocument))]
+[JsonSerializable(typeof(AdoptionDocument))]
+[JsonSerializable(typeof(GrantedTokenDocument))]
+[JsonSerializable(typeof(TokensDocument))]
+internal sealed partial class CustodyContext : JsonSerializerContext;

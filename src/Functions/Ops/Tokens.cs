@@ -1,0 +1,61 @@
+using Gatehouse.Access;
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Ops;
+
+/// <summary>An application's tokens as leases. A URL names a token by its id, the start of its SHA-256, and never holds one.</summary>
+public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
+{
+    /// <summary>Issues a token, into the answer or into the vault.</summary>
+    [Function(nameof(OpsIssueToken))]
+    public Task<IResult> OpsIssueToken(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.TokensIssue, appId, async (caller, application) =>
+        {
+            var body = await RequestBody.ReadJsonAsync(request, cancellation);
+            var lease = new LeaseRequest(
+                body.RequiredString("label"), caller.Name, Deliveries.Parse(body.RequiredString("deliver")),
+                body.OptionalSeconds("expires_in_seconds"), body.OptionalSeconds("rotate_every_seconds"));
+            return Granted(await leases.IssueAsync(application, lease, cancellation));
+        }, cancellation);
+
+    /// <summary>Every token of the application, with or without a lease.</summary>
+    [Function(nameof(OpsListTokens))]
+    public Task<IResult> OpsListTokens(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application) =>
+            OpsReply.Ok(
+                TokensDocument.Of(await leases.ListAsync(application, cancellation), time.GetUtcNow()),
+                CustodyContext.Default.TokensDocument), cancellation);
+
+    /// <summary>Revokes a token.</summary>
+    [Function(nameof(OpsRevokeToken))]
+    public Task<IResult> OpsRevokeToken(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}/tokens/{tokenId}")] HttpRequest request,
+        string appId, string tokenId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.TokensRevoke, appId, async (_, application) =>
+        {
+            await leases.RevokeAsync(application, tokenId, cancellation);
+            return OpsReply.NoContent();
+        }, cancellation);
+
+    /// <summary>Puts a new token in the place of one, which works on until the overlap ends.</summary>
+    [Function(nameof(OpsRotateToken))]
+    public Task<IResult> OpsRotateToken(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens/{tokenId}/rotate")] HttpRequest request,
+        string appId, string tokenId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.TokensIssue, appId, async (_, application) =>
+        {
+            var body = await RequestBody.ReadOptionalJsonAsync(request, cancellation);
+            var overlap = body?.OptionalSeconds("overlap_seconds") ?? TimeSpan.Zero;
+            return Granted(await leases.RotateAsync(application, tokenId, overlap, cancellation));
+        }, cancellation);
+
+    private static IResult Granted(GrantedToken token) =>
+        OpsReply.Created(null, GrantedTokenDocument.Of(token), CustodyContext.Default.GrantedTokenDocument);
+}

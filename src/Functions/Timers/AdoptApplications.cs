@@ -1,0 +1,14 @@
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Timers;
+
+/// <summary>Takes in, every hour, applications that are not in custody, and lets go of those that are gone.</summary>
+public sealed class AdoptApplications(Adoption adoption, CustodyFailures failures)
+{
+    /// <summary>Goes through all applications. The vault is not asked for what it was given: a call of the facade's is.</summary>
+    [Function(nameof(AdoptApplications))]
+    public async Task RunAsync([TimerTrigger("%AdoptSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        failures.Report(nameof(AdoptApplications), (await adoption.RunAsync(askVault: false, cancellation)).Failures);
+}

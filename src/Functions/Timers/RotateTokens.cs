@@ -1,0 +1,14 @@
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Timers;
+
+/// <summary>Revokes, every minute, what is over, replaces what is due, and finishes what a crash left half done.</summary>
+public sealed class RotateTokens(Leases leases, CustodyFailures failures)
+{
+    /// <summary>Does what is due, of every application.</summary>
+    [Function(nameof(RotateTokens))]
+    public async Task RunAsync([TimerTrigger("%RotateSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        failures.Report(nameof(RotateTokens), (await leases.RunAsync(cancellation)).Failures);
+}

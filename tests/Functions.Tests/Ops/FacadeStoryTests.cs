@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Gatehouse.Custody;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Functions.Tests.Ops;
+
+/// <summary>What a service inside does with an application and its tokens, on the local default, over HTTP.</summary>
+public sealed class FacadeStoryTests
+{
+    [Fact]
+    public async Task A_token_in_the_vault_is_rotated_and_the_old_one_is_refused_when_the_overlap_ends()
+    {
+        var clock = new TestClock();
+        using var folder = new TemporaryFolder();
+        using var logs = new RecordedLogs();
+        var secrets = new List<string>();
+        await using (var gatehouse = await RunningGatehouse.StartAsync(folder, clock, logs))
+        {
+            var api = gatehouse.Api;
+            var vault = gatehouse.Services.GetRequiredService<ISecretVault>();
+            var created = Created(await api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}"""));
+            Assert.Equal(["app_id", "name", "created_at"], created.EnumerateObject().Select(member => member.Name));
+            Assert.Equal("2024-05-15T12:00:00.000Z", created.GetProperty("created_at").GetString());
+            var path = $"/ops/v1/applications/{created.GetProperty("app_id").GetString()}";
+            secrets.Add((await vault.GetAsync($"master-token-{created.GetProperty("app_id").GetString()}", default))!.Reveal());
+
+            var issued = Created(await api.PostAsync(
+                $"{path}/tokens", Credential.Ops, """{"label":"worker","deliver":"vault"}"""));
+            Assert.False(issued.TryGetProperty("token", out _));
+            var secretName = issued.GetProperty("secret_name").GetString()!;
+            var old = (await vault.GetAsync(secretName, default))!.Reveal();
+            (await api.GetAsync("/v3/applications/info", Credential.Token(old))).Ok();
+
+            var rotation = $"{path}/tokens/{issued.GetProperty("token_id").GetString()}/rotate";
+            var rotated = Created(await api.PostAsync(rotation, Credential.Ops, """{"overlap_seconds":3600}"""));
+            Assert.Equal(secretName, rotated.GetProperty("secret_name").GetString());
+            var current = (await vault.GetAsync(secretName, default))!.Reveal();
+            Assert.NotEqual(old, current);
+            secrets.AddRange([old, current]);
+            (await api.GetAsync("/v3/applications/info", Credential.Token(old))).Ok();
+            (await api.GetAsync("/v3/applications/info", Credential.Token(current))).Ok();
+
+            var listed = (await api.GetAsync($"{path}/tokens", Credential.Ops)).Ok();
+            Assert.Equal(
+                ["active", "retiring"],
+                listed.GetProperty("tokens").EnumerateArray().Select(token => token.GetProperty("state").GetString()).Order());
+            Assert.Equal(2, (await api.GetAsync(path, Credential.Ops)).Ok().GetProperty("token_slots").GetProperty("used").GetInt32());
+
+            clock.Advance(TimeSpan.FromHours(1));
+            await RunAsync(api, "RotateTokens");
+            (await OnceRefusedAsync(api, Credential.Token(old))).Refused(400401);
+            (await api.GetAsync("/v3/applications/info", Credential.Token(current))).Ok();
+
+            var last = rotated.GetProperty("token_id").GetString();
+            Assert.Equal(HttpStatusCode.NoContent, (await api.DeleteAsync($"{path}/tokens/{last}", Credential.Ops)).Status);
+            (await api.GetAsync("/v3/applications/info", Credential.Token(current))).Refused(400401);
+            (await api.DeleteAsync($"{path}/tokens/{last}", Credential.Ops)).Problem(HttpStatusCode.NotFound, "unknown-token");
+            (await api.DeleteAsync(path, Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
+            (await api.DeleteAsync($"{path}?confirm=harbour", Credential.Ops)).Problem(HttpStatusCode.Conflict, "not-confirmed");
+            Assert.Equal(HttpStatusCode.NoContent, (await api.DeleteAsync($"{path}?confirm=Harbour", Credential.Ops)).Status);
+            (await api.GetAsync(path, Credential.Ops)).Problem(HttpStatusCode.NotFound, "unknown-application");
+        }
+        foreach (var secret in secrets)
+        {
+            Assert.DoesNotContain(logs.Lines, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
+            foreach (var file in Directory.GetFiles(folder.Path))
+                Assert.True((await File.ReadAllBytesAsync(file)).AsSpan().IndexOf(Encoding.ASCII.GetBytes(secret)) < 0, file);
+        }
+    }
+
+    [Fact]
+    public async Task Applications_created_at_the_platform_are_adopted_and_listed_page_by_page()
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock());
+        var api = gatehouse.Api;
+        var created = new List<string>();
+        for (var count = 0; count < 3; count++) created.Add((await api.CreateApplicationAsync()).Id);
+
+        var run = (await api.PostAsync("/ops/v1/applications/adopt", Credential.Ops)).Ok();
+        Assert.Equal(3, run.GetProperty("adopted").GetArrayLength());
+
+        var listed = new List<string>();
+        for (var token = ""; ;)
+        {
+            var page = (await api.GetAsync($"/ops/v1/applications?limit=2&token={token}", Credential.Ops)).Ok();
+            listed.AddRange(page.GetProperty("applications").EnumerateArray().Select(one => one.GetProperty("app_id").GetString()!));
+            token = page.GetProperty("next").GetString()!;
+            if (token.Length == 0) break;
+        }
+        Assert.Equal(created.Order(StringComparer.Ordinal), listed);
+        var theirs = (await api.GetAsync("/v3/applications?limit=2", api.Organization)).Ok().GetProperty("next").GetString();
+        (await api.GetAsync($"/ops/v1/applications?token={theirs}", Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
+        (await api.GetAsync("/ops/v1/applications?limit=0", Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
+    }
+
+    private static JsonElement Created(Answer answer)
+    {
+        Assert.True(answer.Status == HttpStatusCode.Created, $"{(int)answer.Status}: {answer.Text}");
+        return answer.Body;
+    }
+
+    // A timer is answered for before it has run.
+    private static async Task<Answer> OnceRefusedAsync(PlatformClient api, Credential token)
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            var answer = await api.GetAsync("/v3/applications/info", token);
+            if (answer.Status != HttpStatusCode.OK || waited.Elapsed > TimeSpan.FromSeconds(30)) return answer;
+        }
+    }
+
+    private static async Task RunAsync(PlatformClient api, string timer)
+    {
+        using var content = new StringContent("{}", Encoding.UTF8, "application/json");
+        Assert.Equal(HttpStatusCode.Accepted, (await api.SendAsync(HttpMethod.Post, $"/admin/functions/{timer}", Credential.None, content)).Status);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Access;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+
+namespace Gatehouse.Functions.Tests.Ops;
+
+/// <summary>Every route of the facade, for every role: allowed, refused, and for another application not there.</summary>
+public sealed class RolesTests
+{
+    private static readonly Dictionary<string, Role> Needed = new()
+    {
+        ["OpsCreateApplication"] = Role.ApplicationsCreate,
+        ["OpsListApplications"] = Role.ApplicationsRead,
+        ["OpsAdoptApplications"] = Role.ApplicationsCreate,
+        ["OpsViewApplication"] = Role.ApplicationsRead,
+        ["OpsRegisterApplication"] = Role.ApplicationsCreate,
+        ["OpsDeleteApplication"] = Role.ApplicationsDelete,
+        ["OpsIssueToken"] = Role.TokensIssue,
+        ["OpsListTokens"] = Role.ApplicationsRead,
+        ["OpsRevokeToken"] = Role.TokensRevoke,
+        ["OpsRotateToken"] = Role.TokensIssue,
+        ["RecordEvents"] = Role.UsageWrite,
+        ["ViewLimits"] = Role.CountsRead,
+        ["SetLimits"] = Role.UsageWrite,
+    };
+
+    private static IEnumerable<FunctionRoute> Routes =>
+        FunctionRoute.All.Where(route => route.Route.StartsWith("ops/v1/", StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_route_stands_in_the_table() =>
+        Assert.Equal(Routes.Select(route => route.Name).Order(), Needed.Keys.Order());
+
+    [Fact]
+    public async Task A_route_lets_pass_the_role_it_needs_and_no_other()
+    {
+        using var folder = new TemporaryFolder();
+        var (own, other) = await CreateAsync(folder);
+        await using var gatehouse = await RunningGatehouse.StartAsync(folder, settings: [.. Callers(own)]);
+        foreach (var route in Routes)
+        {
+            foreach (var role in RoleNames.All)
+            {
+                var isAllowed = role == Needed[route.Name];
+                var everywhere = await CallAsync(gatehouse, route, $"all-{role}", own);
+                Assert.True(isAllowed == (everywhere.Status != HttpStatusCode.Forbidden), $"{route.Name}, {role}: {everywhere.Text}");
+                Assert.NotEqual(HttpStatusCode.Unauthorized, everywhere.Status);
+
+                var confined = await CallAsync(gatehouse, route, $"own-{role}", own);
+                var isForAll = route.Name is "OpsCreateApplication" or "OpsAdoptApplications";
+                Assert.True((isAllowed && !isForAll) == (confined.Status != HttpStatusCode.Forbidden), $"{route.Name}, confined {role}: {confined.Text}");
+                var elsewhere = await CallAsync(gatehouse, route, $"own-{role}", other);
+                if (!isAllowed) elsewhere.Problem(HttpStatusCode.Forbidden, "forbidden");
+                else if (route.Route.Contains("{appId}", StringComparison.Ordinal)) elsewhere.Problem(HttpStatusCode.NotFound, "unknown-application");
+            }
+            (await CallAsync(gatehouse, route, "nobody", own)).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        }
+    }
+
+    private static async Task<(string Own, string Other)> CreateAsync(TemporaryFolder folder)
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync(folder);
+        var created = new List<string>();
+        foreach (var name in (string[])["Harbour", "Lighthouse"])
+        {
+            var answer = await gatehouse.Api.PostAsync("/ops/v1/applications", Credential.Ops, $$"""{"name":"{{name}}"}""");
+            created.Add(answer.Body.GetProperty("app_id").GetString()!);
+        }
+        return (created[0], created[1]);
+    }
+
+    private static async Task<Answer> CallAsync(RunningGatehouse gatehouse, FunctionRoute route, string caller, string application)
+    {
+        var path = "/" + route.Route.Replace("{appId}", application, StringComparison.Ordinal).Replace("{tokenId}", "0123456789abcdef", StringComparison.Ordinal);
+        using var body = new StringContent("{}", Encoding.UTF8, "application/json");
+        return await gatehouse.Api.SendAsync(
+            new HttpMethod(route.Method), path, new Credential("X-Gatehouse-Key", KeyOf(caller)), route.Method == "GET" ? null : body);
+    }
+
+    private static string KeyOf(string caller) => $"the key of {caller}";
+
+    private static IEnumerable<string> Callers(string own)
+    {
+        var index = 0;
+        foreach (var role in RoleNames.All)
+        {
+            foreach (var reach in (string[])["all", "own"])
+            {
+                var at = $"--Ops:Callers:{index++}";
+                var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(KeyOf($"{reach}-{role}"))));
+                string[] settings = [$"{at}:Name", $"{reach}-{role}", $"{at}:KeySha256", hash, $"{at}:Roles:0", RoleNames.NameOf(role)];
+                foreach (var setting in settings) yield return setting;
+                if (reach == "all") continue;
+                yield return $"{at}:Applications:0";
+                yield return own;
+            }
+        }
+    }
+}
