@@ -47,7 +47,7 @@ public sealed partial class DocumentsTests
     {
         string[] documents =
         [
-            "README.md", "standins/README.md",
+            "README.md", "standins/README.md", "bench/README.md",
             .. Directory.GetFiles(Path.Combine(Repository.Root, "docs")).Select(file => Path.GetRelativePath(Repository.Root, file)),
         ];
         var links =
