@@ -32,6 +32,7 @@ internal static class GatehouseServices
         services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Keys);
+        services.AddSingleton(_ => data.GetAwaiter().GetResult().AccessKeys);
         services.AddSingleton<OrganizationAccess>();
 
         services.AddSingleton<ApplicationAccess>();
@@ -57,7 +58,14 @@ internal static class GatehouseServices
             services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Callers(
             provider.GetRequiredService<KeyCallers>(), provider.GetService<EntraCallers>()));
+        services.AddSingleton(provider => new AuditTrail(
+            provider.GetRequiredService<ITableStore>(),
+            [new AuditSource(UsageLimits.Table, UsageLimits.Partitions, UsageLimits.PartitionOf)],
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IdempotentCalls>();
+        services.AddSingleton<IdempotentAnswers>();
         services.AddSingleton<ProblemAnswers>();
+        services.AddSingleton<OpsAuthentication>();
         services.AddSingleton<OpsGate>();
         services.AddSingleton<WebhookGate>();
 

@@ -20,16 +20,14 @@ internal sealed class MultipartForm
     {
     }
 
+    /// <summary>Whether the body's <c>Content-Type</c> is multipart/form-data.</summary>
+    public static bool IsSent(HttpRequest request) => TypeOf(request) is not null;
+
     /// <summary>Reads the body; null where its <c>Content-Type</c> is not multipart/form-data.</summary>
     /// <exception cref="PlatformException">413 where it is too large, 400403 where it is not well-formed.</exception>
     public static async Task<MultipartForm?> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
-        {
-            return null;
-        }
-
+        if (TypeOf(request) is not { } type) return null;
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
         if (boundary.Length is 0 or > MostBoundaryCharacters)
             throw Malformed($"its boundary must have 1 to {MostBoundaryCharacters} characters");
@@ -43,6 +41,13 @@ internal sealed class MultipartForm
             throw Malformed("it does not end, or a part's headers are too large");
         }
     }
+
+    /// <summary>Each part's name and content: what the form says, whatever its boundary and the order of its parts.</summary>
+    public ReadOnlyMemory<byte>[] Content() =>
+    [
+        .. parts.OrderBy(part => part.Key, StringComparer.Ordinal)
+            .SelectMany(part => new ReadOnlyMemory<byte>[] { Encoding.UTF8.GetBytes(part.Key), part.Value }),
+    ];
 
     /// <summary>The bytes of a part; null where there is none of that name, or an empty one.</summary>
     public byte[]? File(string name) => parts.TryGetValue(name, out var bytes) && bytes.Length > 0 ? bytes : null;
@@ -58,6 +63,12 @@ internal sealed class MultipartForm
         var text when bool.TryParse(text, out var value) => value,
         _ => throw PlatformException.BooleanExpected(name),
     };
+
+    private static MediaTypeHeaderValue? TypeOf(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
+            ? type
+            : null;
 
     private static async Task<MultipartForm> ParseAsync(string boundary, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {

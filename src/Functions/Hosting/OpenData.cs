@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Azure.Identity;
+using Gatehouse.Access;
 using Gatehouse.Custody;
 using Gatehouse.Custody.KeyVault;
 using Gatehouse.Platform.Embedded;
@@ -8,8 +9,9 @@ using Gatehouse.Storage.Sqlite;
 
 namespace Gatehouse.Functions.Hosting;
 
-/// <summary>The data folder, the table store in it, the vault, and the platform's keys out of that, all open.</summary>
-internal sealed record OpenData(DataFolder Folder, SqliteTableStore Store, ISecretVault Vault, PlatformKeys Keys)
+/// <summary>The data folder, the table store in it, the vault, and the keys out of that, all open.</summary>
+internal sealed record OpenData(
+    DataFolder Folder, SqliteTableStore Store, ISecretVault Vault, PlatformKeys Keys, AccessKeys AccessKeys)
 {
     /// <summary>Makes the folder where there is none, and opens what the settings say.</summary>
     /// <exception cref="SettingException">The folder cannot be written to.</exception>
@@ -23,7 +25,9 @@ internal sealed record OpenData(DataFolder Folder, SqliteTableStore Store, ISecr
         {
             var keys = new PlatformKeys();
             await keys.OpenAsync(vault, CancellationToken.None);
-            return new OpenData(folder, SqliteTableStore.Open(folder.Store), vault, keys);
+            var accessKeys = new AccessKeys();
+            await accessKeys.OpenAsync(vault, CancellationToken.None);
+            return new OpenData(folder, SqliteTableStore.Open(folder.Store), vault, keys, accessKeys);
         }
         catch
         {

@@ -14,7 +14,7 @@ internal static class OpsReply
         Reply.Json(StatusCodes.Status201Created, body, type, location);
 
     /// <summary>204.</summary>
-    public static IResult NoContent() => TypedResults.NoContent();
+    public static IResult NoContent() => Reply.NoContent();
 
     /// <summary>200 with an empty object.</summary>
     public static IResult Done() => Reply.Empty();

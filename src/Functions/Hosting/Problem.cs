@@ -57,6 +57,19 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         RetryAfter = retryAfter ?? TimeSpan.FromSeconds(5),
     };
 
+    /// <summary>422: the key was sent before, with another request.</summary>
+    public static Problem IdempotencyKeyReused() => new(
+        StatusCodes.Status422UnprocessableEntity, "idempotency-key-reused", "The Idempotency-Key was used for another request.",
+        "A key names one request for 24 hours: the same path, query and body.");
+
+    /// <summary>409: the first request with the key is being answered.</summary>
+    public static Problem IdempotencyKeyInUse(TimeSpan retryAfter) => new(
+        StatusCodes.Status409Conflict, "idempotency-key-in-use", "The first request with the Idempotency-Key is being answered.",
+        "Sent again, the request gets the first one's answer.")
+    {
+        RetryAfter = retryAfter,
+    };
+
     /// <summary>500: a fault. It says nothing of what it was.</summary>
     public static Problem Fault() => new(
         StatusCodes.Status500InternalServerError, "internal-error", "Something went wrong.",

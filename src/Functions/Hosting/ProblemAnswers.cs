@@ -38,6 +38,10 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
                 return Problem.InvalidRequest("The request is not valid HTTP.");
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return Problem.Unavailable();
+            case OperationCanceledException:
+                // It has used up its time (IdempotentCalls.RunsFor).
+                LogUnavailable(context.TraceIdentifier, e);
+                return Problem.Unavailable();
             default:
                 if (CustodyProblems.Of(e) is { } problem)
                 {

@@ -16,6 +16,9 @@ internal static class RequestBody
     /// <summary>The most bytes of a multipart body: 5 MiB.</summary>
     public const int MultipartLimit = 5 * 1024 * 1024;
 
+    // Of the facade's bodies that are no form, usage has the largest.
+    private const int BufferLimit = Ops.Usage.BodyLimit;
+
     /// <summary>A body that must be a JSON object.</summary>
     /// <exception cref="PlatformException">400403 where it is not, 413 where it is too large.</exception>
     public static async Task<JsonFields> ReadJsonAsync(HttpRequest request, CancellationToken cancellation) =>
@@ -43,6 +46,15 @@ internal static class RequestBody
             if (length == buffer.Length) Array.Resize(ref buffer, Math.Min(buffer.Length * 2, limit + 1));
         }
         return buffer.AsMemory(0, length);
+    }
+
+    /// <summary>Reads the body so that it can be read again: from <see cref="HttpRequest.Body"/>, from its start.</summary>
+    /// <exception cref="PlatformException">413 where it is larger than any that is taken.</exception>
+    public static async Task<ReadOnlyMemory<byte>> BufferAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        var body = await ReadAsync(request, MultipartForm.IsSent(request) ? MultipartLimit : BufferLimit, cancellation);
+        request.Body = new MemoryStream(body.ToArray(), writable: false);
+        return body;
     }
 
     private static JsonFields Parse(ReadOnlyMemory<byte> body)

@@ -22,10 +22,11 @@ public sealed class Applications(
     public Task<IResult> OpsCreateApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications")] HttpRequest request,
         CancellationToken cancellation) =>
-        gate.EverywhereAsync(request, Role.ApplicationsCreate, async _ =>
+        gate.ChangeEverywhereAsync(request, Role.ApplicationsCreate, async (call, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var created = await applications.CreateAsync(body.RequiredString("name"), cancellation);
+            call.Made(created.Id);
             return OpsReply.Created(
                 $"/ops/v1/applications/{created.Id}", KnownApplicationDocument.Of(created),
                 CustodyContext.Default.KnownApplicationDocument);
@@ -61,7 +62,7 @@ public sealed class Applications(
     public Task<IResult> OpsRegisterApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.ApplicationsCreate, appId, async (_, application) =>
+        gate.ChangeAsync(request, Role.ApplicationsCreate, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 KnownApplicationDocument.Of(await applications.RegisterAsync(application, cancellation)),
                 CustodyContext.Default.KnownApplicationDocument), cancellation);
@@ -71,7 +72,7 @@ public sealed class Applications(
     public Task<IResult> OpsDeleteApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.ApplicationsDelete, appId, async (_, application) =>
+        gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (_, application, cancellation) =>
         {
             if (request.Query["confirm"] is not [{ Length: > 0 } name]) throw PlatformException.Required("confirm");
             await applications.DeleteAsync(application, name, cancellation);
@@ -83,7 +84,7 @@ public sealed class Applications(
     public Task<IResult> OpsAdoptApplications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/adopt")] HttpRequest request,
         CancellationToken cancellation) =>
-        gate.EverywhereAsync(request, Role.ApplicationsCreate, async _ =>
+        gate.ChangeEverywhereAsync(request, Role.ApplicationsCreate, async (_, cancellation) =>
             OpsReply.Ok(
                 AdoptionDocument.Of(await adoption.RunAsync(askVault: true, cancellation)),
                 CustodyContext.Default.AdoptionDocument), cancellation);

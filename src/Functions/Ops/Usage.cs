@@ -19,7 +19,7 @@ public sealed class Usage(
     public Task<IResult> RecordEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/events")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.UsageWrite, appId, async (_, application) =>
+        gate.ReportAsync(request, Role.UsageWrite, appId, async (_, application, cancellation) =>
         {
             await RequireAsync(application, cancellation);
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
@@ -45,14 +45,14 @@ public sealed class Usage(
     public Task<IResult> SetLimits(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.UsageWrite, appId, async (_, application) =>
+        gate.CommitAsync(request, Role.UsageWrite, appId, async (call, application, cancellation) =>
         {
             await RequireAsync(application, cancellation);
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var set = new MessageLimits(
                 body.RequiredInteger("user_messages_per_second", 0, MessageLimits.Most),
                 body.RequiredInteger("channel_messages_per_second", 0, MessageLimits.Most));
-            await limits.SetAsync(application, set, cancellation);
+            await limits.SetAsync(application, set, [call.Row()], cancellation);
             return OpsReply.Ok(LimitsDocument.Of(set), OpsContext.Default.LimitsDocument);
         }, cancellation);
 
