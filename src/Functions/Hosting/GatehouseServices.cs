@@ -3,6 +3,7 @@ using Gatehouse.Custody;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 using Gatehouse.Usage;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,13 +25,14 @@ internal static class GatehouseServices
         var services = builder.Services;
         services.AddSingleton(settings);
         services.AddRequestLogFilter();
+        var isObserved = builder.AddTelemetryExport();
         services.TryAddSingleton(TimeProvider.System);
 
         // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
         var data = Task.Run(() => OpenData.OpenAsync(settings));
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Folder);
-        services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store);
-        services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault);
+        services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store is var store && isObserved ? new TracedTableStore(store) : store);
+        services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Keys);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().AccessKeys);
         services.AddSingleton<OrganizationAccess>();

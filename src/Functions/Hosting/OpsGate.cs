@@ -25,7 +25,7 @@ public sealed partial class OpsGate(
     public Task<IResult> EverywhereAsync(
         HttpRequest request, Role role, Func<Caller, Task<IResult>> admitted, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, async () =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayEverywhere(role), null, cancellation);
@@ -36,7 +36,7 @@ public sealed partial class OpsGate(
     public Task<IResult> AmongItsOwnAsync(
         HttpRequest request, Role role, Func<Caller, Task<IResult>> admitted, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, async () =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayAmongItsOwn(role), null, cancellation);
@@ -53,7 +53,7 @@ public sealed partial class OpsGate(
     public Task<IResult> ApplicationAsync(
         HttpRequest request, Role role, string application, Func<Caller, ApplicationId, Task<IResult>> admitted,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, async () =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             return await admitted(call.Caller, id);
@@ -66,7 +66,7 @@ public sealed partial class OpsGate(
     public Task<IResult> ChangeEverywhereAsync(
         HttpRequest request, Role role, Func<OpsCall, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, async () =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayEverywhere(role), null, cancellation);
@@ -96,7 +96,7 @@ public sealed partial class OpsGate(
         HttpRequest request, Role role, string application, Func<AuditSubject>? about,
         Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, async () =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             var ops = new OpsCall(trail, call, id, Named(about));
@@ -111,7 +111,7 @@ public sealed partial class OpsGate(
     public Task<IResult> CommitAsync(
         HttpRequest request, Role role, string application, Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, async () =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             return await idempotent.AnswerAsync(request, call, async running =>
@@ -129,7 +129,7 @@ public sealed partial class OpsGate(
     public Task<IResult> ReportAsync(
         HttpRequest request, Role role, string application, Func<Caller, ApplicationId, CancellationToken, Task<IResult>> admitted,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, async () =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             return await idempotent.AnswerAsync(request, call, running => admitted(call.Caller, id, running), cancellation);
@@ -143,7 +143,7 @@ public sealed partial class OpsGate(
         HttpRequest request, Role role, string application, Func<bool> onlyInspects,
         Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, async () =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             var ops = new OpsCall(trail, call, id, null);

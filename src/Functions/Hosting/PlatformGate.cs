@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gatehouse.Access;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
@@ -14,22 +15,27 @@ namespace Gatehouse.Functions.Hosting;
 public sealed partial class PlatformGate(OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log)
 {
     /// <summary>Lets the organization pass: HTTP Basic.</summary>
-    public Task<IResult> OrganizationAsync(HttpRequest request, Func<Task<IResult>> admitted, CancellationToken cancellation) =>
-        AnswerAsync(request, () => DecideAsync(request, admitted, null, cancellation));
+    public Task<IResult> OrganizationAsync(
+        HttpRequest request, Func<Task<IResult>> admitted, CancellationToken cancellation,
+        [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, () => DecideAsync(request, admitted, null, cancellation));
 
     /// <summary>Lets the holder of an API token pass, master or secondary.</summary>
     public Task<IResult> ApplicationAsync(
-        HttpRequest request, Func<ApplicationCaller, Task<IResult>> admitted, CancellationToken cancellation) =>
-        AnswerAsync(request, () => DecideAsync(request, null, admitted, cancellation));
+        HttpRequest request, Func<ApplicationCaller, Task<IResult>> admitted, CancellationToken cancellation,
+        [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, () => DecideAsync(request, null, admitted, cancellation));
 
     /// <summary>Lets either pass, each to an operation of its own.</summary>
     public Task<IResult> EitherAsync(
         HttpRequest request, Func<Task<IResult>> organizationAdmitted, Func<ApplicationCaller, Task<IResult>> applicationAdmitted,
-        CancellationToken cancellation) =>
-        AnswerAsync(request, () => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation));
+        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, () => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation));
 
     /// <summary>Lets everybody pass: for what shows nothing and changes nothing.</summary>
-    public Task<IResult> OpenAsync(HttpRequest request, Func<Task<IResult>> admitted) => AnswerAsync(request, admitted);
+    public Task<IResult> OpenAsync(
+        HttpRequest request, Func<Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, admitted);
 
     private async Task<IResult> DecideAsync(
         HttpRequest request, Func<Task<IResult>>? forOrganization, Func<ApplicationCaller, Task<IResult>>? forApplication,
@@ -52,6 +58,9 @@ public sealed partial class PlatformGate(OrganizationAccess organization, Applic
             throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
         return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))();
     }
+
+    private Task<IResult> AnswerAsync(HttpRequest request, string function, Func<Task<IResult>> operation) =>
+        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation));
 
     private async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
     {

@@ -12,6 +12,10 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
 {
     private const string RequestId = "X-Request-Id";
 
+    /// <summary>Runs an operation as the function of this name, observed, and answers for it.</summary>
+    internal Task<IResult> AnswerAsync(HttpRequest request, string function, Func<Task<IResult>> operation) =>
+        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation));
+
     /// <summary>Runs an operation, and answers for it.</summary>
     internal async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
     {

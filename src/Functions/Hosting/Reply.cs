@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Functions.Hosting;
 
 /// <summary>An answer in one piece, with its length.</summary>
-internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte> body) : IResult
+internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte> body) : IResult, IStatusCodeHttpResult
 {
     private const string JsonType = "application/json; charset=utf-8";
     private const string Replayed = "Idempotent-Replayed";
@@ -32,6 +32,8 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
 
     /// <summary>The HTTP status.</summary>
     public int Status => status;
+
+    int? IStatusCodeHttpResult.StatusCode => status;
 
     /// <summary>The value of <c>WWW-Authenticate</c>; null for none.</summary>
     public string? Challenge { get; init; }

@@ -16,7 +16,8 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
     // N and M stand for the place in a list: 0, 1, 2...
     private static readonly string[] Known =
     [
-        "Storage__Path", "Organization__User", "Organization__Password", "KeyVault__Uri", .. CallerSettings.Names,
+        "Storage__Path", "Organization__User", "Organization__Password", "KeyVault__Uri", TelemetryExport.Endpoint,
+        .. CallerSettings.Names,
     ];
 
     /// <summary>

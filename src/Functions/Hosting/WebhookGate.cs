@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Gatehouse.Access;
 using Gatehouse.Platform;
@@ -24,10 +25,11 @@ public sealed class WebhookGate(Applications applications, ProblemAnswers answer
     /// <param name="application">The application's id as the caller wrote it.</param>
     /// <param name="admitted">What to do then with the body, byte for byte as it was signed.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <param name="operation">The operation's name.</param>
     public Task<IResult> SignedAsync(
         HttpRequest request, string application, Func<ApplicationId, ReadOnlyMemory<byte>, Task<IResult>> admitted,
-        CancellationToken cancellation) =>
-        answers.AnswerAsync(request, async () =>
+        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
             var id = ApplicationId.TryParse(application);

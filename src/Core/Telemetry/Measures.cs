@@ -1,0 +1,32 @@
+using System.Diagnostics.Metrics;
+
+namespace Gatehouse.Telemetry;
+
+/// <summary>What Gatehouse measures where somebody listens (OpenTelemetry). No attribute holds a secret or a user's id.</summary>
+public static class Measures
+{
+    private static readonly Meter Meter = new(Spans.Source);
+
+    /// <summary>
+    /// How long functions take, in seconds, by <c>operation</c> and <c>outcome</c>: the HTTP status, or <c>done</c> and
+    /// <c>failed</c> of a timer.
+    /// </summary>
+    public static readonly Histogram<double> CallDuration =
+        Meter.CreateHistogram<double>("gatehouse.call.duration", "s", "How long functions take.");
+
+    /// <summary>Messages that were counted.</summary>
+    public static readonly Counter<long> EventsCounted =
+        Meter.CreateCounter<long>("gatehouse.events.counted", "{event}", "Events that were counted.");
+
+    /// <summary>Messages that had been counted before.</summary>
+    public static readonly Counter<long> EventsDuplicate =
+        Meter.CreateCounter<long>("gatehouse.events.duplicates", "{event}", "Events that had been counted before.");
+
+    /// <summary>Commits that shared one transaction.</summary>
+    public static readonly Histogram<int> GroupSize =
+        Meter.CreateHistogram<int>("gatehouse.store.group_size", "{commit}", "Commits that shared one transaction.");
+
+    /// <summary>Secondary tokens of an application, each time that the platform lists them: slots used, of ten.</summary>
+    public static readonly Histogram<int> SlotsUsed =
+        Meter.CreateHistogram<int>("gatehouse.token_slots.used", "{slot}", "Secondary tokens of an application, of ten, as listed.");
+}
