@@ -29,4 +29,8 @@ public static class Measures
     /// <summary>Secondary tokens of an application, each time that the platform lists them: slots used, of ten.</summary>
     public static readonly Histogram<int> SlotsUsed =
         Meter.CreateHistogram<int>("gatehouse.token_slots.used", "{slot}", "Secondary tokens of an application, of ten, as listed.");
+
+    /// <summary>Tokens that leases stand for, over all applications, as of the last adoption.</summary>
+    public static readonly Gauge<long> TokensLive =
+        Meter.CreateGauge<long>("gatehouse.tokens.live", "{token}", "Tokens that leases stand for, as of the last adoption.");
 }

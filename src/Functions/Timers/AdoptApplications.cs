@@ -9,6 +9,7 @@ public sealed class AdoptApplications(Adoption adoption, CustodyFailures failure
 {
     /// <summary>Goes through all applications. The vault is not asked for what it was given: a call of the facade's is.</summary>
     [Function(nameof(AdoptApplications))]
-    public async Task RunAsync([TimerTrigger("%AdoptSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        failures.Report(nameof(AdoptApplications), (await adoption.RunAsync(askVault: false, cancellation)).Failures);
+    public Task RunAsync([TimerTrigger("%AdoptSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(nameof(AdoptApplications), async () =>
+            failures.Report(nameof(AdoptApplications), (await adoption.RunAsync(askVault: false, cancellation)).Failures));
 }

@@ -51,7 +51,7 @@ public sealed class TelemetryTests
             new HashSet<string>(
             [
                 "gatehouse.call.duration", "gatehouse.events.counted", "gatehouse.events.duplicates", "gatehouse.store.group_size",
-                "gatehouse.token_slots.used",
+                "gatehouse.token_slots.used", "gatehouse.tokens.live",
             ]),
             receiver.Measures.ToHashSet());
         Assert.Contains(receiver.Logs, line => line.StartsWith("Refused with", StringComparison.Ordinal));
