@@ -1,4 +1,5 @@
 using Gatehouse.Access;
+using Gatehouse.Alerts;
 using Gatehouse.Custody;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
@@ -48,6 +49,14 @@ internal static class GatehouseServices
         services.AddSingleton<UsageStatistics>();
         services.AddSingleton<UsagePurge>();
         services.AddSingleton<IPlatform, EmbeddedPlatform>();
+        services.AddSingleton<AlertLog>();
+        services.AddSingleton(provider => new AlertOutbox(
+            provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<AlertLog>().Raised));
+        services.AddSingleton(provider => new AlertDelivery(
+            provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<AlertLog>().GivenUp));
+        services.AddSingleton<CustodyAnnouncer>(provider =>
+            CustodyAlerts.To(provider.GetRequiredService<AlertOutbox>()));
         services.AddSingleton<CustodySettings>();
         services.AddSingleton<MasterTokens>();
         services.AddSingleton<KnownApplications>();

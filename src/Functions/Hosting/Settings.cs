@@ -1,4 +1,5 @@
 using System.Net;
+using Gatehouse.Alerts;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Hosting;
@@ -9,7 +10,9 @@ namespace Gatehouse.Functions.Hosting;
 /// start and kept in the vault.</param>
 /// <param name="Callers">Who may call <c>/ops/v1</c>.</param>
 /// <param name="KeyVault"><c>KeyVault__Uri</c>: the Key Vault that secrets live in; null for the local vault.</param>
-internal sealed record Settings(string StoragePath, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault)
+/// <param name="Alerts">Who is told of alerts.</param>
+internal sealed record Settings(
+    string StoragePath, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault, AlertSettings Alerts)
 {
     public const string DefaultStoragePath = ".gatehouse";
 
@@ -17,7 +20,7 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
     private static readonly string[] Known =
     [
         "Storage__Path", "Organization__User", "Organization__Password", "KeyVault__Uri", TelemetryExport.Endpoint,
-        .. CallerSettings.Names,
+        .. CallerSettings.Names, .. AlertSettingsReading.Names,
     ];
 
     /// <summary>
@@ -29,6 +32,7 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
         ["PurgeSchedule"] = "0 40 3 * * *",
         ["RotateSchedule"] = "0 * * * * *",
         ["AdoptSchedule"] = "0 10 * * * *",
+        ["AlertsSchedule"] = "15 * * * * *",
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>
@@ -41,7 +45,8 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
         RefuseUnknown(configuration);
         var settings = new Settings(
             DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), OrganizationSettings.Read(configuration),
-            CallerSettings.Read(configuration), KeyVaultUri(configuration["KeyVault:Uri"]));
+            CallerSettings.Read(configuration), KeyVaultUri(configuration["KeyVault:Uri"]),
+            AlertSettingsReading.Read(configuration));
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }

@@ -135,6 +135,10 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Entra__Confined__0__Ids", "misspelt")]
     [InlineData("KeyVault__Uri", "http://name.vault.azure.net")]
     [InlineData("PurgeSchedule", "daily")]
+    [InlineData("Alerts__WebhookUrl", "http://example.com/alerts")]
+    [InlineData("Alerts__Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    [InlineData("Alerts__WebhokUrl", "misspelt")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     public async Task A_wrong_setting_stops_the_start_with_a_line_that_names_it(string name, string value) =>
         Assert.Contains(name, await RefusalAsync((name, value)), StringComparison.Ordinal);
 
@@ -142,6 +146,7 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Ops__Callers__1__Name", "second-without-a-first", "Ops__Callers__0 must be set")]
     [InlineData("Ops__Callers__0__Roles__0", "Tokens.Issue", "Ops__Callers__0__Name must be set")]
     [InlineData("Entra__Audiences__0", "api://gatehouse", "Entra__TenantId must be")]
+    [InlineData("Alerts__WebhookUrl", "https://example.com/alerts", "Alerts__Secret must be whsec_")]
     public async Task A_setting_without_those_it_needs_stops_the_start(string name, string value, string said) =>
         Assert.Contains(said, await RefusalAsync((name, value)), StringComparison.Ordinal);
 

@@ -19,7 +19,9 @@ public sealed class FacadeStoryTests
         using var folder = new TemporaryFolder();
         using var logs = new RecordedLogs();
         var secrets = new List<string>();
-        await using (var gatehouse = await RunningGatehouse.StartAsync(folder, clock, logs))
+        await using var receiver = await AlertReceiverDouble.StartAsync();
+        string[] settings = ["--Alerts:WebhookUrl", receiver.Address.ToString(), "--Alerts:Secret", receiver.Secret];
+        await using (var gatehouse = await RunningGatehouse.StartAsync(folder, clock, logs, settings))
         {
             var api = gatehouse.Api;
             var vault = gatehouse.Services.GetRequiredService<ISecretVault>();
@@ -56,6 +58,13 @@ public sealed class FacadeStoryTests
             await OnceRetiredAsync(api, path);
             (await api.GetAsync("/v3/applications/info", Credential.Token(old))).Refused(400401);
             (await api.GetAsync("/v3/applications/info", Credential.Token(current))).Ok();
+
+            await RunAsync(api, "DeliverAlerts");
+            await receiver.ReceivedAsync(1);
+            var alert = Assert.Single(receiver.Received);
+            Assert.True(alert.IsGenuine);
+            Assert.Equal("token.rotated", alert.Type);
+            Assert.Equal(rotated.GetProperty("token_id").GetString(), alert.Data.GetProperty("token_id").GetString());
 
             var last = rotated.GetProperty("token_id").GetString();
             Assert.Equal(HttpStatusCode.NoContent, (await api.DeleteAsync($"{path}/tokens/{last}", Credential.Ops)).Status);
