@@ -135,33 +135,18 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   properties: union(hostSettings, settings, hosted, schedules, alerts, telemetry)
 }
 
-// Entra ID is known to the app, and nobody is turned away by it: webhooks are signed and come with no token, and Gatehouse's own
-// gates validate every bearer token and key, and say why one is refused.
+// App Service's own authentication is off and stays off: it would turn away webhooks, which are signed and bring no token, and
+// callers with keys. Gatehouse's gates validate every bearer token themselves, by Entra__TenantId and Entra__Audiences.
 resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'authsettingsV2'
   properties: {
+    platform: {
+      enabled: false
+    }
     globalValidation: {
       requireAuthentication: false
       unauthenticatedClientAction: 'AllowAnonymous'
-    }
-    identityProviders: {
-      azureActiveDirectory: {
-        enabled: false
-        registration: {
-          clientId: entraClientId
-          openIdIssuer: '${environment().authentication.loginEndpoint}${entraTenantId}/v2.0'
-        }
-        validation: {
-          allowedAudiences: [
-            entraClientId
-            'api://${entraClientId}'
-          ]
-        }
-      }
-    }
-    platform: {
-      enabled: false
     }
   }
 }
