@@ -25,7 +25,12 @@ public sealed class RolesTests
         ["RecordEvents"] = Role.UsageWrite,
         ["ViewLimits"] = Role.CountsRead,
         ["SetLimits"] = Role.UsageWrite,
+        ["ListAuditEntries"] = Role.AuditRead,
     };
+
+    /// <summary>What the OpenAPI document is to say too.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> RoleNamesByOperation =>
+        Needed.Select(needed => KeyValuePair.Create(needed.Key, RoleNames.NameOf(needed.Value)));
 
     private static IEnumerable<FunctionRoute> Routes =>
         FunctionRoute.All.Where(route => route.Route.StartsWith("ops/v1/", StringComparison.Ordinal));
