@@ -13,7 +13,15 @@ internal sealed class ApiDocument
 {
     private static readonly HashSet<string> Annotations = ["description", "default", "example", "contentMediaType"];
 
-    private ApiDocument(JsonElement root) => Root = root;
+    private readonly ILookup<string, (string[] Segments, JsonElement Operation)> byMethod;
+
+    private ApiDocument(JsonElement root)
+    {
+        Root = root;
+        // A literal before a parameter, as routing has it.
+        byMethod = Operations.OrderBy(one => one.Path.Count(character => character == '{'))
+            .ToLookup(one => one.Method, one => (one.Path.Split('/'), one.Operation));
+    }
 
     public static ApiDocument Own { get; } = new(JsonElement.Parse(OpenApiDocument.Bytes.Span));
 
@@ -34,6 +42,21 @@ internal sealed class ApiDocument
             if (!holder.TryGetProperty("parameters", out var parameters)) continue;
             foreach (var parameter in parameters.EnumerateArray()) yield return Follow(parameter);
         }
+    }
+
+    /// <summary>The operation that answers a request; null where none does.</summary>
+    public JsonElement? Find(string method, string path)
+    {
+        var segments = path.Split('?')[0].Split('/');
+        foreach (var (wanted, operation) in byMethod[method])
+        {
+            if (wanted.Length == segments.Length
+                && wanted.Zip(segments).All(pair => pair.First == pair.Second || (pair.First.StartsWith('{') && pair.Second.Length > 0)))
+            {
+                return operation;
+            }
+        }
+        return null;
     }
 
     /// <summary>What an answer is not as the document says; null where it is.</summary>
