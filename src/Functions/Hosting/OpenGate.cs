@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 
@@ -10,11 +11,13 @@ public sealed class OpenGate(ProblemAnswers answers, PlatformGate platform)
     private static readonly PathString[] Own = ["/ops", "/webhooks", "/health", "/openapi.json"];
 
     /// <summary>Lets everybody pass.</summary>
-    public Task<IResult> OpenAsync(HttpRequest request, Func<Task<IResult>> admitted) => answers.AnswerAsync(request, admitted);
+    public Task<IResult> OpenAsync(
+        HttpRequest request, Func<Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, admitted);
 
     /// <summary>Refuses what no function serves, by its path or by its method, as what lies there refuses.</summary>
-    public Task<IResult> UnknownAsync(HttpRequest request) =>
+    public Task<IResult> UnknownAsync(HttpRequest request, [CallerMemberName] string operation = "") =>
         Array.Exists(Own, root => request.Path.StartsWithSegments(root))
-            ? answers.AnswerAsync(request, () => throw new ProblemException(Problem.UnknownUrl()))
-            : platform.OpenAsync(request, () => throw PlatformException.NoSuchUrl());
+            ? answers.AnswerAsync(request, operation, () => throw new ProblemException(Problem.UnknownUrl()))
+            : platform.OpenAsync(request, () => throw PlatformException.NoSuchUrl(), operation);
 }

@@ -33,9 +33,6 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
         IsReplayed = true,
     };
 
-    /// <summary>The HTTP status.</summary>
-    public int Status => status;
-
     int? IStatusCodeHttpResult.StatusCode => status;
 
     /// <summary>The value of <c>WWW-Authenticate</c>; null for none.</summary>

@@ -1,4 +1,5 @@
 using Gatehouse.Access;
+using Gatehouse.Functions.Hosting;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
@@ -11,9 +12,10 @@ public sealed class PurgeCalls(IdempotentCalls calls, AuditTrail trail, TimeProv
 {
     /// <summary>Where a run is cut off, the next one goes on with what is left.</summary>
     [Function(nameof(PurgeCalls))]
-    public async Task RunAsync([TimerTrigger("%PurgeCallsSchedule%")] TimerInfo timer, CancellationToken cancellation)
-    {
-        await calls.PurgeAsync(cancellation);
-        await trail.PurgeAsync(time.GetUtcNow() - AuditTrail.Retention, cancellation);
-    }
+    public Task RunAsync([TimerTrigger("%PurgeCallsSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(nameof(PurgeCalls), async () =>
+        {
+            await calls.PurgeAsync(cancellation);
+            await trail.PurgeAsync(time.GetUtcNow() - AuditTrail.Retention, cancellation);
+        });
 }
