@@ -73,12 +73,15 @@ internal static class GatehouseServices
             provider.GetRequiredService<ITableStore>(),
             [new AuditSource(UsageLimits.Table, UsageLimits.Partitions, UsageLimits.PartitionOf)],
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<AuditReader>();
         services.AddSingleton<IdempotentCalls>();
         services.AddSingleton<IdempotentAnswers>();
         services.AddSingleton<ProblemAnswers>();
         services.AddSingleton<OpsAuthentication>();
         services.AddSingleton<OpsGate>();
         services.AddSingleton<WebhookGate>();
+        services.AddSingleton<OpenGate>();
+        services.AddSingleton<Readiness>();
 
         services.AddHostedService<Opening>();
         return builder;

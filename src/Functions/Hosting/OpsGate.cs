@@ -161,7 +161,7 @@ public sealed partial class OpsGate(
         try
         {
             var result = await change(ops, cancellation);
-            isDone = true;
+            isDone = result is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest };
             return result;
         }
         finally

@@ -13,6 +13,14 @@ internal static class OpsReply
     public static IResult Created<T>(string? location, T body, JsonTypeInfo<T> type) =>
         Reply.Json(StatusCodes.Status201Created, body, type, location);
 
+    /// <summary>200 where all is well, 503 where not, with a body that says what.</summary>
+    public static IResult Health<T>(bool isWell, T body, JsonTypeInfo<T> type) => isWell
+        ? Ok(body, type)
+        : Reply.Json(StatusCodes.Status503ServiceUnavailable, body, type, retryAfter: Readiness.KeptFor);
+
+    /// <summary>200 with JSON that is there already.</summary>
+    public static IResult Document(ReadOnlyMemory<byte> json) => Reply.Json(json);
+
     /// <summary>204.</summary>
     public static IResult NoContent() => Reply.NoContent();
 

@@ -30,6 +30,10 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem UnknownApplication() =>
         new(StatusCodes.Status404NotFound, "unknown-application", "There is no such application.", "The id is no application's.");
 
+    /// <summary>404: there is no such URL, or not with this method.</summary>
+    public static Problem UnknownUrl() =>
+        new(StatusCodes.Status404NotFound, "unknown-url", "There is no such URL.", "There is no such URL, or not with this method.");
+
     /// <summary>400: the request says something that it must not.</summary>
     public static Problem InvalidRequest(string detail) =>
         new(StatusCodes.Status400BadRequest, "invalid-request", "The request is not valid.", detail);

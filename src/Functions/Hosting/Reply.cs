@@ -13,9 +13,12 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
     private const string Replayed = "Idempotent-Replayed";
     private const string LocationHeader = "Location";
 
-    /// <summary>An answer of JSON, and where what was made is.</summary>
-    public static Reply Json<T>(int status, T body, JsonTypeInfo<T> type, string? location = null) =>
-        new(status, JsonType, JsonSerializer.SerializeToUtf8Bytes(body, type)) { Location = location };
+    /// <summary>An answer of JSON, where what was made is, and when to ask again.</summary>
+    public static Reply Json<T>(int status, T body, JsonTypeInfo<T> type, string? location = null, TimeSpan? retryAfter = null) =>
+        new(status, JsonType, JsonSerializer.SerializeToUtf8Bytes(body, type)) { Location = location, RetryAfter = retryAfter };
+
+    /// <summary>200 with JSON that is there already.</summary>
+    public static Reply Json(ReadOnlyMemory<byte> json) => new(StatusCodes.Status200OK, JsonType, json);
 
     /// <summary>200 with an empty object.</summary>
     public static Reply Empty() => new(StatusCodes.Status200OK, JsonType, "{}"u8.ToArray());
@@ -29,9 +32,6 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
         Location = answer.Headers.FirstOrDefault(header => header.Key == LocationHeader).Value,
         IsReplayed = true,
     };
-
-    /// <summary>The HTTP status.</summary>
-    public int Status => status;
 
     int? IStatusCodeHttpResult.StatusCode => status;
 

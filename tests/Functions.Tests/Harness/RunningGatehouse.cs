@@ -33,9 +33,10 @@ internal sealed class RunningGatehouse : IAsyncDisposable
     public IServiceProvider Services => host.Services;
 
     /// <summary>Starts the application; in a folder of its own, and under the machine's clock, unless given others; with
-    /// these settings over the test's.</summary>
+    /// these settings and services over the test's.</summary>
     public static async Task<RunningGatehouse> StartAsync(
-        TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null)
+        TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null,
+        Action<IServiceCollection>? configure = null)
     {
         var ownFolder = folder is null ? new TemporaryFolder() : null;
         var builder = FunctionsApplication.CreateBuilder(
@@ -50,6 +51,7 @@ internal sealed class RunningGatehouse : IAsyncDisposable
         builder.ConfigureFunctionsWebApplication();
         if (clock is not null) builder.Services.AddSingleton(clock);
         builder.AddGatehouse();
+        configure?.Invoke(builder.Services);
         builder.Logging.ClearProviders();
         if (logs is not null) builder.Logging.AddProvider(logs);
         var host = builder.Build();

@@ -2,8 +2,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Gatehouse.Access;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Functions.Timers;
+using Gatehouse.Storage;
 using Gatehouse.Tests;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
@@ -151,6 +156,43 @@ public sealed class IdempotencyTests
         await using var restarted = await RunningGatehouse.StartAsync(folder, clock);
         (await SendAsync(restarted.Api, path, Bot, "key-1")).Problem(409, "label-taken");
     }
+
+    [Fact]
+    public async Task The_timer_removes_kept_answers_after_24_hours_and_audit_rows_after_400_days()
+    {
+        var clock = new TestClock();
+        await using var gatehouse = await RunningGatehouse.StartAsync(clock: clock);
+        var purge = ActivatorUtilities.CreateInstance<PurgeCalls>(gatehouse.Services);
+        await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, "key-1");
+
+        clock.Advance(IdempotentCalls.KeptFor - TimeSpan.FromTicks(1));
+        await purge.RunAsync(new TimerInfo(), default);
+        Assert.Equal(2, await RowsAsync(gatehouse));
+        clock.Advance(TimeSpan.FromTicks(1));
+        await purge.RunAsync(new TimerInfo(), default);
+        Assert.Equal(0, await RowsAsync(gatehouse));
+
+        clock.Advance(AuditTrail.Retention - IdempotentCalls.KeptFor);
+        await purge.RunAsync(new TimerInfo(), default);
+        Assert.Equal(1, await EntriesAsync(gatehouse.Api));
+        clock.Advance(TimeSpan.FromTicks(1));
+        await purge.RunAsync(new TimerInfo(), default);
+        Assert.Equal(0, await EntriesAsync(gatehouse.Api));
+    }
+
+    private static async Task<int> RowsAsync(RunningGatehouse gatehouse)
+    {
+        var rows = 0;
+        foreach (var partition in "0123456789abcdef")
+        {
+            rows += (await gatehouse.Services.GetRequiredService<ITableStore>().ReadAsync(
+                "IdempotentCalls", $"{partition}", RowRange.All, 10, default)).Count;
+        }
+        return rows;
+    }
+
+    private static async Task<int> EntriesAsync(PlatformClient api) =>
+        (await api.GetAsync("/ops/v1/audit", Credential.Ops)).Ok().GetProperty("entries").GetArrayLength();
 
     private static async Task<string> CreateAsync(PlatformClient api) =>
         (await SendAsync(api, "/ops/v1/applications", Harbour, null)).Location!;

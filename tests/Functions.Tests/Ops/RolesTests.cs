@@ -25,7 +25,12 @@ public sealed class RolesTests
         ["RecordEvents"] = Role.UsageWrite,
         ["ViewLimits"] = Role.CountsRead,
         ["SetLimits"] = Role.UsageWrite,
+        ["ListAuditEntries"] = Role.AuditRead,
     };
+
+    /// <summary>What the OpenAPI document is to say too.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> RoleNamesByOperation =>
+        Needed.Select(needed => KeyValuePair.Create(needed.Key, RoleNames.NameOf(needed.Value)));
 
     private static IEnumerable<FunctionRoute> Routes =>
         FunctionRoute.All.Where(route => route.Route.StartsWith("ops/v1/", StringComparison.Ordinal));
@@ -40,6 +45,7 @@ public sealed class RolesTests
         using var folder = new TemporaryFolder();
         var (own, other) = await CreateAsync(folder);
         await using var gatehouse = await RunningGatehouse.StartAsync(folder, settings: [.. Callers(own)]);
+        var refusals = 0;
         foreach (var route in Routes)
         {
             foreach (var role in RoleNames.All)
@@ -53,10 +59,32 @@ public sealed class RolesTests
                 var isForAll = route.Name is "OpsCreateApplication" or "OpsAdoptApplications";
                 Assert.True((isAllowed && !isForAll) == (confined.Status != HttpStatusCode.Forbidden), $"{route.Name}, confined {role}: {confined.Text}");
                 var elsewhere = await CallAsync(gatehouse, route, $"own-{role}", other);
-                if (!isAllowed) elsewhere.Problem(HttpStatusCode.Forbidden, "forbidden");
-                else if (route.Route.Contains("{appId}", StringComparison.Ordinal)) elsewhere.Problem(HttpStatusCode.NotFound, "unknown-application");
+                refusals += new[] { everywhere, confined, elsewhere }.Count(answer => answer.Status == HttpStatusCode.Forbidden);
+                if (!isAllowed)
+                {
+                    elsewhere.Problem(HttpStatusCode.Forbidden, "forbidden");
+                }
+                else if (route.Route.Contains("{appId}", StringComparison.Ordinal))
+                {
+                    elsewhere.Problem(HttpStatusCode.NotFound, "unknown-application");
+                    refusals++;
+                }
             }
             (await CallAsync(gatehouse, route, "nobody", own)).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        }
+        Assert.Equal(refusals, await CountRefusedAsync(gatehouse));
+    }
+
+    // Each refusal of a known caller is in the audit trail, and no other.
+    private static async Task<int> CountRefusedAsync(RunningGatehouse gatehouse)
+    {
+        var count = 0;
+        for (var token = ""; ;)
+        {
+            var page = (await gatehouse.Api.GetAsync($"/ops/v1/audit?outcome=refused&limit=100&token={token}", Credential.Ops)).Ok();
+            count += page.GetProperty("entries").GetArrayLength();
+            token = page.GetProperty("next").GetString()!;
+            if (token.Length == 0) return count;
         }
     }
 
