@@ -43,8 +43,10 @@ internal static class EntityReader
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Null => null,
-        JsonValueKind.Number => value.TryGetInt32(out var small) ? small
-            : value.TryGetInt64(out var large) ? large : value.GetDouble(),
+        // Each in its own type: of three numbers, the compiler would make three doubles.
+        JsonValueKind.Number when value.TryGetInt32(out var small) => (object)small,
+        JsonValueKind.Number when value.TryGetInt64(out var large) => large,
+        JsonValueKind.Number => value.GetDouble(),
         _ => throw new NotSupportedException($"Not supported value kind {value.ValueKind}"),
     };
 
