@@ -7,7 +7,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public sealed class ErrorsTests : IAsyncLifetime
+public abstract class ErrorsTests(TestStore store) : IAsyncLifetime
 {
     private RunningGatehouse gatehouse = null!;
     private CreatedApplication application = null!;
@@ -16,7 +16,7 @@ public sealed class ErrorsTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync();
+        gatehouse = await RunningGatehouse.StartAsync(store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -145,3 +145,7 @@ public sealed class ErrorsTests : IAsyncLifetime
         }
     }
 }
+
+public sealed class ErrorsOnSqliteTests() : ErrorsTests(TestStore.Sqlite);
+
+public sealed class ErrorsOnAzuriteTests() : ErrorsTests(TestStore.Azurite);

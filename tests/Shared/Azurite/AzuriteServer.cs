@@ -91,7 +91,7 @@ internal sealed class AzuriteServer : IAsyncDisposable
 
     // Every account of a run has the same key, which is nobody's.
     private static readonly IReadOnlyList<(string Name, string Key)> Accounts =
-        [.. Enumerable.Range(0, 400).Select(number => ($"account{number}", Convert.ToBase64String(new byte[32])))];
+        [.. Enumerable.Range(0, 1000).Select(number => ($"account{number}", Convert.ToBase64String(new byte[32])))];
 
     private Process Launch()
     {
