@@ -148,7 +148,8 @@ public abstract class ApplicationsTests(TestStore store) : IAsyncLifetime
             var answer = await Api.PostAsync("/v3/applications", Api.Organization, JsonSerializer.Serialize(new { name }));
             if (Encoding.UTF8.GetByteCount(name) > 128) answer.Refused(400110);
             else Assert.Equal(name, answer.Ok().GetProperty("name").GetString());
-        });
+        },
+        store.OfHundred);
 
     [Fact]
     public async Task An_unknown_credential_is_refused_everywhere()

@@ -113,7 +113,7 @@ public abstract class ErrorsTests(TestStore store) : IAsyncLifetime
                 Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.BadRequest, answer.Text);
                 Assert.Equal(System.Text.Json.JsonValueKind.Object, answer.Body.ValueKind);
             }
-        }, tests: 150);
+        }, tests: store.OfHundred * 3 / 2);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public abstract class ErrorsTests(TestStore store) : IAsyncLifetime
             var answer = await Api.GetAsync($"/v3/applications/api_tokens/{text}", application.Master);
             answer.Refused(text.Contains("%2F", StringComparison.Ordinal) ? answer.Body.GetProperty("code").GetInt32() : 400201);
             await Api.GetAsync($"/v3/applications/push/{text}", application.Master);
-        });
+        }, store.OfHundred);
         var encoded = string.Concat(application.Master.Value.Select(digit => $"%{(int)digit:X2}"));
         (await Api.GetAsync($"/v3/applications/api_tokens/{encoded}", application.Master)).Ok();
     }

@@ -50,7 +50,7 @@ public abstract class PagingTests(PagingTests.ManyApplications many, TestStore s
                 churns.Enqueue(1);
             }
         }));
-        for (var limit = 1; limit <= 100; limit += 3)
+        for (var limit = 1; limit <= 100; limit += 300 / store.OfHundred)
         {
             var listed = (await ReadAsync(limit, api)).SelectMany(page => page).ToList();
             Assert.Equal(listed.Count, listed.Distinct().Count());
