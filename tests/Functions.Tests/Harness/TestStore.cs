@@ -15,6 +15,9 @@ public abstract class TestStore
     /// <summary>How many of a hundred properties' or torture's rounds are run: each costs many times more over HTTP.</summary>
     public abstract int OfHundred { get; }
 
+    /// <summary>That share of so many rounds, but three of them at least.</summary>
+    public int Rounds(int rounds) => Math.Max(Math.Min(rounds, 3), rounds * OfHundred / 100);
+
     /// <summary>The settings of an application in this folder: the same for the same.</summary>
     public abstract Task<IReadOnlyList<(string Name, string Value)>> SettingsAsync(string folder);
 
