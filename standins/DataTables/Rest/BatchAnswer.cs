@@ -15,7 +15,7 @@ internal static class BatchAnswer
         body.SkipTo($"--{outer}");
         var inner = Boundary(body.Headers().GetValueOrDefault("Content-Type"));
         List<Response> responses = [];
-        for (body.SkipTo($"--{inner}"); !body.IsLast; )
+        for (body.SkipTo($"--{inner}"); !body.IsLast;)
         {
             body.Headers();
             responses.Add(Read(body, $"--{inner}"));
