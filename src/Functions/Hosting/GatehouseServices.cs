@@ -31,7 +31,7 @@ internal static class GatehouseServices
 
         // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
         var data = Task.Run(() => OpenData.OpenAsync(settings));
-        services.AddSingleton(_ => data.GetAwaiter().GetResult().Folder);
+        services.AddSingleton(_ => data.GetAwaiter().GetResult());
         services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store is var store && isObserved ? new TracedTableStore(store) : store);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Keys);

@@ -12,7 +12,7 @@ namespace Gatehouse.Functions.Hosting;
 /// start; and when all is served, prints what a first call needs.
 /// </summary>
 internal sealed class Opening(
-    Settings settings, DataFolder folder, ITableStore store, ISecretVault vault,
+    Settings settings, OpenData data, ITableStore store, ISecretVault vault,
     OrganizationAccess organization, KeyCallers keyCallers, Callers callers, IServer server) : IHostedLifecycleService
 {
     private string user = "";
@@ -45,7 +45,7 @@ internal sealed class Opening(
         Console.Out.WriteLine(
             $"""
             Gatehouse is at {string.Join(" and ", addresses ?? [address])}
-              data folder   {folder.Path}
+            {Places()}
               organization  user {user}, password {madePassword ?? "as configured"}
               ops           X-Gatehouse-Key: {madeKey ?? "as configured"}{(callers.TakesBearer ? ", or Authorization: Bearer" : "")}
               first call    curl -u "{user}:{password}" -d '{ExampleBody}' {address}/v3/applications
@@ -60,6 +60,13 @@ internal sealed class Opening(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private string Places() => string.Join(
+        Environment.NewLine,
+        (string[])[
+            .. data.Account is { } account ? new[] { $"  tables        {account}" } : [],
+            .. data.Folder is { } folder ? new[] { $"  data folder   {folder.Path}" } : [],
+        ]);
 
     private const string ExampleBody = """{"name": "New application"}""";
 }

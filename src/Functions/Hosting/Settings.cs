@@ -6,21 +6,23 @@ namespace Gatehouse.Functions.Hosting;
 
 /// <summary>What an operator can set. Read and judged once, at start: a wrong setting stops it.</summary>
 /// <param name="StoragePath"><c>Storage__Path</c>: the data folder, as a full path. Default <c>.gatehouse</c>.</param>
+/// <param name="Storage">Where the tables are kept.</param>
 /// <param name="Organization"><c>Organization__User</c> and <c>Organization__Password</c>; null where they are made at first
 /// start and kept in the vault.</param>
 /// <param name="Callers">Who may call <c>/ops/v1</c>.</param>
 /// <param name="KeyVault"><c>KeyVault__Uri</c>: the Key Vault that secrets live in; null for the local vault.</param>
 /// <param name="Alerts">Who is told of alerts.</param>
 internal sealed record Settings(
-    string StoragePath, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault, AlertSettings Alerts)
+    string StoragePath, StorageSettings Storage, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault,
+    AlertSettings Alerts)
 {
     public const string DefaultStoragePath = ".gatehouse";
 
     // N and M stand for the place in a list: 0, 1, 2...
     private static readonly string[] Known =
     [
-        "Storage__Path", "Organization__User", "Organization__Password", "KeyVault__Uri", TelemetryExport.Endpoint,
-        .. CallerSettings.Names, .. AlertSettingsReading.Names,
+        "Storage__Path", .. StorageSettings.Names, "Organization__User", "Organization__Password", "KeyVault__Uri",
+        TelemetryExport.Endpoint, .. CallerSettings.Names, .. AlertSettingsReading.Names,
     ];
 
     /// <summary>
@@ -39,15 +41,18 @@ internal sealed record Settings(
     /// <summary>The names of all settings, as an environment variable writes them.</summary>
     public static IEnumerable<string> Names => [.. Known, .. Schedules.Keys];
 
+    /// <summary>Whether anything at all is kept in the data folder.</summary>
+    public bool NeedsDataFolder => !Storage.IsAzure || KeyVault is null;
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingException">One of them is wrong.</exception>
     public static Settings Read(IConfiguration configuration)
     {
         RefuseUnknown(configuration);
         var settings = new Settings(
-            DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), OrganizationSettings.Read(configuration),
-            CallerSettings.Read(configuration), KeyVaultUri(configuration["KeyVault:Uri"]),
-            AlertSettingsReading.Read(configuration));
+            DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), StorageSettings.Read(configuration),
+            OrganizationSettings.Read(configuration), CallerSettings.Read(configuration),
+            KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration));
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }

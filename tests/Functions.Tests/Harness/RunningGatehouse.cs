@@ -36,15 +36,17 @@ internal sealed class RunningGatehouse : IAsyncDisposable
     /// these settings and services over the test's.</summary>
     public static async Task<RunningGatehouse> StartAsync(
         TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null,
-        Action<IServiceCollection>? configure = null)
+        Action<IServiceCollection>? configure = null, TestStore? store = null)
     {
         var ownFolder = folder is null ? new TemporaryFolder() : null;
+        var stored = await (store ?? TestStore.Sqlite).SettingsAsync((folder ?? ownFolder)!.Path);
         var builder = FunctionsApplication.CreateBuilder(
             [
                 "--Urls", "http://127.0.0.1:0",
                 "--Storage:Path", (folder ?? ownFolder)!.Path,
                 "--Organization:User", User, "--Organization:Password", Password, "--Ops:LocalKey", OpsKey,
                 .. logs is null ? new[] { "--Logging:LogLevel:Default", "None" } : ["--Logging:LogLevel:Default", "Trace"],
+                .. stored.SelectMany(setting => (string[])[$"--{setting.Name.Replace("__", ":", StringComparison.Ordinal)}", setting.Value]),
                 .. settings ?? [],
             ],
             typeof(Functions.Platform.Applications).Assembly.GetTypes());

@@ -3,8 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
+using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
@@ -134,6 +136,10 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Entra__TenantId", "common")]
     [InlineData("Entra__Confined__0__Ids", "misspelt")]
     [InlineData("KeyVault__Uri", "http://name.vault.azure.net")]
+    [InlineData("Storage__Provider", "Cosmos")]
+    [InlineData("Storage__Provider", "AzureTables")]
+    [InlineData("Storage__ConnectionString", "UseDevelopmentStorage=true")]
+    [InlineData("Storage__TableEndpoint", "https://name.table.core.windows.net")]
     [InlineData("PurgeSchedule", "daily")]
     [InlineData("Alerts__WebhookUrl", "http://example.com/alerts")]
     [InlineData("Alerts__Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
@@ -149,6 +155,88 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Alerts__WebhookUrl", "https://example.com/alerts", "Alerts__Secret must be whsec_")]
     public async Task A_setting_without_those_it_needs_stops_the_start(string name, string value, string said) =>
         Assert.Contains(said, await RefusalAsync((name, value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Storage__TableEndpoint", "http://127.0.0.1:10002")]
+    [InlineData("Storage__TableEndpoint", "https://name.table.core.windows.net/Table")]
+    [InlineData("Storage__ConnectionString", "AccountName=name")]
+    [InlineData("Storage__ConnectionString", "AccountName=name;AccountKey=secret;EndpointSuffix=core.windows.net")]
+    [InlineData("Storage__ConnectionString", "DefaultEndpointsProtocol=http;AccountName=name;AccountKey=AAAA;EndpointSuffix=core.windows.net")]
+    public async Task A_wrong_account_stops_the_start_without_being_repeated(string name, string value)
+    {
+        var line = await RefusalAsync(("Storage__Provider", "AzureTables"), (name, value));
+
+        Assert.Contains($"{name} must", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(value, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_ways_to_one_account_stop_the_start() => Assert.Contains("must not both be set", await RefusalAsync(
+        ("Storage__Provider", "AzureTables"), ("Storage__ConnectionString", "UseDevelopmentStorage=true"),
+        ("Storage__TableEndpoint", "https://name.table.core.windows.net")), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task An_account_that_cannot_be_reached_stops_the_start()
+    {
+        // Nobody listens on a port that was just given back.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/name";
+        listener.Stop();
+
+        var line = await RefusalAsync(
+            ("Storage__Provider", "AzureTables"), ("Storage__ConnectionString", $"AccountName=name;AccountKey=c2VjcmV0;TableEndpoint={address}"));
+
+        Assert.Contains($"{address} cannot be reached", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_account_is_greeted_without_its_key_and_leaves_only_the_vault_in_the_folder()
+    {
+        var account = await TestStore.Azurite.SettingsAsync(folder["data"]);
+        using var process = GatehouseProcess.Start([("Storage__Path", folder["data"]), .. account]);
+        var greeting = await GreetingAsync(process);
+
+        Assert.Matches(@"tables +http://127\.0\.0\.1:\d+/account\d+\n +data folder +" + folder["data"], greeting);
+        Assert.DoesNotContain("AccountKey", greeting, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetFiles(folder["data"]), file => Path.GetFileName(file).StartsWith("gatehouse", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(null, null, true)]
+    [InlineData("AzureTables", null, true)]
+    [InlineData(null, "https://name.vault.azure.net", true)]
+    [InlineData("AzureTables", "https://name.vault.azure.net", false)]
+    public void A_data_folder_is_needed_unless_everything_is_elsewhere(string? provider, string? vault, bool needed)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Storage:Provider"] = provider,
+            ["Storage:TableEndpoint"] = provider is null ? null : "https://name.table.core.windows.net",
+            ["KeyVault:Uri"] = vault,
+        }).Build();
+
+        Assert.Equal(needed, Settings.Read(configuration).NeedsDataFolder);
+    }
+
+    [Fact]
+    public async Task Nothing_of_Azure_is_loaded_where_nothing_is_in_Azure()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api)
+        {
+            await api.CreateApplicationAsync();
+            var loaded = (await File.ReadAllLinesAsync($"/proc/{process.Id}/maps"))
+                .Where(line => line.EndsWith(".dll", StringComparison.Ordinal)).Select(line => Path.GetFileName(line)).ToHashSet();
+
+            Assert.Contains("Gatehouse.Core.dll", loaded);
+            Assert.DoesNotContain(loaded, name =>
+                name.StartsWith("Azure.", StringComparison.Ordinal) || name == "Gatehouse.StandIns.DataTables.dll");
+        }
+    }
 
     [Fact]
     public async Task A_data_folder_that_cannot_be_made_stops_the_start()

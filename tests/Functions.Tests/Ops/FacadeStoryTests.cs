@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>What a service inside does with an application and its tokens, on the local default, over HTTP.</summary>
-public sealed class FacadeStoryTests
+public abstract class FacadeStoryTests(TestStore store)
 {
     [Fact]
     public async Task A_token_in_the_vault_is_rotated_and_the_old_one_is_refused_when_the_overlap_ends()
@@ -21,7 +21,7 @@ public sealed class FacadeStoryTests
         var secrets = new List<string>();
         await using var receiver = await AlertReceiverDouble.StartAsync();
         string[] settings = ["--Alerts:WebhookUrl", receiver.Address.ToString(), "--Alerts:Secret", receiver.Secret];
-        await using (var gatehouse = await RunningGatehouse.StartAsync(folder, clock, logs, settings))
+        await using (var gatehouse = await RunningGatehouse.StartAsync(folder, clock, logs, settings, store))
         {
             var api = gatehouse.Api;
             var vault = gatehouse.Services.GetRequiredService<ISecretVault>();
@@ -86,7 +86,7 @@ public sealed class FacadeStoryTests
     [Fact]
     public async Task Applications_created_at_the_platform_are_adopted_and_listed_page_by_page()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock());
+        await using var gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock(), store: store);
         var api = gatehouse.Api;
         var created = new List<string>();
         for (var count = 0; count < 3; count++) created.Add((await api.CreateApplicationAsync()).Id);
@@ -128,3 +128,7 @@ public sealed class FacadeStoryTests
         Assert.Equal(HttpStatusCode.Accepted, (await api.SendAsync(HttpMethod.Post, $"/admin/functions/{timer}", Credential.None, content)).Status);
     }
 }
+
+public sealed class FacadeStoryOnSqliteTests() : FacadeStoryTests(TestStore.Sqlite);
+
+public sealed class FacadeStoryOnAzuriteTests() : FacadeStoryTests(TestStore.Azurite);
