@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
@@ -53,9 +54,14 @@ internal static class RequestBody
     public static async Task<ReadOnlyMemory<byte>> BufferAsync(HttpRequest request, CancellationToken cancellation)
     {
         var body = await ReadAsync(request, MultipartForm.IsSent(request) ? MultipartLimit : BufferLimit, cancellation);
-        request.Body = new MemoryStream(body.ToArray(), writable: false);
+        request.Body = Stream(body);
         return body;
     }
+
+    /// <summary>A body that was read, as a stream from its start.</summary>
+    public static Stream Stream(ReadOnlyMemory<byte> body) => MemoryMarshal.TryGetArray(body, out var array)
+        ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+        : throw new ArgumentException("The body was not read here.", nameof(body));
 
     private static JsonFields Parse(ReadOnlyMemory<byte> body)
     {

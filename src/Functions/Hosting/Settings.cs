@@ -33,6 +33,7 @@ internal sealed record Settings(
         ["RotateSchedule"] = "0 * * * * *",
         ["AdoptSchedule"] = "0 10 * * * *",
         ["AlertsSchedule"] = "15 * * * * *",
+        ["PushCheckSchedule"] = "0 0 6 * * *",
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>

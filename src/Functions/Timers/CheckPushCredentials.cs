@@ -1,0 +1,14 @@
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Timers;
+
+/// <summary>Raises, once a day, alerts for push credentials that end in 30, 7 or 1 days, or have ended.</summary>
+public sealed class CheckPushCredentials(PushCredentialCheck check, CustodyFailures failures)
+{
+    /// <summary>Goes through all applications in custody. What was told is not told again.</summary>
+    [Function(nameof(CheckPushCredentials))]
+    public async Task RunAsync([TimerTrigger("%PushCheckSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        failures.Report(nameof(CheckPushCredentials), (await check.RunAsync(cancellation)).Failures);
+}
