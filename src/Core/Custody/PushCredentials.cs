@@ -46,8 +46,10 @@ public sealed class PushCredentials(IPlatform platform, MasterTokens masters, IT
         ApplicationId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
     {
         var found = await InspectCertificateAsync(application, upload, replaces, cancellation);
+        // Without the type a null would become an empty file.
+        ReadOnlyMemory<byte>? file = upload.File;
         var registration = new CertificateRegistration(
-            found.ForProduction ? null : upload.File, found.ForProduction ? upload.File : null, null, upload.Password,
+            found.ForProduction ? null : file, found.ForProduction ? file : null, null, upload.Password,
             new ApnsOptions(upload.HasUnreadCountBadge, ContentAvailable: false, MutableContent: false, PushSound: ""));
         var id = await AddAsync(application, registration, cancellation);
 

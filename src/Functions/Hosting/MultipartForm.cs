@@ -56,7 +56,9 @@ internal sealed class MultipartForm
     ];
 
     /// <summary>The bytes of a part; null where there is none of that name, or an empty one.</summary>
-    public ReadOnlyMemory<byte>? File(string name) => parts.TryGetValue(name, out var bytes) && bytes.Length > 0 ? bytes : null;
+    public ReadOnlyMemory<byte>? File(string name) =>
+        // Without the type a null would become an empty file.
+        parts.TryGetValue(name, out var bytes) && bytes.Length > 0 ? bytes : (ReadOnlyMemory<byte>?)null;
 
     /// <summary>The text of a part; null where there is none of that name.</summary>
     /// <exception cref="PlatformException">400110 where it is longer than <see cref="TextSize"/>.</exception>
