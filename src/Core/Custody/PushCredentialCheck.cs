@@ -3,6 +3,7 @@ using System.Globalization;
 using Gatehouse.Alerts;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 
 namespace Gatehouse.Custody;
 
@@ -76,7 +77,9 @@ public sealed class PushCredentialCheck(
         foreach (var configuration in listed.OfType<CertificatePushConfiguration>())
         {
             var credential = PushCredential.Of(configuration, known.GetValueOrDefault(configuration.Id));
-            if (AlertOf(application, configuration, credential, now) is not { } alert) continue;
+            if (credential.ExpiresAt is not { } end) continue;
+            Measures.PushCredentialDaysLeft.Record(DaysLeft(end, now));
+            if (AlertOf(application, configuration, credential.BundleId, end, now) is not { } alert) continue;
             await alerts.RaiseAsync(alert, cancellation);
             warned++;
         }
@@ -87,9 +90,9 @@ public sealed class PushCredentialCheck(
     }
 
     private static Alert? AlertOf(
-        ApplicationId application, CertificatePushConfiguration configuration, PushCredential credential, DateTimeOffset now)
+        ApplicationId application, CertificatePushConfiguration configuration, string? bundleId, DateTimeOffset end,
+        DateTimeOffset now)
     {
-        if (credential.ExpiresAt is not { } end) return null;
         var isOver = now > end;
         var stage = isOver ? 0 : Array.Find(WarningDays, days => end - now <= TimeSpan.FromDays(days));
         if (!isOver && stage == 0) return null;
@@ -100,7 +103,7 @@ public sealed class PushCredentialCheck(
             new("expires_at", end.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)),
             new("days_left", DaysLeft(end, now).ToString(CultureInfo.InvariantCulture)),
         ];
-        if (credential.BundleId is { } bundle) facts.Add(new("bundle_id", bundle));
+        if (bundleId is not null) facts.Add(new("bundle_id", bundleId));
         return new Alert(
             isOver ? $"push-credential-expired:{application}:{configuration.Id}"
                 : $"push-credential-expiring:{application}:{configuration.Id}:{stage}",

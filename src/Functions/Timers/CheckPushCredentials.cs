@@ -9,6 +9,7 @@ public sealed class CheckPushCredentials(PushCredentialCheck check, CustodyFailu
 {
     /// <summary>Goes through all applications in custody. What was told is not told again.</summary>
     [Function(nameof(CheckPushCredentials))]
-    public async Task RunAsync([TimerTrigger("%PushCheckSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        failures.Report(nameof(CheckPushCredentials), (await check.RunAsync(cancellation)).Failures);
+    public Task RunAsync([TimerTrigger("%PushCheckSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(nameof(CheckPushCredentials), async () =>
+            failures.Report(nameof(CheckPushCredentials), (await check.RunAsync(cancellation)).Failures));
 }
