@@ -139,14 +139,13 @@ public sealed class PushCredentialsTests : IAsyncLifetime
     public async Task Of_two_that_replace_at_the_same_time_at_least_one_stays()
     {
         await scene.AddAsync();
-        using var both = new SemaphoreSlim(0);
-        var arrived = 0;
-        // Both have registered before either removes.
-        scene.Platform.Before(nameof(IPlatform.DeletePushConfigurationAsync), async stop =>
+        // Both have registered before either goes on.
+        var both = new TaskCompletionSource();
+        var registered = 0;
+        scene.Platform.After(nameof(IPlatform.AddPushConfigurationsAsync), stop =>
         {
-            if (Interlocked.Increment(ref arrived) == 2) both.Release(2);
-            await both.WaitAsync(stop);
-            both.Release();
+            if (Interlocked.Increment(ref registered) == 2) both.SetResult();
+            return both.Task.WaitAsync(stop);
         });
         var added = await Task.WhenAll(Task.Run(() => scene.AddAsync(replaces: true)), Task.Run(() => scene.AddAsync(replaces: true)));
         scene.Platform.Recover();
