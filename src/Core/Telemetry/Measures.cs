@@ -33,4 +33,8 @@ public static class Measures
     /// <summary>Tokens that leases stand for, over all applications, as of the last adoption.</summary>
     public static readonly Gauge<long> TokensLive =
         Meter.CreateGauge<long>("gatehouse.tokens.live", "{token}", "Tokens that leases stand for, as of the last adoption.");
+
+    /// <summary>The whole days until a push certificate ends, of each at each daily check; less than 0 when it has.</summary>
+    public static readonly Histogram<int> PushCredentialDaysLeft =
+        Meter.CreateHistogram<int>("gatehouse.push_credential.days_left", "d", "Days until a push certificate ends, of each at each check.");
 }

@@ -22,6 +22,10 @@ internal static class CustodyProblems
     {
         CustodyException custody => Of(custody) with { RetryAfter = custody.RetryAfter },
         PlatformException platform => Of(platform),
+        PushCredentialException { CertificateFault: { } fault } =>
+            Problem.InvalidCertificate(CredentialFaults.NameOf(fault), e.Message),
+        PushCredentialException { ServiceAccountFault: { } fault } =>
+            Problem.InvalidServiceAccount(CredentialFaults.NameOf(fault), e.Message),
         VaultException vault => new(Unavailable, "vault-unavailable", "The vault cannot answer.", "Send the request again.")
         {
             RetryAfter = vault.RetryAfter ?? Mending,

@@ -63,6 +63,9 @@ internal static class GatehouseServices
         services.AddSingleton<ApplicationViews>();
         services.AddSingleton<Adoption>();
         services.AddSingleton<Leases>();
+        services.AddSingleton<PushCredentials>();
+        services.AddSingleton<PushCredentialCheck>();
+        services.AddSingleton<PushReplacements>();
         services.AddSingleton<CustodyFailures>();
         services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
         if (settings.Callers.Entra is { } entra)

@@ -63,7 +63,6 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
         var body = await RequestBody.BufferAsync(request, cancellation);
         if (!MultipartForm.IsSent(request)) return RequestFingerprint.Of(path, body);
         var form = await MultipartForm.ReadAsync(request, cancellation);
-        request.Body.Position = 0;
         return RequestFingerprint.Of(path, form!.Content());
     }
 }

@@ -16,6 +16,9 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     /// <summary>The index of the event that is not valid.</summary>
     public int? Index { get; init; }
 
+    /// <summary>What is wrong with an uploaded credential, by a name that does not change.</summary>
+    public string? CredentialFault { get; init; }
+
     /// <summary>The schemes to authenticate with (RFC 9110, 11.6.1); for 401 alone.</summary>
     public string? Challenge { get; init; }
 
@@ -43,6 +46,20 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         new(StatusCodes.Status400BadRequest, "invalid-events", "The events are not valid; none was counted.", detail)
         {
             Index = index,
+        };
+
+    /// <summary>400: an uploaded certificate cannot be used.</summary>
+    public static Problem InvalidCertificate(string fault, string detail) =>
+        new(StatusCodes.Status400BadRequest, "invalid-certificate", "The certificate is not accepted.", detail)
+        {
+            CredentialFault = fault,
+        };
+
+    /// <summary>400: an uploaded key file of a service account cannot be used.</summary>
+    public static Problem InvalidServiceAccount(string fault, string detail) =>
+        new(StatusCodes.Status400BadRequest, "invalid-service-account", "The service account's key file is not accepted.", detail)
+        {
+            CredentialFault = fault,
         };
 
     /// <summary>413: the body is over its limit.</summary>
@@ -84,7 +101,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     {
         var document = new ProblemDocument(
             TypeRoot + Type, Title, Status, Index is { } index ? $"Event {index}: {Detail}" : Detail, Index,
-            request.HttpContext.TraceIdentifier);
+            CredentialFault, request.HttpContext.TraceIdentifier);
         var body = JsonSerializer.SerializeToUtf8Bytes(document, ProblemContext.Default.ProblemDocument);
         return new Reply(Status, "application/problem+json", body) { Challenge = Challenge, RetryAfter = RetryAfter };
     }
@@ -103,6 +120,7 @@ internal sealed record ProblemDocument(
     [property: JsonPropertyName("status")] int Status,
     [property: JsonPropertyName("detail")] string Detail,
     [property: JsonPropertyName("index")] int? Index,
+    [property: JsonPropertyName("fault")] string? Fault,
     [property: JsonPropertyName("request_id")] string RequestId);
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

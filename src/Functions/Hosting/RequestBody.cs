@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
@@ -32,16 +33,18 @@ internal static class RequestBody
         return body.Length == 0 ? null : Parse(body);
     }
 
-    /// <summary>The bytes of a body.</summary>
+    /// <summary>The bytes of a body; without a copy where it was read before (<see cref="BufferAsync"/>).</summary>
     /// <exception cref="PlatformException">413 where there are more than the limit.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
     {
         if (request.ContentLength > limit) throw PlatformException.BodyTooLarge(limit);
+        if (request.Body is MemoryStream read && read.TryGetBuffer(out var kept))
+            return kept.Count <= limit ? kept : throw PlatformException.BodyTooLarge(limit);
         var buffer = new byte[(int)Math.Min(request.ContentLength ?? 4096, limit) + 1];
         var length = 0;
-        while (await request.Body.ReadAsync(buffer.AsMemory(length), cancellation) is > 0 and var read)
+        while (await request.Body.ReadAsync(buffer.AsMemory(length), cancellation) is > 0 and var count)
         {
-            length += read;
+            length += count;
             if (length > limit) throw PlatformException.BodyTooLarge(limit);
             if (length == buffer.Length) Array.Resize(ref buffer, Math.Min(buffer.Length * 2, limit + 1));
         }
@@ -53,9 +56,14 @@ internal static class RequestBody
     public static async Task<ReadOnlyMemory<byte>> BufferAsync(HttpRequest request, CancellationToken cancellation)
     {
         var body = await ReadAsync(request, MultipartForm.IsSent(request) ? MultipartLimit : BufferLimit, cancellation);
-        request.Body = new MemoryStream(body.ToArray(), writable: false);
+        request.Body = Stream(body);
         return body;
     }
+
+    /// <summary>A body that was read, as a stream from its start.</summary>
+    public static Stream Stream(ReadOnlyMemory<byte> body) => MemoryMarshal.TryGetArray(body, out var array)
+        ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false, publiclyVisible: true)
+        : throw new ArgumentException("The body was not read here.", nameof(body));
 
     private static JsonFields Parse(ReadOnlyMemory<byte> body)
     {

@@ -36,6 +36,7 @@ internal sealed record Settings(
         ["AdoptSchedule"] = "0 10 * * * *",
         ["AlertsSchedule"] = "15 * * * * *",
         ["PurgeCallsSchedule"] = "30 5/10 * * * *",
+        ["PushCheckSchedule"] = "0 0 6 * * *",
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>

@@ -22,6 +22,10 @@ public sealed class RolesTests
         ["OpsListTokens"] = Role.ApplicationsRead,
         ["OpsRevokeToken"] = Role.TokensRevoke,
         ["OpsRotateToken"] = Role.TokensIssue,
+        ["OpsAddCertificate"] = Role.PushWrite,
+        ["OpsAddFcmCredential"] = Role.PushWrite,
+        ["OpsListPushCredentials"] = Role.ApplicationsRead,
+        ["OpsDeletePushCredential"] = Role.PushWrite,
         ["RecordEvents"] = Role.UsageWrite,
         ["ViewLimits"] = Role.CountsRead,
         ["SetLimits"] = Role.UsageWrite,
@@ -102,7 +106,8 @@ public sealed class RolesTests
 
     private static async Task<Answer> CallAsync(RunningGatehouse gatehouse, FunctionRoute route, string caller, string application)
     {
-        var path = "/" + route.Route.Replace("{appId}", application, StringComparison.Ordinal).Replace("{tokenId}", "0123456789abcdef", StringComparison.Ordinal);
+        var path = "/" + route.Route.Replace("{appId}", application, StringComparison.Ordinal).Replace("{tokenId}", "0123456789abcdef", StringComparison.Ordinal)
+            .Replace("{pushType}/{pushId}", "gcm/0123456789abcdef0123456789abcdef01234567", StringComparison.Ordinal);
         using var body = new StringContent("{}", Encoding.UTF8, "application/json");
         return await gatehouse.Api.SendAsync(
             new HttpMethod(route.Method), path, new Credential("X-Gatehouse-Key", KeyOf(caller)), route.Method == "GET" ? null : body);
