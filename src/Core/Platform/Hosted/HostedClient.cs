@@ -102,7 +102,7 @@ internal sealed class HostedClient : IDisposable
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
         KeepAlivePingDelay = TimeSpan.FromSeconds(15),
-        KeepAlivePingTimeout = settings.Patience.Try,
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
     };
 
