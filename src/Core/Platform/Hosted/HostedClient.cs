@@ -21,6 +21,9 @@ internal sealed class HostedClient : IDisposable
     // What an instance holds of hosts; one that is forgotten is found well again.
     private const int KnownHosts = 4096;
 
+    // Of nothing, the pipeline would make no limit at all.
+    private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(10);
+
     private static readonly ResiliencePropertyKey<HostedCall> CallKey = new("call");
 
     private readonly HttpMessageInvoker http;
@@ -40,7 +43,7 @@ internal sealed class HostedClient : IDisposable
         slots = new SemaphoreSlim(settings.Concurrency);
         http = new HttpMessageInvoker(network ?? Network(settings), disposeHandler: true);
         calls = new ResiliencePipelineBuilder<JsonElement> { TimeProvider = time }
-            .AddTimeout(patience.Call)
+            .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = call => ValueTask.FromResult(TimeLeft(call.Context)) })
             .AddRetry(new RetryStrategyOptions<JsonElement>
             {
                 MaxRetryAttempts = patience.Retries,
@@ -67,9 +70,16 @@ internal sealed class HostedClient : IDisposable
     {
         var call = new HostedCall(this, request, time.GetTimestamp());
         var context = ResilienceContextPool.Shared.Get(cancellation);
-        context.Properties.Set(CallKey, call);
         try
         {
+            // Most calls are over with their first try, and are to pay for nothing that comes after it.
+            if (slots.Wait(0, CancellationToken.None))
+            {
+                var first = await TryInTurnAsync(context, call);
+                if (first.Exception is null) return first.Result;
+                call.First = first;
+            }
+            context.Properties.Set(CallKey, call);
             var outcome = await calls.ExecuteOutcomeAsync(static (context, call) => call.Client.TakeTurnAsync(context, call), context, call);
             if (outcome.Exception is not { } failure) return outcome.Result;
             cancellation.ThrowIfCancellationRequested();
@@ -108,6 +118,11 @@ internal sealed class HostedClient : IDisposable
 
     private async ValueTask<Outcome<JsonElement>> TakeTurnAsync(ResilienceContext context, HostedCall call)
     {
+        if (call.First is { } first)
+        {
+            call.First = null;
+            return first;
+        }
         try
         {
             await slots.WaitAsync(context.CancellationToken);
@@ -116,6 +131,12 @@ internal sealed class HostedClient : IDisposable
         {
             return Outcome.FromException<JsonElement>(e);
         }
+        return await TryInTurnAsync(context, call);
+    }
+
+    // The caller has taken a slot for it.
+    private async ValueTask<Outcome<JsonElement>> TryInTurnAsync(ResilienceContext context, HostedCall call)
+    {
         try
         {
             return await call.Request.Address.Host.TryAsync(
@@ -134,6 +155,12 @@ internal sealed class HostedClient : IDisposable
         var outcome = await HostedTry.RunAsync(http, call.Request, time, context.CancellationToken);
         if (outcome.Exception is PlatformException { IsRefusal: true }) call.MayBeDone = wasDone;
         return outcome;
+    }
+
+    private TimeSpan TimeLeft(ResilienceContext context)
+    {
+        var left = context.Properties.TryGetValue(CallKey, out var call) ? patience.Call - time.GetElapsedTime(call.Began) : patience.Call;
+        return left > ShortestTime ? left : ShortestTime;
     }
 
     private bool MayRepeat(RetryPredicateArguments<JsonElement> tried)
@@ -178,6 +205,9 @@ internal sealed class HostedClient : IDisposable
 
         /// <summary>When it began, on the client's clock.</summary>
         public long Began => began;
+
+        /// <summary>What the first try, made ahead of all others, came to; null where it was not made, or was looked at.</summary>
+        public Outcome<JsonElement>? First { get; set; }
 
         /// <summary>Whether a try has ended, or is going on, of which nobody knows what came of it.</summary>
         public bool MayBeDone { get; set; }
