@@ -33,4 +33,12 @@ public static class Measures
     /// <summary>Tokens that leases stand for, over all applications, as of the last adoption.</summary>
     public static readonly Gauge<long> TokensLive =
         Meter.CreateGauge<long>("gatehouse.tokens.live", "{token}", "Tokens that leases stand for, as of the last adoption.");
+
+    /// <summary>Tries of the hosted platform after the first of a call.</summary>
+    public static readonly Counter<long> UpstreamRetries =
+        Meter.CreateCounter<long>("gatehouse.upstream.retries", "{try}", "Tries of the hosted platform after the first of a call.");
+
+    /// <summary>Whether a host of the hosted platform, <c>server.address</c>, is left alone (1) or asked (0), when that changes.</summary>
+    public static readonly Gauge<int> UpstreamBreaker =
+        Meter.CreateGauge<int>("gatehouse.upstream.breaker_state", null, "Whether a host of the hosted platform is left alone.");
 }

@@ -13,7 +13,7 @@ internal sealed class BasicOrganization(HostedClient client, HostedAddress addre
             async credential =>
             {
                 var creation = HostedContent.Json(new BasicCreation(name), HostedJson.Default.BasicCreation);
-                var answer = await client.SendAsync(HostedRequest.Post(address, Path, credential, creation), cancellation);
+                var answer = await client.SendAsync(HostedRequest.Post("create application", address, Path, credential, creation), cancellation);
                 return OrganizationReading.Application(answer, time.GetUtcNow());
             },
             cancellation);
@@ -24,7 +24,7 @@ internal sealed class BasicOrganization(HostedClient client, HostedAddress addre
             {
                 var path = string.Create(CultureInfo.InvariantCulture, $"{Path}?limit={limit}");
                 if (!string.IsNullOrEmpty(pageToken)) path += $"&token={Uri.EscapeDataString(pageToken)}";
-                var answer = await client.SendAsync(HostedRequest.Get(address, path, credential), cancellation);
+                var answer = await client.SendAsync(HostedRequest.Get("list applications", address, path, credential), cancellation);
                 return OrganizationReading.Page(answer, pageToken, time.GetUtcNow());
             },
             cancellation);

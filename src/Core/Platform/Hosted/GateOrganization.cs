@@ -15,7 +15,7 @@ internal sealed class GateOrganization(
             async credential =>
             {
                 var creation = HostedContent.Json(new GateCreation(name, regionKey), HostedJson.Default.GateCreation);
-                var answer = await client.SendAsync(HostedRequest.Post(address, Path, credential, creation), cancellation);
+                var answer = await client.SendAsync(HostedRequest.Post("create application", address, Path, credential, creation), cancellation);
                 return OrganizationReading.Application(answer, time.GetUtcNow());
             },
             cancellation);
@@ -25,7 +25,7 @@ internal sealed class GateOrganization(
             async credential =>
             {
                 var path = string.IsNullOrEmpty(pageToken) ? Path : $"{Path}?token={Uri.EscapeDataString(pageToken)}";
-                var answer = await client.SendAsync(HostedRequest.Get(address, path, credential), cancellation);
+                var answer = await client.SendAsync(HostedRequest.Get("list applications", address, path, credential), cancellation);
                 return OrganizationReading.Page(answer, pageToken, time.GetUtcNow());
             },
             cancellation);
@@ -34,7 +34,7 @@ internal sealed class GateOrganization(
         credentials.UseAsync(
             async credential =>
             {
-                var deletion = HostedRequest.Delete(address, $"{Path}/{application}", credential, Repetition.Never);
+                var deletion = HostedRequest.Delete("delete application", address, $"{Path}/{application}", credential, Repetition.Never);
                 await client.SendAsync(deletion, cancellation);
                 return true;
             },

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Gatehouse.Telemetry;
 using Gatehouse.Usage;
 using Polly;
 using Polly.CircuitBreaker;
@@ -51,6 +53,11 @@ internal sealed class HostedClient : IDisposable
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 ShouldHandle = tried => ValueTask.FromResult(MayRepeat(tried)),
+                OnRetry = static _ =>
+                {
+                    Measures.UpstreamRetries.Add(1);
+                    return ValueTask.CompletedTask;
+                },
                 DelayGenerator = static tried => ValueTask.FromResult((tried.Outcome.Exception as PlatformException)?.RetryAfter),
             })
             .Build();
@@ -66,7 +73,30 @@ internal sealed class HostedClient : IDisposable
 
     /// <summary>Sends a request; returns the answer's body, which is undefined where it is empty.</summary>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
-    public async Task<JsonElement> SendAsync(HostedRequest request, CancellationToken cancellation)
+    public Task<JsonElement> SendAsync(HostedRequest request, CancellationToken cancellation) =>
+        Spans.AreHeard ? ObservedAsync(request, cancellation) : CallAsync(request, cancellation);
+
+    public void Dispose()
+    {
+        http.Dispose();
+        slots.Dispose();
+    }
+
+    private async Task<JsonElement> ObservedAsync(HostedRequest request, CancellationToken cancellation)
+    {
+        using var span = Spans.Start($"upstream {request.Method} {request.Operation}", ActivityKind.Client);
+        try
+        {
+            return await CallAsync(request, cancellation);
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+    }
+
+    private async Task<JsonElement> CallAsync(HostedRequest request, CancellationToken cancellation)
     {
         var call = new HostedCall(this, request, time.GetTimestamp());
         var context = ResilienceContextPool.Shared.Get(cancellation);
@@ -89,12 +119,6 @@ internal sealed class HostedClient : IDisposable
         {
             ResilienceContextPool.Shared.Return(context);
         }
-    }
-
-    public void Dispose()
-    {
-        http.Dispose();
-        slots.Dispose();
     }
 
     private static SocketsHttpHandler Network(HostedSettings settings) => new()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gatehouse.Telemetry;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -31,6 +32,7 @@ internal sealed class HostedHost
 
         ValueTask Tell(HostState state)
         {
+            Measures.UpstreamBreaker.Record(state == HostState.LeftAlone ? 1 : 0, new KeyValuePair<string, object?>("server.address", name));
             observe?.Invoke(name, state);
             return ValueTask.CompletedTask;
         }

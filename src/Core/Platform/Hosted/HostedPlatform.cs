@@ -57,7 +57,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     /// <inheritdoc/>
     public async Task<Application> ViewAsync(ApplicationCredential credential, CancellationToken cancellation)
     {
-        var body = await GetAsync(credential, "/applications/info", cancellation);
+        var body = await GetAsync("view application", credential, "/applications/info", cancellation);
         return new Application(
             WireReading.Application(body.Member("app_id")), OrganizationReading.Name(body),
             OrganizationReading.CreatedAt(body, time.GetUtcNow()),
@@ -71,7 +71,8 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         {
             // Never sent again: once it is gone its token tells nobody so for sure.
             await client.SendAsync(
-                HostedRequest.Delete(AddressOf(credential.Application), "/applications", HostedCredential.Of(credential), Repetition.Never),
+                HostedRequest.Delete(
+                    "delete application", AddressOf(credential.Application), "/applications", HostedCredential.Of(credential), Repetition.Never),
                 cancellation);
         }
         catch (PlatformException e) when (e.Code == PlatformException.NoSuchUrlCode)
@@ -83,13 +84,14 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     /// <inheritdoc/>
     public async Task<IssuedToken> IssueTokenAsync(ApplicationCredential master, CancellationToken cancellation) => Issued(
         await client.SendAsync(
-            HostedRequest.Post(AddressOf(master.Application), Tokens, HostedCredential.Of(master), HostedContent.Empty), cancellation),
+            HostedRequest.Post(
+                "issue token", AddressOf(master.Application), Tokens, HostedCredential.Of(master), HostedContent.Empty), cancellation),
         time.GetUtcNow());
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<IssuedToken>> ListTokensAsync(ApplicationCredential master, CancellationToken cancellation)
     {
-        var body = await GetAsync(master, Tokens, cancellation);
+        var body = await GetAsync("list tokens", master, Tokens, cancellation);
         var issued = new List<IssuedToken>(Leases.Slots);
         // Of a token that does not say when it was issued, nothing can be told but that it is old.
         foreach (var one in body.List("api_tokens")) issued.Add(Issued(one, DateTimeOffset.UnixEpoch));
@@ -99,7 +101,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     /// <inheritdoc/>
     public Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation) => client.SendAsync(
         HostedRequest.Delete(
-            AddressOf(master.Application), $"{Tokens}/{token.Reveal()}", HostedCredential.Of(master), Repetition.UntilGone) with
+            "revoke token", AddressOf(master.Application), $"{Tokens}/{token.Reveal()}", HostedCredential.Of(master), Repetition.UntilGone) with
         {
             Secrets = [token.Reveal()],
         },
@@ -111,7 +113,8 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     {
         var type = HostedPush.TypeOf(registration);
         var addition = HostedRequest.Post(
-            AddressOf(credential.Application), HostedPush.PathOf(type), HostedCredential.Of(credential), HostedContent.Of(registration));
+            "add push configuration", AddressOf(credential.Application), HostedPush.PathOf(type), HostedCredential.Of(credential),
+            HostedContent.Of(registration));
         try
         {
             return HostedPush.Ids(await client.SendAsync(addition with { Secrets = HostedPush.SecretsOf(registration) }, cancellation));
@@ -127,7 +130,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     /// <inheritdoc/>
     public async Task<IReadOnlyList<PushConfiguration>> ListPushConfigurationsAsync(
         ApplicationCredential credential, PushType type, CancellationToken cancellation) =>
-        HostedPush.List(await GetAsync(credential, HostedPush.PathOf(type), cancellation), type);
+        HostedPush.List(await GetAsync("list push configurations", credential, HostedPush.PathOf(type), cancellation), type);
 
     /// <inheritdoc/>
     public Task DeletePushConfigurationAsync(
@@ -138,7 +141,8 @@ public sealed class HostedPlatform : IPlatform, IDisposable
             throw PlatformException.NotFound("Push configuration");
         return client.SendAsync(
             HostedRequest.Delete(
-                AddressOf(credential.Application), $"{HostedPush.PathOf(type)}/{id}", HostedCredential.Of(credential), Repetition.UntilGone),
+                "delete push configuration", AddressOf(credential.Application), $"{HostedPush.PathOf(type)}/{id}",
+                HostedCredential.Of(credential), Repetition.UntilGone),
             cancellation);
     }
 
@@ -159,7 +163,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation)
     {
         var path = $"/applications/messages/daily_count?start_date={Text(from)}&end_date={Text(to)}";
-        var counts = (await GetAsync(credential, path, cancellation)).Member("message_count");
+        var counts = (await GetAsync("view daily counts", credential, path, cancellation)).Member("message_count");
         if (counts.ValueKind != JsonValueKind.Object) throw HostedFaults.Malformed("message_count is no object");
         var days = new DailyCount[to.DayNumber - from.DayNumber + 1];
         for (var back = 0; back < days.Length; back++)
@@ -183,12 +187,13 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         return address;
     }
 
-    private Task<JsonElement> GetAsync(ApplicationCredential credential, string path, CancellationToken cancellation) =>
-        client.SendAsync(HostedRequest.Get(AddressOf(credential.Application), path, HostedCredential.Of(credential)), cancellation);
+    private Task<JsonElement> GetAsync(
+        string operation, ApplicationCredential credential, string path, CancellationToken cancellation) =>
+        client.SendAsync(HostedRequest.Get(operation, AddressOf(credential.Application), path, HostedCredential.Of(credential)), cancellation);
 
     private async Task<long> CountAsync(
         ApplicationCredential credential, string path, string name, CancellationToken cancellation) =>
-        WireReading.Count((await GetAsync(credential, path, cancellation)).Member(name), name);
+        WireReading.Count((await GetAsync($"view {name}", credential, path, cancellation)).Member(name), name);
 
     private async Task<IReadOnlyList<string>?> FindAsync(
         ApplicationCredential credential, PushRegistration registration, PushType type, CancellationToken cancellation)

@@ -14,13 +14,14 @@ internal enum Repetition
 }
 
 /// <summary>One request to the platform, which can be sent several times.</summary>
+/// <param name="Operation">What it does, in words of our own: for whoever observes.</param>
 /// <param name="Method">The method.</param>
 /// <param name="Address">Where the platform is for it.</param>
 /// <param name="Path">What follows there, from the first slash on.</param>
 /// <param name="Credential">What it is authenticated with.</param>
 /// <param name="Repetition">Whether it may be repeated.</param>
 internal sealed record HostedRequest(
-    HttpMethod Method, HostedAddress Address, string Path, HostedCredential Credential, Repetition Repetition)
+    string Operation, HttpMethod Method, HostedAddress Address, string Path, HostedCredential Credential, Repetition Repetition)
 {
     /// <summary>Makes the body for a try; null for none.</summary>
     public Func<HttpContent>? Content { get; init; }
@@ -29,16 +30,18 @@ internal sealed record HostedRequest(
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
     /// <summary>A request that reads.</summary>
-    public static HostedRequest Get(HostedAddress address, string path, HostedCredential credential) =>
-        new(HttpMethod.Get, address, path, credential, Repetition.Freely);
+    public static HostedRequest Get(string operation, HostedAddress address, string path, HostedCredential credential) =>
+        new(operation, HttpMethod.Get, address, path, credential, Repetition.Freely);
 
     /// <summary>A request that adds.</summary>
-    public static HostedRequest Post(HostedAddress address, string path, HostedCredential credential, Func<HttpContent> content) =>
-        new(HttpMethod.Post, address, path, credential, Repetition.Never) { Content = content };
+    public static HostedRequest Post(
+        string operation, HostedAddress address, string path, HostedCredential credential, Func<HttpContent> content) =>
+        new(operation, HttpMethod.Post, address, path, credential, Repetition.Never) { Content = content };
 
     /// <summary>A request that removes.</summary>
-    public static HostedRequest Delete(HostedAddress address, string path, HostedCredential credential, Repetition repetition) =>
-        new(HttpMethod.Delete, address, path, credential, repetition);
+    public static HostedRequest Delete(
+        string operation, HostedAddress address, string path, HostedCredential credential, Repetition repetition) =>
+        new(operation, HttpMethod.Delete, address, path, credential, repetition);
 
     /// <summary>The message for a try.</summary>
     public HttpRequestMessage ToMessage()
@@ -52,8 +55,8 @@ internal sealed record HostedRequest(
         return message;
     }
 
-    /// <summary>The method alone: the path may hold a token.</summary>
-    public override string ToString() => Method.ToString();
+    /// <summary>Method and operation: the path may hold a token.</summary>
+    public override string ToString() => $"{Method} {Operation}";
 }
 
 /// <summary>Where the platform is for an application, or for the organization.</summary>
