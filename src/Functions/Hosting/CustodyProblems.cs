@@ -60,7 +60,10 @@ internal static class CustodyProblems
             new(Unavailable, "platform-busy", "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? Moment },
         { Status: >= StatusCodes.Status500InternalServerError } => new(
             Unavailable, "platform-unavailable", "The platform cannot answer.",
-            e.NotAsked ? "It could not be asked." : "Whether it has acted is not known.") { RetryAfter = e.RetryAfter ?? Moment },
+            e.NotAsked ? "It could not be asked." : "Whether it has acted is not known.")
+        {
+            RetryAfter = e.RetryAfter ?? Moment,
+        },
         { Code: PlatformException.InvalidCredentialCode } => MasterTokenRefused("The platform does not take the master token in the vault."),
         { Code: PlatformException.NotAuthorizedCode } =>
             new(BadGateway, "platform-refused", "The platform refuses.", e.Message),

@@ -106,7 +106,9 @@ public sealed class HostedNetworkTests : IAsyncLifetime
         var url = UrlTemplate.TryParse($"{scheme}://127.0.0.1:{server.Port}/v3", null)!;
         var patience = HostedPatience.Default with
         {
-            Call = TimeSpan.FromMinutes(1), Try = TimeSpan.FromMinutes(1), FirstDelay = TimeSpan.FromMilliseconds(1),
+            Call = TimeSpan.FromMinutes(1),
+            Try = TimeSpan.FromMinutes(1),
+            FirstDelay = TimeSpan.FromMilliseconds(1),
         };
         return new HostedPlatform(
             new HostedSettings(url, OrganizationDialect.Gate, url, null, patience, 8), new MemoryVault(), TimeProvider.System);

@@ -51,7 +51,9 @@ internal sealed class ScriptedNetwork
         TimeProvider.System, new MemoryVault(),
         patience: HostedPatience.Default with
         {
-            Call = TimeSpan.FromMinutes(1), Try = TimeSpan.FromMinutes(1), FirstDelay = TimeSpan.FromMilliseconds(1),
+            Call = TimeSpan.FromMinutes(1),
+            Try = TimeSpan.FromMinutes(1),
+            FirstDelay = TimeSpan.FromMilliseconds(1),
         });
 
     /// <summary>A platform at the end of this network.</summary>
