@@ -10,6 +10,7 @@ IFigure[] figures =
     new MemoryGrowth(),
     new UsageRate(),
     new UsageYear(),
+    new HostedRate(),
 ];
 
 if (Options.Parse(args, figures) is not { } options) return 1;

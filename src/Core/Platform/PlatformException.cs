@@ -21,6 +21,9 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>The code of <see cref="ApplicationNotFound"/>.</summary>
     public const int ApplicationNotFoundCode = 400304;
 
+    /// <summary>The code of <see cref="NoSuchUrl"/>.</summary>
+    public const int NoSuchUrlCode = 400404;
+
     /// <summary>The HTTP status: 400, 413, 429, 500 or 503.</summary>
     public int Status { get; } = status;
 
@@ -28,9 +31,16 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public int Code { get; } = code;
 
     /// <summary>
-    /// Whether the platform refused, having done nothing; otherwise it failed, and what was asked for may have been done.
+    /// Whether nothing was done: the platform refused, or it was not even asked; otherwise it failed, and what was asked for
+    /// may have been done.
     /// </summary>
-    public bool IsRefusal => Status < 500;
+    public bool IsRefusal => Status < 500 || NotAsked;
+
+    /// <summary>Whether the platform could not be reached, so that nothing of the request has come to it.</summary>
+    public bool NotAsked { get; init; }
+
+    /// <summary>In how much time to ask again, as the platform said; null where it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>400100: a text was expected.</summary>
     public static PlatformException StringExpected(string parameter) => new(400, 400100, $"{parameter} must be a string.");
@@ -77,7 +87,11 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public static PlatformException MalformedBody(string message) => new(400, 400403, message);
 
     /// <summary>400404: there is no such URL, or not with this method.</summary>
-    public static PlatformException NoSuchUrl() => new(400, 400404, "There is no such URL with this method.");
+    public static PlatformException NoSuchUrl() => new(400, NoSuchUrlCode, "There is no such URL with this method.");
+
+    /// <summary>500910 under HTTP 429: there were too many requests.</summary>
+    public static PlatformException TooManyRequests(TimeSpan? retryAfter) =>
+        new(429, 500910, "There were too many requests.") { RetryAfter = retryAfter };
 
     /// <summary>500901: a fault of the platform's own. It says nothing of what it was.</summary>
     public static PlatformException Internal() => new(500, 500901, "Unexpected internal error.");

@@ -37,4 +37,12 @@ public static class Measures
     /// <summary>The whole days until a push certificate ends, of each at each daily check; less than 0 when it has.</summary>
     public static readonly Histogram<int> PushCredentialDaysLeft =
         Meter.CreateHistogram<int>("gatehouse.push_credential.days_left", "d", "Days until a push certificate ends, of each at each check.");
+
+    /// <summary>Tries of the hosted platform after the first of a call.</summary>
+    public static readonly Counter<long> UpstreamRetries =
+        Meter.CreateCounter<long>("gatehouse.upstream.retries", "{try}", "Tries of the hosted platform after the first of a call.");
+
+    /// <summary>Whether a host of the hosted platform, <c>server.address</c>, is left alone (1) or asked (0), when that changes.</summary>
+    public static readonly Gauge<int> UpstreamBreaker =
+        Meter.CreateGauge<int>("gatehouse.upstream.breaker_state", null, "Whether a host of the hosted platform is left alone.");
 }

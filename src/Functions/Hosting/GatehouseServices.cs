@@ -1,8 +1,6 @@
 using Gatehouse.Access;
 using Gatehouse.Alerts;
 using Gatehouse.Custody;
-using Gatehouse.Platform;
-using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Gatehouse.Telemetry;
 using Gatehouse.Usage;
@@ -36,19 +34,13 @@ internal static class GatehouseServices
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Keys);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().AccessKeys);
-        services.AddSingleton<OrganizationAccess>();
 
-        services.AddSingleton<ApplicationAccess>();
-        services.AddSingleton<Applications>();
-        services.AddSingleton<ApiTokens>();
-        services.AddSingleton<PushConfigurations>();
-        services.AddSingleton<PlatformGate>();
+        services.AddPlatform(settings);
 
         services.AddSingleton<UsageLimits>();
         services.AddSingleton<UsageRecorder>();
         services.AddSingleton<UsageStatistics>();
         services.AddSingleton<UsagePurge>();
-        services.AddSingleton<IPlatform, EmbeddedPlatform>();
         services.AddSingleton<AlertLog>();
         services.AddSingleton(provider => new AlertOutbox(
             provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<AlertLog>().Raised));

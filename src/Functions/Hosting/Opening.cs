@@ -23,7 +23,11 @@ internal sealed class Opening(
     {
         // Whatever it answers: that it answers is what counts.
         await store.GetAsync("Applications", "0", "none", cancellationToken);
-        if (settings.Organization is { } configured)
+        if (settings.Platform is not null)
+        {
+            // Its credentials are the vault's, and are asked for when they are needed.
+        }
+        else if (settings.Organization is { } configured)
         {
             organization.Configure(configured.User, configured.Password);
             user = configured.User;
@@ -41,17 +45,22 @@ internal sealed class Opening(
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
         var address = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
-        var password = madePassword ?? "$Organization__Password";
         Console.Out.WriteLine(
             $"""
             Gatehouse is at {string.Join(" and ", addresses ?? [address])}
             {Places()}
-              organization  user {user}, password {madePassword ?? "as configured"}
+              {(settings.Platform is { } hosted
+                ? $"platform      {hosted.ApplicationUrl}"
+                : $"organization  user {user}, password {madePassword ?? "as configured"}")}
               ops           X-Gatehouse-Key: {madeKey ?? "as configured"}{(callers.TakesBearer ? ", or Authorization: Bearer" : "")}
-              first call    curl -u "{user}:{password}" -d '{ExampleBody}' {address}/v3/applications
+              first call    {FirstCall(address)}
             """);
         return Task.CompletedTask;
     }
+
+    private string FirstCall(string address) => settings.Platform is null
+        ? $"curl -u \"{user}:{madePassword ?? "$Organization__Password"}\" -d '{ExampleBody}' {address}/v3/applications"
+        : $"curl -H \"X-Gatehouse-Key: {madeKey ?? "$Ops__LocalKey"}\" {address}/ops/v1/applications";
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -10,9 +10,11 @@ namespace Gatehouse.Functions.Hosting;
 
 /// <summary>
 /// Who may pass to an operation of the platform: every function under <c>/v3</c> is one call of a method of this class. It
-/// also turns what an operation throws into the platform's error bodies, so that no answer is empty or says too much.
+/// also turns what an operation throws into the platform's error bodies, so that no answer is empty or says too much. Where
+/// the platform is not in this process nobody passes, whatever the credentials.
 /// </summary>
-public sealed partial class PlatformGate(OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log)
+public sealed partial class PlatformGate(
+    OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log, EmbeddedPlatform? platform = null)
 {
     /// <summary>Lets the organization pass: HTTP Basic.</summary>
     public Task<IResult> OrganizationAsync(
@@ -64,6 +66,7 @@ public sealed partial class PlatformGate(OrganizationAccess organization, Applic
 
     private async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
     {
+        if (platform is null) return PlatformReply.NotServed();
         try
         {
             return await operation();

@@ -1,5 +1,6 @@
 using System.Net;
 using Gatehouse.Alerts;
+using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Hosting;
@@ -12,9 +13,10 @@ namespace Gatehouse.Functions.Hosting;
 /// <param name="Callers">Who may call <c>/ops/v1</c>.</param>
 /// <param name="KeyVault"><c>KeyVault__Uri</c>: the Key Vault that secrets live in; null for the local vault.</param>
 /// <param name="Alerts">Who is told of alerts.</param>
+/// <param name="Platform"><c>Platform__...</c>: the hosted platform; null where the platform is in this process.</param>
 internal sealed record Settings(
     string StoragePath, StorageSettings Storage, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault,
-    AlertSettings Alerts)
+    AlertSettings Alerts, HostedSettings? Platform)
 {
     public const string DefaultStoragePath = ".gatehouse";
 
@@ -22,7 +24,7 @@ internal sealed record Settings(
     private static readonly string[] Known =
     [
         "Storage__Path", .. StorageSettings.Names, "Organization__User", "Organization__Password", "KeyVault__Uri",
-        TelemetryExport.Endpoint, .. CallerSettings.Names, .. AlertSettingsReading.Names,
+        TelemetryExport.Endpoint, .. CallerSettings.Names, .. AlertSettingsReading.Names, .. PlatformSettings.Names,
     ];
 
     /// <summary>
@@ -53,7 +55,8 @@ internal sealed record Settings(
         var settings = new Settings(
             DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), StorageSettings.Read(configuration),
             OrganizationSettings.Read(configuration), CallerSettings.Read(configuration),
-            KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration));
+            KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration),
+            PlatformSettings.Read(configuration));
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }
@@ -103,10 +106,14 @@ internal sealed record Settings(
         {
             var host = HostOf(url)
                 ?? throw new SettingException($"Urls must hold addresses such as http://127.0.0.1:7071, not '{url}'.");
-            if (settings.Organization is null && !IsLoopback(host))
+            if (IsLoopback(host)) continue;
+            // What is made at first start is for whoever sits at the machine: the organization's credentials, or, where the
+            // platform is elsewhere, the local key alone.
+            if (settings.Platform is null ? settings.Organization is null : settings.Callers.AreNone)
             {
                 throw new SettingException(
-                    $"Urls holds {url}, which others can reach: set Organization__User and Organization__Password first.");
+                    $"Urls holds {url}, which others can reach: set {(settings.Platform is null
+                        ? "Organization__User and Organization__Password" : "Entra__..., Ops__Callers__... or Ops__LocalKey")} first.");
             }
         }
     }

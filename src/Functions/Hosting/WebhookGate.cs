@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Gatehouse.Access;
 using Gatehouse.Platform;
-using Gatehouse.Platform.Embedded;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Hosting;
@@ -11,7 +10,7 @@ namespace Gatehouse.Functions.Hosting;
 /// Lets pass what the platform has signed with the application's master token. An application that is not there is refused
 /// as a wrong signature is, and after the same work.
 /// </summary>
-public sealed class WebhookGate(Applications applications, ProblemAnswers answers)
+public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswers answers)
 {
     /// <summary>The most bytes of a webhook: 1 MiB.</summary>
     public const int BodyLimit = 1024 * 1024;

@@ -1,15 +1,15 @@
 using Gatehouse.Access;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
 using Gatehouse.Usage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Embedded = Gatehouse.Platform.Embedded;
 
 namespace Gatehouse.Functions.Ops;
 
 /// <summary>An application's use: events in, and the limits that they are held to.</summary>
 public sealed class Usage(
-    OpsGate gate, Embedded.Applications applications, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
+    OpsGate gate, IApplicationDirectory applications, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
 {
     /// <summary>The most bytes of a request's events: 1 MiB.</summary>
     public const int BodyLimit = 1024 * 1024;

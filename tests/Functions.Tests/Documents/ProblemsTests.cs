@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
 using Gatehouse.Functions.Tests.Service;
 
 namespace Gatehouse.Functions.Tests.Documents;

@@ -1,3 +1,4 @@
+using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Tests;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -34,9 +35,44 @@ internal sealed class RunningGatehouse : IAsyncDisposable
 
     /// <summary>Starts the application; in a folder of its own, and under the machine's clock, unless given others; with
     /// these settings and services over the test's.</summary>
-    public static async Task<RunningGatehouse> StartAsync(
+    public static Task<RunningGatehouse> StartAsync(
         TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null,
-        Action<IServiceCollection>? configure = null, TestStore? store = null)
+        Action<IServiceCollection>? configure = null, TestStore? store = null) =>
+        StartAsync(
+            folder, clock, logs, ["--Organization:User", User, "--Organization:Password", Password, .. settings ?? []], configure, store);
+
+    /// <summary>Starts the application before a platform elsewhere, whose organization's credentials are put into its vault
+    /// unless that is left out.</summary>
+    public static async Task<RunningGatehouse> StartHostedAsync(
+        Uri platform, TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null,
+        IReadOnlyList<string>? settings = null, bool hasCredentials = true)
+    {
+        var address = new Uri(platform, "/v3").ToString();
+        var gatehouse = await StartAsync(
+            folder, clock, logs,
+            [
+                "--Platform:Mode", "Hosted", "--Platform:ApplicationUrl", address, "--Platform:OrganizationDialect", "Basic",
+                "--Platform:OrganizationUrl", address, .. settings ?? (IReadOnlyList<string>)[],
+            ],
+            null, null);
+        if (!hasCredentials) return gatehouse;
+        var vault = gatehouse.Services.GetRequiredService<ISecretVault>();
+        await vault.SetAsync("platform-organization-user", User, default);
+        await vault.SetAsync("platform-organization-password", Password, default);
+        return gatehouse;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Api.Dispose();
+        await host.StopAsync();
+        await ((IAsyncDisposable)host).DisposeAsync();
+        ownFolder?.Dispose();
+    }
+
+    private static async Task<RunningGatehouse> StartAsync(
+        TemporaryFolder? folder, TimeProvider? clock, ILoggerProvider? logs, string[] settings,
+        Action<IServiceCollection>? configure, TestStore? store)
     {
         var ownFolder = folder is null ? new TemporaryFolder() : null;
         var stored = await (store ?? TestStore.Sqlite).SettingsAsync((folder ?? ownFolder)!.Path);
@@ -44,10 +80,10 @@ internal sealed class RunningGatehouse : IAsyncDisposable
             [
                 "--Urls", "http://127.0.0.1:0",
                 "--Storage:Path", (folder ?? ownFolder)!.Path,
-                "--Organization:User", User, "--Organization:Password", Password, "--Ops:LocalKey", OpsKey,
+                "--Ops:LocalKey", OpsKey,
                 .. logs is null ? new[] { "--Logging:LogLevel:Default", "None" } : ["--Logging:LogLevel:Default", "Trace"],
                 .. stored.SelectMany(setting => (string[])[$"--{setting.Name.Replace("__", ":", StringComparison.Ordinal)}", setting.Value]),
-                .. settings ?? [],
+                .. settings,
             ],
             typeof(Functions.Platform.Applications).Assembly.GetTypes());
         builder.ConfigureFunctionsWebApplication();
@@ -59,13 +95,5 @@ internal sealed class RunningGatehouse : IAsyncDisposable
         var host = builder.Build();
         await host.StartAsync();
         return new RunningGatehouse(host, ownFolder);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        Api.Dispose();
-        await host.StopAsync();
-        await ((IAsyncDisposable)host).DisposeAsync();
-        ownFolder?.Dispose();
     }
 }

@@ -9,9 +9,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>What a service inside does with an application and its tokens, on the local default, over HTTP.</summary>
-public abstract class FacadeStoryTests(TestStore store)
+/// <summary>What a service inside does with an application and its tokens, over HTTP; wherever platform and store are.</summary>
+public abstract class FacadeStory
 {
+    /// <summary>Starts what the story is told on.</summary>
+    internal abstract Task<FacadeArrangement> StartAsync(
+        TemporaryFolder folder, TestClock clock, RecordedLogs logs, params string[] settings);
+
     [Fact]
     public async Task A_token_in_the_vault_is_rotated_and_the_old_one_is_refused_when_the_overlap_ends()
     {
@@ -21,10 +25,10 @@ public abstract class FacadeStoryTests(TestStore store)
         var secrets = new List<string>();
         await using var receiver = await AlertReceiverDouble.StartAsync();
         string[] settings = ["--Alerts:WebhookUrl", receiver.Address.ToString(), "--Alerts:Secret", receiver.Secret];
-        await using (var gatehouse = await RunningGatehouse.StartAsync(folder, clock, logs, settings, store))
+        await using (var arrangement = await StartAsync(folder, clock, logs, settings))
         {
-            var api = gatehouse.Api;
-            var vault = gatehouse.Services.GetRequiredService<ISecretVault>();
+            var (api, platform) = (arrangement.Facade.Api, arrangement.Platform.Api);
+            var vault = arrangement.Facade.Services.GetRequiredService<ISecretVault>();
             var created = Created(await api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}"""));
             Assert.Equal(["app_id", "name", "created_at"], created.EnumerateObject().Select(member => member.Name));
             Assert.Equal("2024-05-15T12:00:00.000Z", created.GetProperty("created_at").GetString());
@@ -36,7 +40,7 @@ public abstract class FacadeStoryTests(TestStore store)
             Assert.False(issued.TryGetProperty("token", out _));
             var secretName = issued.GetProperty("secret_name").GetString()!;
             var old = (await vault.GetAsync(secretName, default))!.Reveal();
-            (await api.GetAsync("/v3/applications/info", Credential.Token(old))).Ok();
+            (await platform.GetAsync("/v3/applications/info", Credential.Token(old))).Ok();
 
             var rotation = $"{path}/tokens/{issued.GetProperty("token_id").GetString()}/rotate";
             var rotated = Created(await api.PostAsync(rotation, Credential.Ops, """{"overlap_seconds":3600}"""));
@@ -44,8 +48,8 @@ public abstract class FacadeStoryTests(TestStore store)
             var current = (await vault.GetAsync(secretName, default))!.Reveal();
             Assert.NotEqual(old, current);
             secrets.AddRange([old, current]);
-            (await api.GetAsync("/v3/applications/info", Credential.Token(old))).Ok();
-            (await api.GetAsync("/v3/applications/info", Credential.Token(current))).Ok();
+            (await platform.GetAsync("/v3/applications/info", Credential.Token(old))).Ok();
+            (await platform.GetAsync("/v3/applications/info", Credential.Token(current))).Ok();
 
             var listed = (await api.GetAsync($"{path}/tokens", Credential.Ops)).Ok();
             Assert.Equal(
@@ -56,8 +60,8 @@ public abstract class FacadeStoryTests(TestStore store)
             clock.Advance(TimeSpan.FromHours(1));
             await RunAsync(api, "RotateTokens");
             await OnceRetiredAsync(api, path);
-            (await api.GetAsync("/v3/applications/info", Credential.Token(old))).Refused(400401);
-            (await api.GetAsync("/v3/applications/info", Credential.Token(current))).Ok();
+            (await platform.GetAsync("/v3/applications/info", Credential.Token(old))).Refused(400401);
+            (await platform.GetAsync("/v3/applications/info", Credential.Token(current))).Ok();
 
             await RunAsync(api, "DeliverAlerts");
             await receiver.ReceivedAsync(1);
@@ -68,7 +72,7 @@ public abstract class FacadeStoryTests(TestStore store)
 
             var last = rotated.GetProperty("token_id").GetString();
             Assert.Equal(HttpStatusCode.NoContent, (await api.DeleteAsync($"{path}/tokens/{last}", Credential.Ops)).Status);
-            (await api.GetAsync("/v3/applications/info", Credential.Token(current))).Refused(400401);
+            (await platform.GetAsync("/v3/applications/info", Credential.Token(current))).Refused(400401);
             (await api.DeleteAsync($"{path}/tokens/{last}", Credential.Ops)).Problem(HttpStatusCode.NotFound, "unknown-token");
             (await api.DeleteAsync(path, Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
             (await api.DeleteAsync($"{path}?confirm=harbour", Credential.Ops)).Problem(HttpStatusCode.Conflict, "not-confirmed");
@@ -86,10 +90,12 @@ public abstract class FacadeStoryTests(TestStore store)
     [Fact]
     public async Task Applications_created_at_the_platform_are_adopted_and_listed_page_by_page()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock(), store: store);
-        var api = gatehouse.Api;
+        using var folder = new TemporaryFolder();
+        using var logs = new RecordedLogs();
+        await using var arrangement = await StartAsync(folder, new TestClock(), logs);
+        var (api, platform) = (arrangement.Facade.Api, arrangement.Platform.Api);
         var created = new List<string>();
-        for (var count = 0; count < 3; count++) created.Add((await api.CreateApplicationAsync()).Id);
+        for (var count = 0; count < 3; count++) created.Add((await platform.CreateApplicationAsync()).Id);
 
         var run = (await api.PostAsync("/ops/v1/applications/adopt", Credential.Ops)).Ok();
         Assert.Equal(3, run.GetProperty("adopted").GetArrayLength());
@@ -103,7 +109,7 @@ public abstract class FacadeStoryTests(TestStore store)
             if (token.Length == 0) break;
         }
         Assert.Equal(created.Order(StringComparer.Ordinal), listed);
-        var theirs = (await api.GetAsync("/v3/applications?limit=2", api.Organization)).Ok().GetProperty("next").GetString();
+        var theirs = (await platform.GetAsync("/v3/applications?limit=2", platform.Organization)).Ok().GetProperty("next").GetString();
         (await api.GetAsync($"/ops/v1/applications?token={theirs}", Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
         (await api.GetAsync("/ops/v1/applications?limit=0", Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
     }
@@ -129,6 +135,41 @@ public abstract class FacadeStoryTests(TestStore store)
     }
 }
 
-public sealed class FacadeStoryOnSqliteTests() : FacadeStoryTests(TestStore.Sqlite);
+/// <summary>The facade, and the platform that it stands before.</summary>
+internal sealed record FacadeArrangement(RunningGatehouse Facade, RunningGatehouse Platform) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        await Facade.DisposeAsync();
+        if (Platform != Facade) await Platform.DisposeAsync();
+    }
+}
 
-public sealed class FacadeStoryOnAzuriteTests() : FacadeStoryTests(TestStore.Azurite);
+/// <summary>Before the platform in its own process.</summary>
+public abstract class EmbeddedFacadeStory(TestStore store) : FacadeStory
+{
+    internal override async Task<FacadeArrangement> StartAsync(
+        TemporaryFolder folder, TestClock clock, RecordedLogs logs, params string[] settings)
+    {
+        var gatehouse = await RunningGatehouse.StartAsync(folder, clock, logs, settings, store: store);
+        return new FacadeArrangement(gatehouse, gatehouse);
+    }
+}
+
+/// <summary>On the local default.</summary>
+public sealed class FacadeStoryOnSqliteTests() : EmbeddedFacadeStory(TestStore.Sqlite);
+
+/// <summary>On Azure Table Storage.</summary>
+public sealed class FacadeStoryOnAzuriteTests() : EmbeddedFacadeStory(TestStore.Azurite);
+
+/// <summary>Before the platform of a second Gatehouse, at the end of a line.</summary>
+public sealed class HostedFacadeStoryTests : FacadeStory
+{
+    internal override async Task<FacadeArrangement> StartAsync(
+        TemporaryFolder folder, TestClock clock, RecordedLogs logs, params string[] settings)
+    {
+        var platform = await RunningGatehouse.StartAsync(clock: clock);
+        return new FacadeArrangement(
+            await RunningGatehouse.StartHostedAsync(platform.Api.Address, folder, clock, logs, settings), platform);
+    }
+}

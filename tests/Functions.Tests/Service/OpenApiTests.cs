@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
 using Gatehouse.Functions.Tests.Ops;
 using Microsoft.OpenApi;
 
