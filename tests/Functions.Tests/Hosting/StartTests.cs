@@ -3,10 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
-using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
@@ -201,23 +199,6 @@ public sealed partial class StartTests : IDisposable
         Assert.Matches(@"tables +http://127\.0\.0\.1:\d+/account\d+\n +data folder +" + folder["data"], greeting);
         Assert.DoesNotContain("AccountKey", greeting, StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.GetFiles(folder["data"]), file => Path.GetFileName(file).StartsWith("gatehouse", StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [InlineData(null, null, true)]
-    [InlineData("AzureTables", null, true)]
-    [InlineData(null, "https://name.vault.azure.net", true)]
-    [InlineData("AzureTables", "https://name.vault.azure.net", false)]
-    public void A_data_folder_is_needed_unless_everything_is_elsewhere(string? provider, string? vault, bool needed)
-    {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Storage:Provider"] = provider,
-            ["Storage:TableEndpoint"] = provider is null ? null : "https://name.table.core.windows.net",
-            ["KeyVault:Uri"] = vault,
-        }).Build();
-
-        Assert.Equal(needed, Settings.Read(configuration).NeedsDataFolder);
     }
 
     [Fact]
