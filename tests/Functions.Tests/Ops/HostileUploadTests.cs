@@ -183,7 +183,9 @@ public sealed class HostileUploadTests
 
     private static byte[] P12(int rounds) => new Pkcs12File
     {
-        Pairs = [(TestCertificates.Certificate(CertificateKind.NotApple), TestCertificates.Key)], Password = "p", ClaimedRounds = rounds,
+        Pairs = [(TestCertificates.Certificate(CertificateKind.NotApple), TestCertificates.Key)],
+        Password = "p",
+        ClaimedRounds = rounds,
     }.Encode();
 
     private static byte[] RandomBytes(int size)
