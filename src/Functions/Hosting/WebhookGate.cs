@@ -42,5 +42,5 @@ public sealed class WebhookGate(Applications applications, ProblemAnswers answer
                     Challenge, $"{WebhookSignature.Header} must be sent once and be the body's signature."));
             }
             return await admitted(id.Value, body);
-        });
+        }, cancellation);
 }
