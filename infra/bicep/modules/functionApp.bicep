@@ -43,15 +43,21 @@ var settings = {
   Platform__Mode: platformMode
 }
 
-var hosted = platformMode == 'Hosted' ? {
+// Who creates applications: at the hosted platform by credentials in the vault that Gatehouse reads itself.
+var organization = platformMode == 'Hosted' ? {
   Platform__OrganizationDialect: organizationDialect
-} : {}
+} : {
+  Organization__User: 'organization'
+  Organization__Password: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/configured-organization-password)'
+}
 
 // The Functions host reads the schedules of timers from here alone.
 var schedules = {
   AdoptSchedule: '0 10 * * * *'
   AlertsSchedule: '15 * * * * *'
+  PurgeCallsSchedule: '30 5/10 * * * *'
   PurgeSchedule: '0 40 3 * * *'
+  PushCheckSchedule: '0 0 6 * * *'
   RotateSchedule: '0 * * * * *'
 }
 
@@ -132,7 +138,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, settings, hosted, schedules, alerts, telemetry)
+  properties: union(hostSettings, settings, organization, schedules, alerts, telemetry)
 }
 
 // App Service's own authentication is off and stays off: it would turn away webhooks, which are signed and bring no token, and

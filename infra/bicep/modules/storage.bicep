@@ -22,8 +22,13 @@ var deploymentContainer = 'deployment'
 
 // Gatehouse makes a table that is missing at its first use.
 var tables = [
+  'Alerts'
   'ApiTokens'
   'Applications'
+  'Audit'
+  'Custody'
+  'IdempotentCalls'
+  'PushCredentials'
   'Usage'
 ]
 

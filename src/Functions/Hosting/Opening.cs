@@ -9,7 +9,7 @@ namespace Gatehouse.Functions.Hosting;
 
 /// <summary>
 /// Sees to it that store, vault and keys are open before anything is served, so that what is wrong with them stops the
-/// start; and when all is served, prints what a first call needs.
+/// start; and when all is served, prints what a first call needs, unless there is a Functions host to say so.
 /// </summary>
 internal sealed class Opening(
     Settings settings, OpenData data, ITableStore store, ISecretVault vault,
@@ -43,6 +43,8 @@ internal sealed class Opening(
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        // Only the host knows at what address the functions are.
+        if (settings.IsBehindHost) return Task.CompletedTask;
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
         var address = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
         Console.Out.WriteLine(

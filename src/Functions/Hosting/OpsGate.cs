@@ -30,7 +30,7 @@ public sealed partial class OpsGate(
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayEverywhere(role), null, cancellation);
             return await admitted(call.Caller);
-        });
+        }, cancellation);
 
     /// <summary>Lets pass who has the role: for what shows, of all applications, the caller's own.</summary>
     public Task<IResult> AmongItsOwnAsync(
@@ -41,7 +41,7 @@ public sealed partial class OpsGate(
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayAmongItsOwn(role), null, cancellation);
             return await admitted(call.Caller);
-        });
+        }, cancellation);
 
     /// <summary>Lets pass who has the role for an application: to see something of it.</summary>
     /// <param name="request">The request.</param>
@@ -57,7 +57,7 @@ public sealed partial class OpsGate(
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             return await admitted(call.Caller, id);
-        });
+        }, cancellation);
 
     /// <summary>
     /// Lets pass who has the role for every application: to change what is not about one, at the platform or in the vault. The
@@ -72,7 +72,7 @@ public sealed partial class OpsGate(
             await AdmitAsync(call, call.Caller.MayEverywhere(role), null, cancellation);
             return await idempotent.AnswerAsync(
                 request, call, running => ChangeAsync(call, new OpsCall(trail, call, null, null), change, running), cancellation);
-        });
+        }, cancellation);
 
     /// <summary>
     /// Lets pass who has the role for an application: to change something of it at the platform or in the vault. The audit
@@ -102,7 +102,7 @@ public sealed partial class OpsGate(
             var ops = new OpsCall(trail, call, id, Named(about));
             return await idempotent.AnswerAsync(
                 request, call, running => ChangeAsync(call, ops, (_, stop) => change(ops, id, stop), running), cancellation);
-        });
+        }, cancellation);
 
     /// <summary>
     /// Lets pass who has the role for an application: to change rows of ours in one commit, which the audit row
@@ -120,7 +120,7 @@ public sealed partial class OpsGate(
                 var result = await change(ops, id, running);
                 return ops.IsRecorded ? result : throw new InvalidOperationException($"{operation} has left no audit row.");
             }, cancellation);
-        });
+        }, cancellation);
 
     /// <summary>
     /// Lets pass who has the role for an application: for a POST that leaves no audit row where it is let pass, because it
@@ -133,7 +133,7 @@ public sealed partial class OpsGate(
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             return await idempotent.AnswerAsync(request, call, running => admitted(call.Caller, id, running), cancellation);
-        });
+        }, cancellation);
 
     /// <summary>
     /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, ApplicationId, CancellationToken, Task{IResult}}, CancellationToken, string)"/>;
@@ -151,7 +151,7 @@ public sealed partial class OpsGate(
                 request, call,
                 running => onlyInspects() ? change(ops, id, running) : ChangeAsync(call, ops, (_, stop) => change(ops, id, stop), running),
                 cancellation);
-        });
+        }, cancellation);
 
     private async Task<IResult> ChangeAsync(
         AuditCall call, OpsCall ops, Func<OpsCall, CancellationToken, Task<IResult>> change, CancellationToken cancellation)

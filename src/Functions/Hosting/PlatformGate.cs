@@ -20,24 +20,25 @@ public sealed partial class PlatformGate(
     public Task<IResult> OrganizationAsync(
         HttpRequest request, Func<Task<IResult>> admitted, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, () => DecideAsync(request, admitted, null, cancellation));
+        AnswerAsync(request, operation, () => DecideAsync(request, admitted, null, cancellation), cancellation);
 
     /// <summary>Lets the holder of an API token pass, master or secondary.</summary>
     public Task<IResult> ApplicationAsync(
         HttpRequest request, Func<ApplicationCaller, Task<IResult>> admitted, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, () => DecideAsync(request, null, admitted, cancellation));
+        AnswerAsync(request, operation, () => DecideAsync(request, null, admitted, cancellation), cancellation);
 
     /// <summary>Lets either pass, each to an operation of its own.</summary>
     public Task<IResult> EitherAsync(
         HttpRequest request, Func<Task<IResult>> organizationAdmitted, Func<ApplicationCaller, Task<IResult>> applicationAdmitted,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, () => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation));
+        AnswerAsync(
+            request, operation, () => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation), cancellation);
 
     /// <summary>Lets everybody pass: for what shows nothing and changes nothing.</summary>
     public Task<IResult> OpenAsync(
         HttpRequest request, Func<Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, admitted);
+        AnswerAsync(request, operation, admitted, request.HttpContext.RequestAborted);
 
     private async Task<IResult> DecideAsync(
         HttpRequest request, Func<Task<IResult>>? forOrganization, Func<ApplicationCaller, Task<IResult>>? forApplication,
@@ -61,10 +62,11 @@ public sealed partial class PlatformGate(
         return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))();
     }
 
-    private Task<IResult> AnswerAsync(HttpRequest request, string function, Func<Task<IResult>> operation) =>
-        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation));
+    private Task<IResult> AnswerAsync(
+        HttpRequest request, string function, Func<Task<IResult>> operation, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation, cancellation));
 
-    private async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
+    private async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation, CancellationToken cancellation)
     {
         if (platform is null) return PlatformReply.NotServed();
         try
@@ -82,7 +84,7 @@ public sealed partial class PlatformGate(
                 ? PlatformException.BodyTooLarge(RequestBody.MultipartLimit)
                 : PlatformException.MalformedBody("The request is not valid HTTP."));
         }
-        catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (request.IsGivenUp(cancellation))
         {
             return PlatformReply.Error(PlatformException.Unavailable());
         }

@@ -7,6 +7,10 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Functions.Hosting;
 
 /// <summary>An answer in one piece, with its length.</summary>
+/// <remarks>
+/// The official worker also hands a function's result, as JSON of its public properties, to the Functions host: none of them
+/// holds the body, in which there are tokens.
+/// </remarks>
 internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte> body) : IResult, IStatusCodeHttpResult
 {
     private const string JsonType = "application/json; charset=utf-8";

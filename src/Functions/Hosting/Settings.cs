@@ -14,11 +14,16 @@ namespace Gatehouse.Functions.Hosting;
 /// <param name="KeyVault"><c>KeyVault__Uri</c>: the Key Vault that secrets live in; null for the local vault.</param>
 /// <param name="Alerts">Who is told of alerts.</param>
 /// <param name="Platform"><c>Platform__...</c>: the hosted platform; null where the platform is in this process.</param>
+/// <param name="IsBehindHost">Whether a Functions host has started this process and serves others through it. It tells a
+/// worker where the app is, without which the worker answers no request.</param>
 internal sealed record Settings(
     string StoragePath, StorageSettings Storage, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault,
-    AlertSettings Alerts, HostedSettings? Platform)
+    AlertSettings Alerts, HostedSettings? Platform, bool IsBehindHost)
 {
     public const string DefaultStoragePath = ".gatehouse";
+
+    // Not a setting of an operator's: the Functions host's.
+    private const string ApplicationDirectory = "FUNCTIONS_APPLICATION_DIRECTORY";
 
     // N and M stand for the place in a list: 0, 1, 2...
     private static readonly string[] Known =
@@ -56,7 +61,8 @@ internal sealed record Settings(
             DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), StorageSettings.Read(configuration),
             OrganizationSettings.Read(configuration), CallerSettings.Read(configuration),
             KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration),
-            PlatformSettings.Read(configuration));
+            PlatformSettings.Read(configuration), configuration[ApplicationDirectory] is not null);
+        RefuseMadeCredentials(settings);
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }
@@ -98,6 +104,17 @@ internal sealed record Settings(
         {
             throw new SettingException("Storage__Path must be the path of a folder.");
         }
+    }
+
+    // What is made at first start is for whoever sits at the machine. A Functions host is open to others, and writes what a
+    // worker prints into the app's logs.
+    private static void RefuseMadeCredentials(Settings settings)
+    {
+        if (!settings.IsBehindHost) return;
+        if (settings.Platform is null && settings.Organization is null)
+            throw new SettingException("Organization__User and Organization__Password must be set in a Functions host.");
+        if (settings.Callers.AreNone)
+            throw new SettingException("Entra__..., Ops__Callers__... or Ops__LocalKey must be set in a Functions host.");
     }
 
     private static void RefuseOpenDoor(string? urls, Settings settings)

@@ -41,5 +41,5 @@ public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswe
                     Challenge, $"{WebhookSignature.Header} must be sent once and be the body's signature."));
             }
             return await admitted(id.Value, body);
-        });
+        }, cancellation);
 }

@@ -11,6 +11,9 @@ namespace Gatehouse.Functions.Tests.Hosting;
 /// <summary>The first command of the README, as a process: what it prints, what stops it, and how it stops.</summary>
 public sealed partial class StartTests : IDisposable
 {
+    // As a Functions host starts a worker.
+    private static readonly (string Name, string Value) FunctionsHost = ("FUNCTIONS_APPLICATION_DIRECTORY", "/home/site/wwwroot");
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -119,6 +122,26 @@ public sealed partial class StartTests : IDisposable
     {
         var (process, api) = await GatehouseProcess.ServeAsync(folder["data"], ("Urls", "http://0.0.0.0:0"));
         using (process) api.Dispose();
+    }
+
+    [Theory]
+    [InlineData("Organization__User and Organization__Password", "Ops__LocalKey")]
+    [InlineData("Ops__LocalKey", "Organization__User", "Organization__Password")]
+    public async Task In_a_Functions_host_nothing_is_made_that_could_be_configured(string missing, params string[] configured) =>
+        Assert.Contains(
+            missing, await RefusalAsync([FunctionsHost, .. configured.Select(name => (name, "something long enough"))]),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public async Task In_a_Functions_host_nothing_is_printed()
+    {
+        const string Lifetime = "Logging__LogLevel__Microsoft.Hosting.Lifetime";
+        using var process = GatehouseProcess.Start(
+            FunctionsHost, ("Storage__Path", folder["data"]), (Lifetime, "Information"),
+            ("Organization__User", RunningGatehouse.User), ("Organization__Password", RunningGatehouse.Password),
+            ("Ops__LocalKey", RunningGatehouse.OpsKey));
+
+        Assert.DoesNotContain("Gatehouse is at", await process.OutputAsync("Application started"), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -12,8 +12,6 @@ public sealed partial class BicepTests
     {
         ["Storage__Path"] = "There is no data folder: tables and vault are Azure's.",
         ["Storage__ConnectionString"] = "No key opens the account: the identity does, at Storage__TableEndpoint.",
-        ["Organization__User"] = "Who may create applications at the embedded platform is made at first start, and kept in the vault.",
-        ["Organization__Password"] = "As Organization__User.",
         ["Ops__LocalKey"] = "Callers are Entra ID's.",
         ["Ops__Callers__N__Name"] = "As Ops__LocalKey.",
         ["Ops__Callers__N__KeySha256"] = "As Ops__LocalKey.",
@@ -22,6 +20,13 @@ public sealed partial class BicepTests
         ["Entra__Authority"] = "The public cloud's is the default.",
         ["Entra__Confined__N__Id"] = "Which clients are confined to some applications is each operator's own to add.",
         ["Entra__Confined__N__Applications__M"] = "As Entra__Confined__N__Id.",
+        ["Platform__ApplicationUrl"] = "The service's is the default.",
+        ["Platform__OrganizationUrl"] = "As Platform__ApplicationUrl.",
+        ["Platform__Region"] = "As Platform__ApplicationUrl.",
+        ["Platform__RegionKey"] = "Left to the platform, unless an operator has a wish.",
+        ["Platform__CallSeconds"] = "The defaults hold.",
+        ["Platform__TrySeconds"] = "The defaults hold.",
+        ["Platform__Concurrency"] = "The defaults hold.",
         ["Alerts__PreviousSecret"] = "It is there only while a secret is replaced.",
     };
 
