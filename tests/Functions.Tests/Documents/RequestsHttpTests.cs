@@ -85,7 +85,7 @@ public sealed partial class RequestsHttpTests
 
     private static byte[] File(string line) => Path.GetExtension(line) switch
     {
-        ".p12" => TestCertificates.P12(CertificateKind.Universal),
+        ".p12" => TestCertificates.P12(CertificateKind.Universal, password: "password"),
         ".json" => Encoding.UTF8.GetBytes(TestServiceAccounts.Json().ToJsonString()),
         _ => throw new InvalidOperationException($"There is no file for {line}."),
     };

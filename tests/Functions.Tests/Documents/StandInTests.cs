@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
