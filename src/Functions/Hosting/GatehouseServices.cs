@@ -1,5 +1,6 @@
 using Gatehouse.Access;
 using Gatehouse.Alerts;
+using Gatehouse.Archive;
 using Gatehouse.Custody;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
@@ -64,6 +65,14 @@ internal static class GatehouseServices
         services.AddSingleton<Adoption>();
         services.AddSingleton<Leases>();
         services.AddSingleton<CustodyFailures>();
+
+        services.AddSingleton<ArchiveSettings>();
+        services.AddSingleton<ArchiveRuns>();
+        services.AddSingleton<ArchiveReader>();
+        services.AddSingleton<DailyArchive>();
+        services.AddSingleton<Backfills>();
+        services.AddSingleton<ArchiveFailures>();
+
         services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
         if (settings.Callers.Entra is { } entra)
             services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));

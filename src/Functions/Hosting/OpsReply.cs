@@ -13,6 +13,10 @@ internal static class OpsReply
     public static IResult Created<T>(string? location, T body, JsonTypeInfo<T> type) =>
         Reply.Json(StatusCodes.Status201Created, body, type, location);
 
+    /// <summary>202 with a body, and where it can be seen how far what was asked for has got.</summary>
+    public static IResult Accepted<T>(string location, T body, JsonTypeInfo<T> type) =>
+        Reply.Json(StatusCodes.Status202Accepted, body, type, location);
+
     /// <summary>204.</summary>
     public static IResult NoContent() => Reply.NoContent();
 

@@ -33,6 +33,8 @@ internal sealed record Settings(
         ["RotateSchedule"] = "0 * * * * *",
         ["AdoptSchedule"] = "0 10 * * * *",
         ["AlertsSchedule"] = "15 * * * * *",
+        ["ArchiveSchedule"] = "0 20 1 * * *",
+        ["BackfillSchedule"] = "30 * * * * *",
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>

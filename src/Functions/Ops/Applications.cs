@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gatehouse.Access;
 using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
@@ -14,9 +13,6 @@ namespace Gatehouse.Functions.Ops;
 public sealed class Applications(
     OpsGate gate, KnownApplications applications, ApplicationViews views, Adoption adoption, PlatformKeys keys)
 {
-    private const int DefaultLimit = 10;
-    private const int MostPerPage = 100;
-
     /// <summary>Creates an application; its master token is in the vault before the answer.</summary>
     [Function(nameof(OpsCreateApplication))]
     public Task<IResult> OpsCreateApplication(
@@ -39,7 +35,7 @@ public sealed class Applications(
         CancellationToken cancellation) =>
         gate.AmongItsOwnAsync(request, Role.ApplicationsRead, async caller =>
         {
-            var page = await ListAsync(caller, After(request), Limit(request), cancellation);
+            var page = await ListAsync(caller, After(request), QueryValues.Limit(request), cancellation);
             return OpsReply.Ok(
                 new KnownApplicationsDocument(
                     [.. page.Applications.Select(KnownApplicationDocument.Of)],
@@ -110,13 +106,5 @@ public sealed class Applications(
         [] or [""] => null,
         [{ } text] when PageToken.Read(text, keys.FacadePages) is { } position => ApplicationId.From(position),
         _ => throw PlatformException.Invalid("token is not valid."),
-    };
-
-    private static int Limit(HttpRequest request) => request.Query["limit"] switch
-    {
-        [] => DefaultLimit,
-        [var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-            && limit is >= 1 and <= MostPerPage => limit,
-        _ => throw PlatformException.OutOfRange($"limit must be a number from 1 to {MostPerPage}."),
     };
 }

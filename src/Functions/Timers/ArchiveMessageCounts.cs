@@ -1,0 +1,14 @@
+using Gatehouse.Archive;
+using Gatehouse.Functions.Hosting;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Timers;
+
+/// <summary>Archives, once a day, the daily message counts of every application.</summary>
+public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveFailures failures)
+{
+    /// <summary>Goes through all applications, first through those that the last run was cut off before.</summary>
+    [Function(nameof(ArchiveMessageCounts))]
+    public async Task RunAsync([TimerTrigger("%ArchiveSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        failures.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation));
+}
