@@ -10,6 +10,8 @@ IFigure[] figures =
     new MemoryGrowth(),
     new UsageRate(),
     new UsageYear(),
+    new ArchiveRunTime(),
+    new ArchiveCsv(),
 ];
 
 if (Options.Parse(args, figures) is not { } options) return 1;

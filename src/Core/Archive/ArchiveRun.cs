@@ -41,10 +41,17 @@ public sealed record ArchiveRun(
     /// <summary>The application that it has come to; null before the first.</summary>
     internal ApplicationId? Cursor { get; init; }
 
-    internal static Guid NewId(DateTimeOffset startedAt)
+    /// <summary>The id of a run that comes before another in their order, whatever the clock says.</summary>
+    internal static Guid NewId(DateTimeOffset startedAt, Guid? before)
     {
         Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, DateTimeOffset.MaxValue.UtcTicks - startedAt.UtcTicks);
+        var left = DateTimeOffset.MaxValue.UtcTicks - startedAt.UtcTicks;
+        if (before is { } last)
+        {
+            last.TryWriteBytes(bytes, bigEndian: true, out _);
+            left = Math.Min(left, BinaryPrimitives.ReadInt64BigEndian(bytes) - 1);
+        }
+        BinaryPrimitives.WriteInt64BigEndian(bytes, left);
         RandomNumberGenerator.Fill(bytes[8..]);
         return new Guid(bytes, bigEndian: true);
     }

@@ -62,7 +62,7 @@ public sealed class DailyArchive
 
     private async Task<ArchiveRunResult> RunAsync(ArchiveRun? last, CancellationToken cancellation)
     {
-        var progress = new RunProgress(time);
+        var progress = new RunProgress(last, time);
         await runs.WriteAsync(progress.As(ArchiveRunState.Running), cancellation);
         using var ended = new CancellationTokenSource();
         var notes = NoteAsync(progress, ended.Token);

@@ -3,12 +3,14 @@ using System.Collections.Concurrent;
 namespace Gatehouse.Archive;
 
 /// <summary>What a run has done so far, counted by several at the same time.</summary>
-internal sealed class RunProgress(TimeProvider time)
+/// <param name="last">The run before it.</param>
+/// <param name="time">The clock.</param>
+internal sealed class RunProgress(ArchiveRun? last, TimeProvider time)
 {
     private readonly DateTimeOffset startedAt = time.GetUtcNow();
     private readonly long began = time.GetTimestamp();
     private readonly ConcurrentQueue<ArchiveFailure> failures = new();
-    private readonly Guid id = ArchiveRun.NewId(time.GetUtcNow());
+    private readonly Guid id = ArchiveRun.NewId(time.GetUtcNow(), last?.Id);
     private int applications;
     private int failed;
     private long written;

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using Gatehouse.Archive;
+using Gatehouse.Platform;
+using Gatehouse.Storage;
+using static Gatehouse.Tests.Archive.ArchiveScene;
+
+namespace Gatehouse.Tests.Archive;
+
+/// <summary>
+/// A real process is killed with SIGKILL again and again in the middle of a run and of a backfill. The number of kills is 20,
+/// or what <c>GATEHOUSE_CRASHES</c> says.
+/// </summary>
+public sealed class ArchiveKillTests
+{
+    private const int Killed = 128 + 9;
+    private const int Applications = 40;
+    private const int CommitsToKill = 4;
+    private const string Done = "done";
+
+    private static readonly DateOnly Today = Day("2025-06-20");
+    private static readonly DayRange Filled = new(Day("2019-01-01"), Day("2024-05-14"));
+    private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("GATEHOUSE_CRASHES"), out var kills) ? kills : 20;
+
+    [Fact]
+    public async Task However_often_a_run_is_killed_its_rows_are_those_of_one_that_was_not()
+    {
+        using var killed = new TemporaryFolder();
+        using var whole = new TemporaryFolder();
+        var (ids, backfill) = await PrepareAsync(killed.Path);
+        foreach (var file in Directory.GetFiles(killed.Path)) File.Copy(file, whole[Path.GetFileName(file)]);
+
+        var random = new Random(20240515);
+        for (var kill = 0; kill < Kills; kill++) await KillAsync(killed.Path, random.Next(1, CommitsToKill + 1));
+
+        // A process that begins behind the last one and is let alone.
+        await RunAsync(killed.Path);
+        await RunAsync(whole.Path);
+        await using var one = await CreateAsync(killed.Path);
+        await using var other = await CreateAsync(whole.Path);
+        foreach (var id in ids) Assert.Equal(await RowsAsync(other, id), await RowsAsync(one, id));
+        Assert.Equal(Filled.Days, (await one.Start().Backfills.FindAsync(ids[0], backfill, None))!.DaysDone);
+        one.GoTo(Today);
+        one.RightClock.Advance(one.Settings.Silence);
+        var runs = (await one.Start().Runs.ListAsync(null, 100, None)).Runs;
+        Assert.Equal([ArchiveRunState.Done, .. Enumerable.Repeat(ArchiveRunState.Interrupted, Kills)], runs.Select(run => run.State));
+    }
+
+    /// <summary>The other process: it says when it has committed, and when it has come to its end.</summary>
+    public static async Task<int> RunAsync(string folder)
+    {
+        await using var scene = await CreateAsync(folder);
+        scene.Settings = scene.Settings with { ApplicationsAtOnce = 4 };
+        scene.GoTo(Today);
+        scene.Store.Committed = table =>
+        {
+            if (table == Table) Console.WriteLine(table);
+        };
+        scene.Platform.Before(nameof(IPlatform.ViewDailyCountsAsync), cancellation => Task.Delay(20, cancellation));
+        var instance = scene.Start();
+        await Task.WhenAll(instance.Archive.RunAsync(None), instance.Backfills.RunAsync(None));
+        Console.WriteLine(Done);
+        return 0;
+    }
+
+    private static async Task<(IReadOnlyList<ApplicationId> Ids, Guid Backfill)> PrepareAsync(string folder)
+    {
+        await using var scene = await CreateAsync(folder);
+        var ids = new List<ApplicationId>();
+        for (var count = 0; count < Applications; count++) ids.Add(await scene.AddAsync());
+        return (ids, (await scene.Start().Backfills.OrderAsync(ids[0], Filled, None)).Id);
+    }
+
+    private static async Task KillAsync(string folder, int commits)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ArchiveKillTests).Assembly.Location, "archive", folder])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        for (var seen = 0; seen < commits; seen++) Assert.Equal(Table, await process.StandardOutput.ReadLineAsync());
+        process.Kill();
+        await process.WaitForExitAsync();
+        Assert.Equal(Killed, process.ExitCode);
+    }
+
+    // How long something took is not the same twice.
+    private static async Task<IReadOnlyList<string>> RowsAsync(ArchiveScene scene, ApplicationId id)
+    {
+        var lines = new List<string>();
+        var range = RowRange.All;
+        while (await scene.Store.ReadAsync(Table, id.ToString(), range, 1000, None) is { Count: > 0 } rows)
+        {
+            lines.AddRange(rows.Select(row => row.Key + " " + string.Join(
+                ", ", row.Properties.Where(property => property.Name != "WorkedMs").Select(property =>
+                    property.Value is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(property.Value, CultureInfo.InvariantCulture)))));
+            range = range.StartingAfter(rows[^1].Key);
+        }
+        return lines;
+    }
+}
