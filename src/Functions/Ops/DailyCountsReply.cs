@@ -70,11 +70,13 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult
     private static void WriteCsv(PipeWriter body, ArchivedDay day)
     {
         var line = body.GetSpan(LongestCsvLine + 3 * day.Source.Length);
-        day.Day.TryFormat(line, out var length, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        day.Day.TryFormat(line, out var length, "O", CultureInfo.InvariantCulture);
         line[length++] = (byte)',';
         Utf8Formatter.TryFormat(day.Count, line[length..], out var written);
         length += written;
-        length += Encoding.UTF8.GetBytes(day.Final ? ",true," : ",false,", line[length..]);
+        var final = day.Final ? ",true,"u8 : ",false,"u8;
+        final.CopyTo(line[length..]);
+        length += final.Length;
         length += Encoding.UTF8.GetBytes(day.Source, line[length..]);
         "\r\n"u8.CopyTo(line[length..]);
         body.Advance(length + 2);
@@ -121,7 +123,7 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult
     private static void Write(Utf8JsonWriter json, ArchivedDay day)
     {
         Span<char> date = stackalloc char[10];
-        day.Day.TryFormat(date, out _, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        day.Day.TryFormat(date, out _, "O", CultureInfo.InvariantCulture);
         json.WriteStartObject();
         json.WriteString("date"u8, date);
         json.WriteNumber("count"u8, day.Count);

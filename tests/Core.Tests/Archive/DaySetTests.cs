@@ -32,6 +32,15 @@ public sealed class DaySetTests
             Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.True(pair.Second.From > pair.First.To.AddDays(1)));
         });
 
+    [Fact]
+    public void A_day_is_read_as_it_is_written_and_nothing_else_is_one()
+    {
+        for (var day = DateOnly.MinValue; day < DateOnly.MaxValue.AddDays(-13); day = day.AddDays(13)) Assert.Equal(day, ArchiveDays.Parse(ArchiveDays.Text(day)));
+        Assert.Equal(new DateOnly(2028, 2, 29), ArchiveDays.Parse("2028-02-29"));
+        string[] others = ["2027-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "2024-01-32", "0000-01-01", "2024-1-05", "2024/01/05", "2024-01-05 ", "", "2024-01-0a", "١٢٣٤-01-01"];
+        Assert.All(others, text => Assert.Throws<Gatehouse.Storage.RowFormatException>(() => ArchiveDays.Parse(text)));
+    }
+
     private static IEnumerable<DateOnly> Days(IEnumerable<DayRange> ranges) =>
         ranges.SelectMany(range => Enumerable.Range(0, range.Days).Select(offset => range.From.AddDays(offset)));
 }

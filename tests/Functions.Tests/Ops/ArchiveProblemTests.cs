@@ -23,5 +23,5 @@ public sealed class ArchiveProblemTests
     [Theory]
     [MemberData(nameof(Failures))]
     public void Its_problem_is_the_type_of_the_facade_s(Exception error) =>
-        Assert.Equal(CustodyProblems.Of(error)!.Type, new ArchiveFailure(ApplicationId.Generate(), error).Problem);
+        Assert.Equal(CustodyProblems.Of(error)!.Type, new ArchiveFailure(Gatehouse.Platform.ApplicationId.Generate(), error).Problem);
 }
