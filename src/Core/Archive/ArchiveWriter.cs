@@ -10,6 +10,9 @@ internal sealed class WriteCount
     public long Written { get; set; }
 
     public long Corrected { get; set; }
+
+    /// <summary>By how many days the archive is behind yesterday.</summary>
+    public int Lag { get; set; }
 }
 
 /// <summary>Days to read from the platform and to write into the archive.</summary>

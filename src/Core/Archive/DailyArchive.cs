@@ -3,6 +3,7 @@ using Gatehouse.Alerts;
 using Gatehouse.Custody;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 using Gatehouse.Usage;
 
 namespace Gatehouse.Archive;
@@ -10,7 +11,8 @@ namespace Gatehouse.Archive;
 /// <summary>What a run has done, and what it could not.</summary>
 /// <param name="Run">The run as it was last written.</param>
 /// <param name="Failures">The first hundred failures.</param>
-public sealed record ArchiveRunResult(ArchiveRun Run, IReadOnlyCollection<ArchiveFailure> Failures);
+/// <param name="Lag">By how many days the application is behind yesterday that is furthest behind.</param>
+public sealed record ArchiveRunResult(ArchiveRun Run, IReadOnlyCollection<ArchiveFailure> Failures, int Lag);
 
 /// <summary>
 /// Archives the daily message counts of every application in custody, from where its archive has got to yesterday (UTC), the
@@ -83,7 +85,8 @@ public sealed class DailyArchive
             await notes;
             await runs.WriteAsync(progress.As(state), CancellationToken.None);
         }
-        return new ArchiveRunResult(progress.As(state), progress.Failures);
+        Measures.ArchiveLag.Record(progress.Lag);
+        return new ArchiveRunResult(progress.As(state), progress.Failures, progress.Lag);
     }
 
     private async ValueTask ArchiveAsync(KnownApplication application, RunProgress progress, CancellationToken cancellation)
@@ -115,11 +118,13 @@ public sealed class DailyArchive
             var recent = today.AddDays(-ArchiveDays.Corrected);
             var (found, days) = await rows.ReadAsync(application.Id, recent, cancellation);
             var state = (found ?? ArchiveState.Begin(application.CreatedAt)).CreatedAt(application.CreatedAt);
-            if (state.DueOn(today) is not { } due) return;
+            if (state.DueOn(today) is not { } due) break;
+            count.Lag = Math.Max(0, due.To.DayNumber - state.Through.DayNumber);
             isWritten = await writer.TryWriteAsync(
                 new WriteTask(application.Id, due, state, days, recent, Backfill: null), count, cancellation);
         }
         while (!isWritten);
+        count.Lag = 0;
     }
 
     private async Task AlertAsync(ArchiveFailure failure, CancellationToken cancellation)

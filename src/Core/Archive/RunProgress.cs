@@ -15,10 +15,14 @@ internal sealed class RunProgress(ArchiveRun? last, TimeProvider time)
     private int failed;
     private long written;
     private long corrected;
+    private volatile int lag;
     private volatile string? cursor;
 
     /// <summary>The first hundred failures.</summary>
     public IReadOnlyCollection<ArchiveFailure> Failures => failures;
+
+    /// <summary>By how many days the application is behind yesterday that is furthest behind.</summary>
+    public int Lag => lag;
 
     /// <summary>Where the run is: this application was begun with.</summary>
     public void Reach(ApplicationId application) => cursor = application.ToString();
@@ -28,6 +32,7 @@ internal sealed class RunProgress(ArchiveRun? last, TimeProvider time)
         Interlocked.Increment(ref applications);
         Interlocked.Add(ref written, count.Written);
         Interlocked.Add(ref corrected, count.Corrected);
+        for (var known = lag; count.Lag > known; known = lag) Interlocked.CompareExchange(ref lag, count.Lag, known);
     }
 
     public void Add(ArchiveFailure failure)

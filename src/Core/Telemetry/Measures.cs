@@ -33,4 +33,8 @@ public static class Measures
     /// <summary>Tokens that leases stand for, over all applications, as of the last adoption.</summary>
     public static readonly Gauge<long> TokensLive =
         Meter.CreateGauge<long>("gatehouse.tokens.live", "{token}", "Tokens that leases stand for, as of the last adoption.");
+
+    /// <summary>How many days the application is behind that is furthest behind, as of the last run of the archive.</summary>
+    public static readonly Gauge<int> ArchiveLag =
+        Meter.CreateGauge<int>("gatehouse.archive.lag", "d", "Days by which the archive of an application is behind, at the most.");
 }

@@ -34,11 +34,12 @@ public sealed class DailyCounts(
     public Task<IResult> BackfillDailyCounts(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/daily_counts/backfill")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.CountsWrite, appId, async (_, application) =>
+        gate.ChangeAsync(request, Role.CountsWrite, appId, async (call, application, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
-            var ordered = await backfills.OrderAsync(
-                application, Possible(body.RequiredDate("from"), body.RequiredDate("to")), cancellation);
+            var days = Possible(body.RequiredDate("from"), body.RequiredDate("to"));
+            call.About(AuditSubject.Days(days.From, days.To));
+            var ordered = await backfills.OrderAsync(application, days, cancellation);
             return OpsReply.Accepted(
                 $"/ops/v1/applications/{application}/daily_counts/backfill/{ordered.Id}", BackfillDocument.Of(ordered),
                 ArchiveContext.Default.BackfillDocument);

@@ -16,13 +16,15 @@ namespace Gatehouse.Functions.Ops;
 /// No more than a page of a thousand days is in memory. Should the store fail on the way, the connection is broken off, so
 /// that half an answer cannot be taken for a whole one.
 /// </summary>
-internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult
+internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult, IStatusCodeHttpResult
 {
     private const string CsvType = "text/csv";
     private const string JsonType = "application/json";
 
     // A date, a count of up to 20 digits, a truth value, separators.
     private const int LongestCsvLine = 64;
+
+    int? IStatusCodeHttpResult.StatusCode => StatusCodes.Status200OK;
 
     /// <summary>
     /// Whether a request asks for CSV: by <c>format</c>, or by <c>Accept</c>, where CSV comes before JSON.

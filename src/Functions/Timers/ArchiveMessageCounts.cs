@@ -9,6 +9,7 @@ public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveFailures f
 {
     /// <summary>Goes through all applications, first through those that the last run was cut off before.</summary>
     [Function(nameof(ArchiveMessageCounts))]
-    public async Task RunAsync([TimerTrigger("%ArchiveSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        failures.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation));
+    public Task RunAsync([TimerTrigger("%ArchiveSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(nameof(ArchiveMessageCounts), async () =>
+            failures.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation)));
 }

@@ -9,9 +9,10 @@ public sealed class RunBackfills(Backfills backfills, DailyArchive archive, Arch
 {
     /// <summary>Works on every backfill that waits; then ends the day's run, where its process has not.</summary>
     [Function(nameof(RunBackfills))]
-    public async Task RunAsync([TimerTrigger("%BackfillSchedule%")] TimerInfo timer, CancellationToken cancellation)
-    {
-        failures.Report(nameof(RunBackfills), await backfills.RunAsync(cancellation));
-        if (await archive.ContinueAsync(cancellation) is { } run) failures.Report(nameof(RunBackfills), run);
-    }
+    public Task RunAsync([TimerTrigger("%BackfillSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(nameof(RunBackfills), async () =>
+        {
+            failures.Report(nameof(RunBackfills), await backfills.RunAsync(cancellation));
+            if (await archive.ContinueAsync(cancellation) is { } run) failures.Report(nameof(RunBackfills), run);
+        });
 }

@@ -84,6 +84,8 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
             Assert.Equal((ArchiveRunState.Done, 2, 1), (result.Run.State, result.Run.Applications, result.Run.Failed));
             Assert.Equal(new FailedApplication(bad.ToString(), "master-token-refused"), Assert.Single(result.Run.Failures));
             Assert.Equal(bad, Assert.Single(result.Failures).Application);
+            // From the day of its creation to yesterday.
+            Assert.Equal(5, result.Lag);
         }
         await scene.AssertArchivedAsync(good, Day("2024-05-15"), Day("2024-05-19"));
         Assert.Empty(await scene.DaysAsync(bad));
@@ -93,7 +95,8 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
         await scene.RunOnAsync(Day("2024-05-21"), instance);
         Assert.Equal(2, (await scene.AlertsAsync()).Count);
         scene.Platform.DailyCounts = (application, from, to) => [];
-        await scene.RunOnAsync(Day("2024-05-22"), instance);
+        scene.GoTo(Day("2024-05-22"));
+        Assert.Equal(0, (await instance.Archive.RunAsync(None)).Lag);
         Assert.Empty((await instance.Runs.ListAsync(null, 1, None)).Runs[0].Failures);
     }
 
