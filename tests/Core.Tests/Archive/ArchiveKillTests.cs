@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Gatehouse.Archive;
-using Gatehouse.Platform;
 using Gatehouse.Storage;
 using static Gatehouse.Tests.Archive.ArchiveScene;
 
@@ -14,13 +13,15 @@ namespace Gatehouse.Tests.Archive;
 public sealed class ArchiveKillTests
 {
     private const int Killed = 128 + 9;
-    private const int Applications = 40;
     private const int CommitsToKill = 4;
-    private const string Done = "done";
+    private const int CommitsUnderWay = 4;
 
     private static readonly DateOnly Today = Day("2025-06-20");
     private static readonly DayRange Filled = new(Day("2019-01-01"), Day("2024-05-14"));
     private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("GATEHOUSE_CRASHES"), out var kills) ? kills : 20;
+
+    // Each has five commits, so that what is let through before the last kill is never all.
+    private static readonly int Applications = 2 * Kills;
 
     [Fact]
     public async Task However_often_a_run_is_killed_its_rows_are_those_of_one_that_was_not()
@@ -34,8 +35,8 @@ public sealed class ArchiveKillTests
         for (var kill = 0; kill < Kills; kill++) await KillAsync(killed.Path, random.Next(1, CommitsToKill + 1));
 
         // A process that begins behind the last one and is let alone.
-        await RunAsync(killed.Path);
-        await RunAsync(whole.Path);
+        await RunAsync(killed.Path, _ => { }, () => Task.CompletedTask);
+        await RunAsync(whole.Path, _ => { }, () => Task.CompletedTask);
         await using var one = await CreateAsync(killed.Path);
         await using var other = await CreateAsync(whole.Path);
         foreach (var id in ids) Assert.Equal(await RowsAsync(other, id), await RowsAsync(one, id));
@@ -46,21 +47,31 @@ public sealed class ArchiveKillTests
         Assert.Equal([ArchiveRunState.Done, .. Enumerable.Repeat(ArchiveRunState.Interrupted, Kills)], runs.Select(run => run.State));
     }
 
-    /// <summary>The other process: it says when it has committed, and when it has come to its end.</summary>
+    /// <summary>The other process: it commits once for each line that it is sent, and says when it has.</summary>
     public static async Task<int> RunAsync(string folder)
+    {
+        using var permits = new SemaphoreSlim(0);
+        var reading = Task.Run(() =>
+        {
+            while (Console.ReadLine() is not null) permits.Release();
+        });
+        await RunAsync(folder, Console.WriteLine, () => permits.WaitAsync());
+        await reading;
+        return 0;
+    }
+
+    private static async Task RunAsync(string folder, Action<string> committed, Func<Task> awaitTurn)
     {
         await using var scene = await CreateAsync(folder);
         scene.Settings = scene.Settings with { ApplicationsAtOnce = 4 };
         scene.GoTo(Today);
+        scene.Store.BeforeCommit = table => table == Table ? awaitTurn() : Task.CompletedTask;
         scene.Store.Committed = table =>
         {
-            if (table == Table) Console.WriteLine(table);
+            if (table == Table) committed(table);
         };
-        scene.Platform.Before(nameof(IPlatform.ViewDailyCountsAsync), cancellation => Task.Delay(20, cancellation));
         var instance = scene.Start();
         await Task.WhenAll(instance.Archive.RunAsync(None), instance.Backfills.RunAsync(None));
-        Console.WriteLine(Done);
-        return 0;
     }
 
     private static async Task<(IReadOnlyList<ApplicationId> Ids, Guid Backfill)> PrepareAsync(string folder)
@@ -75,9 +86,13 @@ public sealed class ArchiveKillTests
     {
         var start = new ProcessStartInfo("dotnet", [typeof(ArchiveKillTests).Assembly.Location, "archive", folder])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
         using var process = Process.Start(start)!;
+        // Some more than are waited for: those are where they are when the kill comes.
+        for (var turn = 0; turn < commits + CommitsUnderWay; turn++) await process.StandardInput.WriteLineAsync();
+        await process.StandardInput.FlushAsync();
         for (var seen = 0; seen < commits; seen++) Assert.Equal(Table, await process.StandardOutput.ReadLineAsync());
         process.Kill();
         await process.WaitForExitAsync();
