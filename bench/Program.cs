@@ -11,6 +11,8 @@ IFigure[] figures =
     new UsageRate(),
     new UsageYear(),
     new HostedRate(),
+    new ArchiveRunTime(),
+    new ArchiveCsv(),
 ];
 
 if (Options.Parse(args, figures) is not { } options) return 1;

@@ -8,6 +8,9 @@ internal sealed class Rig : IDisposable
 {
     public const string ViewPath = "/v3/applications/info";
 
+    /// <summary>The key of the facade's local caller.</summary>
+    public const string OpsKey = "the key of the benchmark";
+
     private const string User = "bench";
     private const string Password = "bench";
     private const int AtOnce = 64;
@@ -78,7 +81,7 @@ internal sealed class Rig : IDisposable
             [],
             [
                 ("Urls", "{address}"), ("Storage__Path", dataFolder),
-                ("Organization__User", User), ("Organization__Password", Password),
+                ("Organization__User", User), ("Organization__Password", Password), ("Ops__LocalKey", OpsKey),
             ],
             token,
             cancellation);

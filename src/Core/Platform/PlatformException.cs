@@ -12,6 +12,9 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>The code of <see cref="NotAuthorized"/>.</summary>
     public const int NotAuthorizedCode = 400108;
 
+    /// <summary>The code of <see cref="OutOfRange"/>.</summary>
+    public const int OutOfRangeCode = 400113;
+
     /// <summary>The code of <see cref="NotFound"/>.</summary>
     public const int NotFoundCode = 400201;
 
@@ -69,7 +72,7 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public static PlatformException Invalid(string message) => new(400, 400111, message);
 
     /// <summary>400113: a value is out of its range.</summary>
-    public static PlatformException OutOfRange(string message) => new(400, 400113, message);
+    public static PlatformException OutOfRange(string message) => new(400, OutOfRangeCode, message);
 
     /// <summary>400201: there is no such resource.</summary>
     public static PlatformException NotFound(string resource) => new(400, NotFoundCode, $"\"{resource}\" not found.");

@@ -45,4 +45,8 @@ public static class Measures
     /// <summary>Whether a host of the hosted platform, <c>server.address</c>, is left alone (1) or asked (0), when that changes.</summary>
     public static readonly Gauge<int> UpstreamBreaker =
         Meter.CreateGauge<int>("gatehouse.upstream.breaker_state", null, "Whether a host of the hosted platform is left alone.");
+
+    /// <summary>How many days the application is behind that is furthest behind, as of the last run of the archive.</summary>
+    public static readonly Gauge<int> ArchiveLag =
+        Meter.CreateGauge<int>("gatehouse.archive.lag", "d", "Days by which the archive of an application is behind, at the most.");
 }

@@ -1,5 +1,6 @@
 using Gatehouse.Access;
 using Gatehouse.Alerts;
+using Gatehouse.Archive;
 using Gatehouse.Custody;
 using Gatehouse.Storage;
 using Gatehouse.Telemetry;
@@ -59,6 +60,14 @@ internal static class GatehouseServices
         services.AddSingleton<PushCredentialCheck>();
         services.AddSingleton<PushReplacements>();
         services.AddSingleton<CustodyFailures>();
+
+        services.AddSingleton<ArchiveSettings>();
+        services.AddSingleton<ArchiveRuns>();
+        services.AddSingleton<ArchiveReader>();
+        services.AddSingleton<DailyArchive>();
+        services.AddSingleton<Backfills>();
+        services.AddSingleton<ArchiveFailures>();
+
         services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
         if (settings.Callers.Entra is { } entra)
             services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));

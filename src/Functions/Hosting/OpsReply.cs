@@ -21,6 +21,10 @@ internal static class OpsReply
     /// <summary>200 with JSON that is there already.</summary>
     public static IResult Document(ReadOnlyMemory<byte> json) => Reply.Json(json);
 
+    /// <summary>202 with a body, and where it can be seen how far what was asked for has got.</summary>
+    public static IResult Accepted<T>(string location, T body, JsonTypeInfo<T> type) =>
+        Reply.Json(StatusCodes.Status202Accepted, body, type, location);
+
     /// <summary>204.</summary>
     public static IResult NoContent() => Reply.NoContent();
 

@@ -44,6 +44,8 @@ internal sealed record Settings(
         ["AlertsSchedule"] = "15 * * * * *",
         ["PurgeCallsSchedule"] = "30 5/10 * * * *",
         ["PushCheckSchedule"] = "0 0 6 * * *",
+        ["ArchiveSchedule"] = "0 20 1 * * *",
+        ["BackfillSchedule"] = "30 * * * * *",
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>

@@ -13,8 +13,6 @@ namespace Gatehouse.Functions.Ops;
 public sealed class Applications(
     OpsGate gate, KnownApplications applications, ApplicationViews views, Adoption adoption, PlatformKeys keys)
 {
-    private const int DefaultLimit = 10;
-
     /// <summary>Creates an application; its master token is in the vault before the answer.</summary>
     [Function(nameof(OpsCreateApplication))]
     public Task<IResult> OpsCreateApplication(
@@ -37,7 +35,7 @@ public sealed class Applications(
         CancellationToken cancellation) =>
         gate.AmongItsOwnAsync(request, Role.ApplicationsRead, async caller =>
         {
-            var page = await ListAsync(caller, After(request), RequestQuery.Limit(request, DefaultLimit), cancellation);
+            var page = await ListAsync(caller, After(request), RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
                 new KnownApplicationsDocument(
                     [.. page.Applications.Select(KnownApplicationDocument.Of)],
@@ -103,10 +101,6 @@ public sealed class Applications(
         return new KnownApplicationPage(found, null);
     }
 
-    private ApplicationId? After(HttpRequest request) => RequestQuery.Text(request, "token") switch
-    {
-        null => null,
-        var text when PageToken.Read(text, keys.FacadePages) is { } position => ApplicationId.From(position),
-        _ => throw PlatformException.Invalid("token is not valid."),
-    };
+    private ApplicationId? After(HttpRequest request) =>
+        RequestQuery.Position(request, keys.FacadePages) is { } position ? ApplicationId.From(position) : null;
 }

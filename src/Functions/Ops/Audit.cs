@@ -9,8 +9,6 @@ namespace Gatehouse.Functions.Ops;
 /// <summary>The audit trail: who has changed what, and who was refused.</summary>
 public sealed class Audit(OpsGate gate, AuditReader reader)
 {
-    private const int DefaultLimit = 10;
-
     /// <summary>
     /// A page of the entries that the query asks for, newest first: a confined caller's are those about its own applications.
     /// </summary>
@@ -21,7 +19,7 @@ public sealed class Audit(OpsGate gate, AuditReader reader)
         gate.AmongItsOwnAsync(request, Role.AuditRead, async caller =>
         {
             var page = await reader.ReadAsync(
-                caller, Filter(request), RequestQuery.Limit(request, DefaultLimit), RequestQuery.Text(request, "token"), cancellation);
+                caller, Filter(request), RequestQuery.Limit(request), RequestQuery.Text(request, "token"), cancellation);
             return page is null
                 ? throw PlatformException.Invalid("token is not valid.")
                 : OpsReply.Ok(AuditPageDocument.Of(page), AuditContext.Default.AuditPageDocument);

@@ -30,6 +30,11 @@ public sealed class RolesTests
         ["ViewLimits"] = Role.CountsRead,
         ["SetLimits"] = Role.UsageWrite,
         ["ListAuditEntries"] = Role.AuditRead,
+        ["ReadDailyCounts"] = Role.CountsRead,
+        ["BackfillDailyCounts"] = Role.CountsWrite,
+        ["ViewBackfill"] = Role.CountsRead,
+        ["ListDailyCountGaps"] = Role.CountsRead,
+        ["ListDailyCountRuns"] = Role.CountsRead,
     };
 
     /// <summary>What the OpenAPI document is to say too.</summary>
@@ -60,7 +65,7 @@ public sealed class RolesTests
                 Assert.NotEqual(HttpStatusCode.Unauthorized, everywhere.Status);
 
                 var confined = await CallAsync(gatehouse, route, $"own-{role}", own);
-                var isForAll = route.Name is "OpsCreateApplication" or "OpsAdoptApplications";
+                var isForAll = route.Name is "OpsCreateApplication" or "OpsAdoptApplications" or "ListDailyCountRuns";
                 Assert.True((isAllowed && !isForAll) == (confined.Status != HttpStatusCode.Forbidden), $"{route.Name}, confined {role}: {confined.Text}");
                 var elsewhere = await CallAsync(gatehouse, route, $"own-{role}", other);
                 refusals += new[] { everywhere, confined, elsewhere }.Count(answer => answer.Status == HttpStatusCode.Forbidden);
@@ -107,7 +112,8 @@ public sealed class RolesTests
     private static async Task<Answer> CallAsync(RunningGatehouse gatehouse, FunctionRoute route, string caller, string application)
     {
         var path = "/" + route.Route.Replace("{appId}", application, StringComparison.Ordinal).Replace("{tokenId}", "0123456789abcdef", StringComparison.Ordinal)
-            .Replace("{pushType}/{pushId}", "gcm/0123456789abcdef0123456789abcdef01234567", StringComparison.Ordinal);
+            .Replace("{pushType}/{pushId}", "gcm/0123456789abcdef0123456789abcdef01234567", StringComparison.Ordinal)
+            .Replace("{operationId}", "00000000-0000-0000-0000-000000000000", StringComparison.Ordinal);
         using var body = new StringContent("{}", Encoding.UTF8, "application/json");
         return await gatehouse.Api.SendAsync(
             new HttpMethod(route.Method), path, new Credential("X-Gatehouse-Key", KeyOf(caller)), route.Method == "GET" ? null : body);
