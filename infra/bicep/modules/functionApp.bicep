@@ -55,6 +55,8 @@ var organization = platformMode == 'Hosted' ? {
 var schedules = {
   AdoptSchedule: '0 10 * * * *'
   AlertsSchedule: '15 * * * * *'
+  ArchiveSchedule: '0 20 1 * * *'
+  BackfillSchedule: '30 * * * * *'
   PurgeCallsSchedule: '30 5/10 * * * *'
   PurgeSchedule: '0 40 3 * * *'
   PushCheckSchedule: '0 0 6 * * *'

@@ -61,7 +61,6 @@ internal static class GatehouseServices
         services.AddSingleton<PushReplacements>();
         services.AddSingleton<CustodyFailures>();
 
-        services.AddSingleton<ArchiveSettings>();
         services.AddSingleton<ArchiveRuns>();
         services.AddSingleton<ArchiveReader>();
         services.AddSingleton<DailyArchive>();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Gatehouse.Access;
+using Gatehouse.Archive;
 using Gatehouse.Custody;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
@@ -30,6 +31,7 @@ internal static class PlatformServices
         services.AddSingleton<EmbeddedPlatform>();
         services.AddSingleton<IPlatform>(provider => provider.GetRequiredService<EmbeddedPlatform>());
         services.AddSingleton<IApplicationDirectory>(provider => provider.GetRequiredService<Applications>());
+        services.AddSingleton<ArchiveSettings>();
     }
 
     // Apart, so that what it needs is loaded only where the platform is hosted.
@@ -41,5 +43,6 @@ internal static class PlatformServices
             settings, provider.GetRequiredService<ISecretVault>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<HostLog>().Observe));
         services.AddSingleton<IApplicationDirectory>(provider => provider.GetRequiredService<KnownApplications>());
+        services.AddSingleton(new ArchiveSettings { Source = CountSources.Hosted, KeepsWebhookCounts = true });
     }
 }
