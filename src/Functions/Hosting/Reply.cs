@@ -37,7 +37,8 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
         IsReplayed = true,
     };
 
-    int? IStatusCodeHttpResult.StatusCode => status;
+    /// <summary>The HTTP status.</summary>
+    public int? StatusCode => status;
 
     /// <summary>The value of <c>WWW-Authenticate</c>; null for none.</summary>
     public string? Challenge { get; init; }

@@ -66,9 +66,9 @@ internal sealed class ApiDocument
             return $"{status} is not among its answers";
         if (!Follow(response).TryGetProperty("content", out var content)) return text.Length == 0 ? null : "it has a body";
         var type = contentType?.Split(';')[0] ?? "";
-        return content.TryGetProperty(type, out var media)
-            ? Fault(media.GetProperty("schema"), JsonElement.Parse(text), "$")
-            : $"its type is {type}";
+        if (!content.TryGetProperty(type, out var media)) return $"its type is {type}";
+        // What is no JSON is text, and its schema says no more of it.
+        return type.EndsWith("json", StringComparison.Ordinal) ? Fault(media.GetProperty("schema"), JsonElement.Parse(text), "$") : null;
     }
 
     /// <summary>Where a value does not fit a schema, and why; null where it does.</summary>
@@ -149,6 +149,7 @@ internal sealed class ApiDocument
         "object" => IsObject(value),
         "array" => value.ValueKind == JsonValueKind.Array,
         "string" => IsText(value),
+        "number" => value.ValueKind == JsonValueKind.Number,
         "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         "null" => value.ValueKind == JsonValueKind.Null,
@@ -158,6 +159,7 @@ internal sealed class ApiDocument
     private static bool IsOfFormat(string format, string text) => format switch
     {
         "date-time" => DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _),
+        "uuid" => Guid.TryParseExact(text, "D", out _),
         "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
         _ => throw new InvalidOperationException($"The format {format} is not known here."),
     };

@@ -32,7 +32,7 @@ public sealed class GivenUpTests : IAsyncLifetime, IDisposable
 
     private void Check(IResult answer)
     {
-        Assert.Equal(StatusCodes.Status503ServiceUnavailable, ((IStatusCodeHttpResult)answer).StatusCode);
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, ((Reply)answer).StatusCode);
         Assert.DoesNotContain(logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
