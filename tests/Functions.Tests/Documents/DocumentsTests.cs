@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
@@ -48,7 +49,7 @@ public sealed partial class DocumentsTests
         string[] documents =
         [
             "README.md", "standins/README.md", "bench/README.md",
-            .. Directory.GetFiles(Path.Combine(Repository.Root, "docs")).Select(file => Path.GetRelativePath(Repository.Root, file)),
+            .. Directory.GetFiles(Repository.PathOf("docs")).Select(file => Path.GetRelativePath(Repository.Root, file)),
         ];
         var links =
             from document in documents

@@ -1,0 +1,97 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace Gatehouse.Tests;
+
+/// <summary>
+/// The npm packages of a folder of tests: tests bring what their package-lock.json names by themselves, once, however many test
+/// processes begin at the same time.
+/// </summary>
+public static class NodePackages
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>Sees to it that a folder's <c>node_modules</c> holds what its package-lock.json names.</summary>
+    /// <param name="folder">The folder of package.json, as a path from the solution's, such as <c>tests/azurite</c>.</param>
+    /// <returns>The full path of the folder.</returns>
+    /// <exception cref="InvalidOperationException">npm is not there, or fails; the message has what it said.</exception>
+    public static async Task<string> RestoreAsync(string folder)
+    {
+        var path = Repository.PathOf(folder);
+        var wanted = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(path, "package-lock.json"))));
+        // Written when all is there: a process that is killed before leaves none, and the next one starts over.
+        var restored = Path.Combine(path, "node_modules", ".restored");
+        if (await IsAsync(restored, wanted)) return path;
+
+        using var patience = new CancellationTokenSource(Patience);
+        await using var turn = await TakeTurnAsync(Path.Combine(path, "obj"), patience.Token);
+        if (await IsAsync(restored, wanted)) return path;
+        await InstallAsync(path, patience.Token);
+        await File.WriteAllTextAsync(restored, wanted, CancellationToken.None);
+        return path;
+    }
+
+    private static async Task<bool> IsAsync(string file, string text)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(file) == text;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    // The lock is the operating system's, and falls with the process that holds it. It lies outside node_modules, which npm removes.
+    private static async Task<FileStream> TakeTurnAsync(string folder, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(folder);
+        while (true)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(folder, "npm.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
+            }
+        }
+    }
+
+    private static async Task InstallAsync(string folder, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var npm = Start(start);
+        try
+        {
+            var said = await Task.WhenAll(npm.StandardOutput.ReadToEndAsync(cancellation), npm.StandardError.ReadToEndAsync(cancellation));
+            await npm.WaitForExitAsync(cancellation);
+            if (npm.ExitCode != 0) throw new InvalidOperationException($"npm ci in {folder} failed: {string.Concat(said)}");
+        }
+        catch (OperationCanceledException)
+        {
+            npm.Kill(entireProcessTree: true);
+            throw new InvalidOperationException($"npm ci in {folder} takes longer than {Patience.TotalMinutes} minutes.");
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception fault)
+        {
+            throw new InvalidOperationException($"The tests need Node 20 with npm on PATH: {fault.Message}", fault);
+        }
+    }
+}
