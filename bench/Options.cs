@@ -21,6 +21,12 @@ internal sealed record Options
     /// <summary>How many messages the year of usage has.</summary>
     public int YearMessages { get; init; } = 1_000_000;
 
+    /// <summary>How many applications the archive is run over.</summary>
+    public int ArchiveApplications { get; init; } = 10_000;
+
+    /// <summary>How many archived days are read.</summary>
+    public int ArchiveDays { get; init; } = 1_000_000;
+
     /// <summary>Whether the table goes into README.md.</summary>
     public bool Write { get; init; }
 
@@ -49,6 +55,12 @@ internal sealed record Options
                 case "--year-messages" when number > 0:
                     options = options with { YearMessages = number };
                     break;
+                case "--archive-applications" when number > 0:
+                    options = options with { ArchiveApplications = number };
+                    break;
+                case "--archive-days" when number >= 10:
+                    options = options with { ArchiveDays = number };
+                    break;
                 case "--starts" when number > 0:
                     options = options with { Starts = number };
                     break;
@@ -69,6 +81,8 @@ internal sealed record Options
           --repetitions {defaults.Repetitions}   runs of each side, in turns
           --starts {defaults.Starts}       starts of each side, in turns
           --year-messages {defaults.YearMessages}   messages in the year of usage
+          --archive-applications {defaults.ArchiveApplications}   applications to archive
+          --archive-days {defaults.ArchiveDays}   archived days to read
           --write           put the table into bench/README.md
         """;
 }

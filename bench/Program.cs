@@ -10,6 +10,9 @@ IFigure[] figures =
     new MemoryGrowth(),
     new UsageRate(),
     new UsageYear(),
+    new HostedRate(),
+    new ArchiveRunTime(),
+    new ArchiveCsv(),
 ];
 
 if (Options.Parse(args, figures) is not { } options) return 1;

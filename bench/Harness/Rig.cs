@@ -8,9 +8,35 @@ internal sealed class Rig : IDisposable
 {
     public const string ViewPath = "/v3/applications/info";
 
+    /// <summary>The key of the facade's local caller.</summary>
+    public const string OpsKey = "the key of the benchmark";
+
     private const string User = "bench";
     private const string Password = "bench";
     private const int AtOnce = 64;
+
+    private const string NginxConfiguration =
+        """
+        daemon off;
+        worker_processes auto;
+        error_log stderr crit;
+        pid nginx.pid;
+        events { worker_connections 1024; }
+        http {
+          access_log off;
+          keepalive_requests 1000000000;
+          client_body_temp_path body;
+          proxy_temp_path proxy;
+          fastcgi_temp_path fastcgi;
+          uwsgi_temp_path uwsgi;
+          scgi_temp_path scgi;
+          upstream platform { server {upstream}; keepalive 64; keepalive_requests 1000000000; }
+          server {
+            listen {listen};
+            location / { proxy_pass http://platform; proxy_http_version 1.1; proxy_set_header Connection ""; }
+          }
+        }
+        """;
 
     private readonly string folder;
 
@@ -55,10 +81,42 @@ internal sealed class Rig : IDisposable
             [],
             [
                 ("Urls", "{address}"), ("Storage__Path", dataFolder),
-                ("Organization__User", User), ("Organization__Password", Password),
+                ("Organization__User", User), ("Organization__Password", Password), ("Ops__LocalKey", OpsKey),
             ],
             token,
             cancellation);
+
+    /// <summary>Starts the product before a platform elsewhere.</summary>
+    /// <param name="dataFolder">The folder.</param>
+    /// <param name="upstream">Where the platform is.</param>
+    /// <param name="key">The key of the local caller.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task<ServerProcess> StartHostedAsync(string dataFolder, Uri upstream, string key, CancellationToken cancellation) =>
+        ServerProcess.StartAsync(
+            Path.Combine(folder, "product", "Gatehouse.Functions"),
+            [],
+            [
+                ("Urls", "{address}"), ("Storage__Path", dataFolder), ("Ops__LocalKey", key), ("Platform__Mode", "Hosted"),
+                ("Platform__ApplicationUrl", new Uri(upstream, "/v3").ToString()),
+            ],
+            null,
+            cancellation);
+
+    /// <summary>Starts the peer that passes requests on.</summary>
+    public Task<ServerProcess> StartPassThroughAsync(Uri upstream, CancellationToken cancellation) => ServerProcess.StartAsync(
+        Path.Combine(folder, "peer", "Gatehouse.Bench.Peer"),
+        ["{address}", "pass", upstream.GetLeftPart(UriPartial.Authority)], [], "", cancellation);
+
+    /// <summary>Starts nginx as a reverse proxy; its folder is <see cref="NewPath"/>'s.</summary>
+    public async Task<ServerProcess> StartNginxAsync(Uri upstream, CancellationToken cancellation)
+    {
+        var home = Directory.CreateDirectory(NewPath("nginx")).FullName;
+        var template = Path.Combine(home, "template");
+        await File.WriteAllTextAsync(template, NginxConfiguration.Replace("{upstream}", upstream.Authority, StringComparison.Ordinal), cancellation);
+        // It reads where to listen from a file alone, and the address is known to the process that is started.
+        const string Script = """sed "s#{listen}#${2#http://}#" "$1/template" > "$1/nginx.conf" && exec nginx -p "$1" -c nginx.conf -e stderr""";
+        return await ServerProcess.StartAsync("sh", ["-c", Script, "sh", home, "{address}"], [], "", cancellation);
+    }
 
     /// <summary>Starts the peer.</summary>
     /// <param name="body">The file with the body that it answers.</param>

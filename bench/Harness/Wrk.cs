@@ -18,18 +18,21 @@ internal static class Wrk
             throw new BenchException("The load generator wrk is missing: apt-get install wrk (Debian, Ubuntu) or brew install wrk.");
     }
 
-    /// <summary>Views the application of each of the tokens in turns, for some seconds.</summary>
+    /// <summary>Asks with each of the tokens in turns, for some seconds: views their applications, unless given another path.</summary>
     /// <param name="server">Where.</param>
     /// <param name="tokens">A file with a token on each line.</param>
     /// <param name="seconds">How long.</param>
     /// <param name="cancellation">Gives up.</param>
-    public static async Task<Load> RunAsync(Uri server, string tokens, int seconds, CancellationToken cancellation)
+    /// <param name="path">What to ask for.</param>
+    /// <param name="header">The header that a token is sent in.</param>
+    public static async Task<Load> RunAsync(
+        Uri server, string tokens, int seconds, CancellationToken cancellation, string path = Rig.ViewPath, string header = "Api-Token")
     {
         var output = await Tool.RunAsync(
             "wrk",
             [
                 "-t1", "-c32", $"-d{seconds}s", "-s", Path.Combine(AppContext.BaseDirectory, "Harness", "requests.lua"),
-                new Uri(server, Rig.ViewPath).ToString(), "--", tokens,
+                new Uri(server, path).ToString(), "--", tokens, header,
             ],
             cancellation);
         var result = output.Split('\n').Single(line => line.StartsWith("result ", StringComparison.Ordinal)).Split(' ');

@@ -1,4 +1,4 @@
--- What wrk sends and reports. Argument: a file with an API token on each line, which are sent in turns.
+-- What wrk sends and reports. Arguments: a file with a token on each line, which are sent in turns, and the header for them.
 -- One thread (-t1) is taken for granted.
 
 function init(args)
@@ -6,11 +6,11 @@ function init(args)
   for token in io.lines(args[1]) do tokens[#tokens + 1] = token end
 
   -- Without a request function wrk sends one and the same text, and costs least.
-  wrk.headers["Api-Token"] = tokens[1]
+  wrk.headers[args[2]] = tokens[1]
   if #tokens == 1 then return end
 
   for _, token in ipairs(tokens) do
-    wrk.headers["Api-Token"] = token
+    wrk.headers[args[2]] = token
     requests[#requests + 1] = wrk.format()
   end
   local at = 0

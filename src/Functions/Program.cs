@@ -1,6 +1,8 @@
 using Gatehouse.Functions.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
 
+if (args is [HealthProbe.Argument]) return await HealthProbe.RunAsync();
+
 return await Start.RunAsync(() =>
 {
     var builder = FunctionsApplication.CreateBuilder(args);

@@ -1,4 +1,5 @@
 using Gatehouse.Tests.Access;
+using Gatehouse.Tests.Archive;
 using Gatehouse.Tests.Custody;
 using Gatehouse.Tests.Storage;
 
@@ -9,6 +10,7 @@ return args switch
     ["increment", var path, var times] => await SqliteProcessTests.IncrementAsync(path, int.Parse(times)),
     ["authenticate"] => await CallersTests.AuthenticateAsync(),
     ["custody", var folder, var step] => await CustodyKillTests.TellAsync(folder, int.Parse(step)),
+    ["archive", var folder] => await ArchiveKillTests.RunAsync(folder),
     ["local-vault", var path] => await LocalVaultTests.PrintAssembliesAsync(path),
     _ => 2,
 };

@@ -34,9 +34,12 @@ public sealed record AuditSubject
 
     /// <summary>A push configuration, by the first 16 of its id's 40 hex digits: the whole looks like an API token.</summary>
     /// <exception cref="ArgumentException">It is no such id.</exception>
-    public static AuditSubject PushConfiguration(string id) => IsHex(id, PushIdLength)
-        ? new($"push:{id.AsSpan(0, FingerprintLength)}")
-        : throw new ArgumentException("It is no push configuration's id.", nameof(id));
+    public static AuditSubject PushConfiguration(string id) =>
+        TryPushConfiguration(id) ?? throw new ArgumentException("It is no push configuration's id.", nameof(id));
+
+    /// <summary>The same for an id that the platform gave; null where it is none such.</summary>
+    public static AuditSubject? TryPushConfiguration(string id) =>
+        IsHex(id, PushIdLength) ? new($"push:{id.AsSpan(0, FingerprintLength)}") : null;
 
     /// <summary>A secret in the vault, by its name.</summary>
     /// <exception cref="ArgumentException">It is no name of a secret, or looks like an API token.</exception>

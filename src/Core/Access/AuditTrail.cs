@@ -23,12 +23,13 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
     /// <summary>How long rows are kept unless configured otherwise.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromDays(400);
 
+    private const string Table = "Audit";
     private const string Digits = "0123456789ABCDEF";
 
     private static readonly AuditSource[] Own =
     [
-        new("Audit", [.. Digits.Select(digit => $"a{digit}")], application => $"a{application.ToString()[0]}"),
-        new("Audit", [.. Digits.Select(digit => $"o{digit}")]),
+        new(Table, [.. Digits.Select(digit => $"a{digit}")], application => $"a{application.ToString()[0]}"),
+        new(Table, [.. Digits.Select(digit => $"o{digit}")]),
     ];
 
     /// <summary>Every partition that holds rows: of one application, or of all.</summary>

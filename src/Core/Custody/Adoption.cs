@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 
 namespace Gatehouse.Custody;
 
@@ -59,14 +60,17 @@ public sealed class Adoption
             next = page.Next;
         }
         IReadOnlyList<CustodyRecord> records = [];
+        var live = 0L;
         do
         {
             records = await rows.ReadAsync(records.Count == 0 ? null : records[^1].Id, PageSize, cancellation);
+            live += records.Sum(record => record.Leases.Sum(lease => lease.Tokens.Count()));
             await ForEachAsync(
                 records.Where(record => !listed.Contains(record.Id)), record => record.Id,
                 RemoveAsync, removed, failures, cancellation);
         }
         while (records.Count == PageSize);
+        Measures.TokensLive.Record(live);
         return new AdoptionRun(listed.Count, [.. adopted], [.. removed], [.. failures]);
     }
 

@@ -8,7 +8,7 @@ namespace Gatehouse.Custody;
 /// The master token of a created application is in the vault before the creation is answered. A process that is killed
 /// between the two leaves an application without custody, which <see cref="Adoption"/> takes in.
 /// </remarks>
-public sealed class KnownApplications
+public sealed class KnownApplications : IApplicationDirectory
 {
     private readonly IPlatform platform;
     private readonly MasterTokens masters;
@@ -89,6 +89,25 @@ public sealed class KnownApplications
     /// <summary>An application in custody, or null.</summary>
     public async Task<KnownApplication?> FindAsync(ApplicationId id, CancellationToken cancellation) =>
         await rows.FindAsync(id, cancellation) is { } record ? KnownApplication.Of(record) : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> ExistsAsync(ApplicationId id, CancellationToken cancellation) =>
+        await rows.FindAsync(id, cancellation) is not null;
+
+    /// <inheritdoc/>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async ValueTask<ApiToken?> FindMasterTokenAsync(ApplicationId id, CancellationToken cancellation)
+    {
+        if (!await ExistsAsync(id, cancellation)) return null;
+        try
+        {
+            return await masters.UseAsync(id, master => Task.FromResult(master.Token), cancellation);
+        }
+        catch (CustodyException e) when (e.Fault is CustodyFault.MasterTokenMissing or CustodyFault.MasterTokenRefused)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A page of the applications in custody, in the order of their ids.</summary>
     /// <param name="after">What the page before gave as its next; null for the first page.</param>

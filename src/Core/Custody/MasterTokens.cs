@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Gatehouse.Platform;
+using Gatehouse.Storage;
 
 namespace Gatehouse.Custody;
 
@@ -125,8 +126,15 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
 
     private async ValueTask AnnounceRefusalAsync(ApplicationId application, Held refused, CancellationToken cancellation)
     {
-        if (announce is not null)
+        if (announce is null) return;
+        try
+        {
             await announce(CustodyEvent.MasterRefused(application, refused.Version, time.GetUtcNow()), cancellation);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The platform's refusal is what whoever called must be told; and it will be seen again.
+        }
     }
 
     private static bool AreEqual(ApiToken one, ApiToken other) => CryptographicOperations.FixedTimeEquals(one.Hash, other.Hash);

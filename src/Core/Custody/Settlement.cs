@@ -1,5 +1,6 @@
 using Gatehouse.Platform;
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 
 namespace Gatehouse.Custody;
 
@@ -112,8 +113,12 @@ internal sealed class Settlement(
         }
     }
 
-    public Task<IReadOnlyList<IssuedToken>> ListAsync(ApplicationId id, CancellationToken cancellation) =>
-        masters.UseAsync(id, master => platform.ListTokensAsync(master, cancellation), cancellation);
+    public async Task<IReadOnlyList<IssuedToken>> ListAsync(ApplicationId id, CancellationToken cancellation)
+    {
+        var listed = await masters.UseAsync(id, master => platform.ListTokensAsync(master, cancellation), cancellation);
+        Measures.SlotsUsed.Record(listed.Count);
+        return listed;
+    }
 
     public ValueTask AnnounceAsync(CustodyEvent happened, CancellationToken cancellation) =>
         announce is null ? ValueTask.CompletedTask : announce(happened, cancellation);

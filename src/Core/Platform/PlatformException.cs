@@ -12,6 +12,9 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>The code of <see cref="NotAuthorized"/>.</summary>
     public const int NotAuthorizedCode = 400108;
 
+    /// <summary>The code of <see cref="OutOfRange"/>.</summary>
+    public const int OutOfRangeCode = 400113;
+
     /// <summary>The code of <see cref="NotFound"/>.</summary>
     public const int NotFoundCode = 400201;
 
@@ -21,6 +24,9 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>The code of <see cref="ApplicationNotFound"/>.</summary>
     public const int ApplicationNotFoundCode = 400304;
 
+    /// <summary>The code of <see cref="NoSuchUrl"/>.</summary>
+    public const int NoSuchUrlCode = 400404;
+
     /// <summary>The HTTP status: 400, 413, 429, 500 or 503.</summary>
     public int Status { get; } = status;
 
@@ -28,9 +34,16 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public int Code { get; } = code;
 
     /// <summary>
-    /// Whether the platform refused, having done nothing; otherwise it failed, and what was asked for may have been done.
+    /// Whether nothing was done: the platform refused, or it was not even asked; otherwise it failed, and what was asked for
+    /// may have been done.
     /// </summary>
-    public bool IsRefusal => Status < 500;
+    public bool IsRefusal => Status < 500 || NotAsked;
+
+    /// <summary>Whether the platform could not be reached, so that nothing of the request has come to it.</summary>
+    public bool NotAsked { get; init; }
+
+    /// <summary>In how much time to ask again, as the platform said; null where it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>400100: a text was expected.</summary>
     public static PlatformException StringExpected(string parameter) => new(400, 400100, $"{parameter} must be a string.");
@@ -59,7 +72,7 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public static PlatformException Invalid(string message) => new(400, 400111, message);
 
     /// <summary>400113: a value is out of its range.</summary>
-    public static PlatformException OutOfRange(string message) => new(400, 400113, message);
+    public static PlatformException OutOfRange(string message) => new(400, OutOfRangeCode, message);
 
     /// <summary>400201: there is no such resource.</summary>
     public static PlatformException NotFound(string resource) => new(400, NotFoundCode, $"\"{resource}\" not found.");
@@ -77,7 +90,11 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public static PlatformException MalformedBody(string message) => new(400, 400403, message);
 
     /// <summary>400404: there is no such URL, or not with this method.</summary>
-    public static PlatformException NoSuchUrl() => new(400, 400404, "There is no such URL with this method.");
+    public static PlatformException NoSuchUrl() => new(400, NoSuchUrlCode, "There is no such URL with this method.");
+
+    /// <summary>500910 under HTTP 429: there were too many requests.</summary>
+    public static PlatformException TooManyRequests(TimeSpan? retryAfter) =>
+        new(429, 500910, "There were too many requests.") { RetryAfter = retryAfter };
 
     /// <summary>500901: a fault of the platform's own. It says nothing of what it was.</summary>
     public static PlatformException Internal() => new(500, 500901, "Unexpected internal error.");

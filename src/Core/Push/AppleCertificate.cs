@@ -18,6 +18,9 @@ internal static class AppleCertificate
     private const string CommonName = "2.5.4.3";
     private const string Rsa = "1.2.840.113549.1.1.1";
 
+    // Far beyond Apple's: a bundle id has at most 155, and the name has it behind a few words.
+    private const int MostCharacters = 1024;
+
     /// <summary>The push certificate; null where it is no push certificate.</summary>
     /// <exception cref="CryptographicException">The certificate is malformed.</exception>
     public static ApnsCertificate? Read(X509Certificate2 certificate)
@@ -25,12 +28,16 @@ internal static class AppleCertificate
         if (certificate.GetKeyAlgorithm() != Rsa) return null;
 
         var environments = Environments(certificate.Extensions);
-        if (environments == ApnsEnvironments.None || Attribute(certificate.SubjectName, UserId) is not { Length: > 0 } bundleId)
+        var name = Attribute(certificate.SubjectName, CommonName) ?? "";
+        if (environments == ApnsEnvironments.None || name.Length > MostCharacters
+            || Attribute(certificate.SubjectName, UserId) is not { Length: > 0 and <= MostCharacters } bundleId)
+        {
             return null;
+        }
 
         return new ApnsCertificate(
             certificate.Subject,
-            Attribute(certificate.SubjectName, CommonName) ?? "",
+            name,
             bundleId,
             environments,
             certificate.NotBefore.ToUniversalTime(),

@@ -30,7 +30,9 @@ public interface ITableStore
     /// first change that failed, and nothing was changed.
     /// </summary>
     /// <remarks>
-    /// Where this throws, or is cancelled, the changes were made wholly or not at all, and which of the two is not known.
+    /// Where this throws, or is cancelled, the changes were made wholly or not at all, and which of the two is not known. Of two
+    /// callers who remove the same rows without their ETags at the same time, both may be told that they did: a row that is to
+    /// be somebody's alone is removed by its ETag.
     /// </remarks>
     ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation);

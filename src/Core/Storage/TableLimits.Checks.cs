@@ -21,8 +21,15 @@ public static partial class TableLimits
     // A bound is made of a key, or of a prefix whose last character was raised by one (RowRange.Prefix).
     private static readonly SearchValues<char> BoundCharacters = SearchValues.Create(Printable + "/\\#?\x7F");
 
-    // The properties that every row of Azure Table Storage has of itself.
-    private static readonly string[] ReservedNames = ["PartitionKey", "RowKey", "Timestamp"];
+    // The properties that every row in Azure Table Storage has of itself.
+    private static readonly string[] ReservedNames = ["PartitionKey", "RowKey", "Timestamp", CommitMark];
+
+    // Its name, and a GUID.
+    private const int CommitMarkSize = 8 + 2 * 2 + 16;
+
+    // Of each change: its part's boundary, its request's line and headers, the names of the keys, the commit's mark; and twice
+    // the account's address and the table's name.
+    private const int SentFrame = 1024;
 
     /// <summary>Checks what names one row.</summary>
     /// <exception cref="ArgumentException">The table or one of the keys is outside the limits.</exception>
@@ -66,20 +73,43 @@ public static partial class TableLimits
             throw Outside($"A commit makes 1 to {ChangesPerCommit} changes, not {changes.Count}.");
         var size = 0L;
         foreach (var change in changes) size += CheckChange(partition, change);
-        if (size > CommitSize) throw Outside($"A commit holds at most {CommitSize} bytes of rows, not {size}.");
+        if (size > CommitSize) throw Outside($"A commit is sent in at most {CommitSize} bytes, not {size}.");
         if (changes.Count > 1) CheckDistinct(changes);
     }
 
     /// <summary>
     /// The bytes of a row as Azure counts them: 4, 2 for each character of both keys, and for each property 8, 2 for each
-    /// character of its name, and its value (a text's as UTF-16).
+    /// character of its name, and its value (a text's as UTF-16). The commit's mark is counted.
     /// </summary>
     public static int SizeOf(string partition, TableRow row)
     {
         ArgumentNullException.ThrowIfNull(partition);
         ArgumentNullException.ThrowIfNull(row);
-        var size = 4 + 2 * (partition.Length + row.Key.Length);
+        var size = 4 + CommitMarkSize + 2 * (partition.Length + row.Key.Length);
         foreach (var (name, value) in row.Span) size += 8 + 2 * name.Length + SizeOf(name, value);
+        return size;
+    }
+
+    /// <summary>
+    /// The most bytes that a change of a row takes in the request that makes it: Azure counts a commit's as they are sent, in
+    /// JSON, where a binary takes four thirds of its size and a character that is neither letter nor digit up to six.
+    /// </summary>
+    public static int SentSizeOf(string partition, TableRow row)
+    {
+        ArgumentNullException.ThrowIfNull(partition);
+        ArgumentNullException.ThrowIfNull(row);
+        // Once in the address, where a quote is two, and once in the body.
+        var size = SentFrame + 2 * (SentSizeOf(partition) + SentSizeOf(row.Key));
+        foreach (var (name, value) in row.Span)
+        {
+            // The name comes twice: with the value, and with its type.
+            size += 2 * name.Length + 40 + value switch
+            {
+                string text => SentSizeOf(text),
+                byte[] bytes => (bytes.Length + 2) / 3 * 4,
+                _ => 36,
+            };
+        }
         return size;
     }
 
@@ -128,7 +158,8 @@ public static partial class TableLimits
             throw Outside($"A row has at most {PropertiesPerRow} properties; '{row.Key}' has {row.Span.Length}.");
         for (var index = 0; index < row.Span.Length; index++) CheckProperty(row, index);
         var size = SizeOf(partition, row);
-        return size <= RowSize ? size : throw Outside($"A row has at most {RowSize} bytes; '{row.Key}' has {size}.");
+        if (size > RowSize) throw Outside($"A row has at most {RowSize} bytes; '{row.Key}' has {size}.");
+        return SentSizeOf(partition, row);
     }
 
     private static void CheckProperty(TableRow row, int index)
@@ -168,6 +199,17 @@ public static partial class TableLimits
         null => throw Outside($"The property '{name}' has no value."),
         _ => throw Outside($"The property '{name}' is of type {value.GetType().Name}, which no store keeps."),
     };
+
+    private static int SentSizeOf(ReadOnlySpan<char> text)
+    {
+        var size = text.Length;
+        while (text.IndexOfAnyExcept(PropertyNameCharacters) is >= 0 and var at)
+        {
+            size += 5;
+            text = text[(at + 1)..];
+        }
+        return size;
+    }
 
     private static bool IsWellFormed(ReadOnlySpan<char> text)
     {

@@ -22,8 +22,14 @@ public static partial class TableLimits
     /// <summary>The most characters of a table's name.</summary>
     public const int TableNameLength = 63;
 
-    /// <summary>The most properties of a row.</summary>
-    public const int PropertiesPerRow = 252;
+    /// <summary>
+    /// The property in which Azure keeps the mark of the commit that wrote a row (<see cref="AzureTables.AzureTableStore"/>);
+    /// none of a row's own, on any store.
+    /// </summary>
+    public const string CommitMark = "_c";
+
+    /// <summary>The most properties of a row: Azure's 252, of which <see cref="CommitMark"/> is one.</summary>
+    public const int PropertiesPerRow = 251;
 
     /// <summary>The most characters of a property's name.</summary>
     public const int PropertyNameLength = 255;
@@ -34,7 +40,7 @@ public static partial class TableLimits
     /// <summary>The most bytes of a row, as <see cref="SizeOf(string, TableRow)"/> counts them.</summary>
     public const int RowSize = 1024 * 1024;
 
-    /// <summary>The most bytes of one commit: of its rows together.</summary>
+    /// <summary>The most bytes of one commit as it is sent, which <see cref="SentSizeOf(string, TableRow)"/> counts for each change.</summary>
     public const int CommitSize = 4 * 1024 * 1024;
 
     /// <summary>The earliest instant that a property can hold.</summary>

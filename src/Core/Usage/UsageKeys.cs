@@ -17,9 +17,10 @@ namespace Gatehouse.Usage;
 /// the day's distinct users of the chunk (<see cref="DistinctUsers"/>). It is written when a user is seen for the first
 /// time on a day, many users in one write.</item>
 /// <item><c>{app id}:n</c>: a row <c>n:{hash}</c> for each chat node, written at each report (<see cref="NodeReports"/>).</item>
-/// <item><c>{app id}:l</c>: the row <c>limits</c> (<see cref="UsageLimits"/>).</item>
 /// </list>
-/// <para>Beside them the partition <c>applications</c> names every application that has usage, and <c>purge</c> holds how
+/// <para>The limits of all applications (<see cref="UsageLimits"/>) share the 16 partitions <c>limits:{0..F}</c>, by the first
+/// digit of the application's id: a row <c>l:{app id}</c> each, and the audit rows of their changes, which are read from few
+/// partitions only. Beside them the partition <c>applications</c> names every application that has usage, and <c>purge</c> holds how
 /// far <see cref="UsagePurge"/> has got.</para>
 /// </remarks>
 internal static class UsageKeys
@@ -41,7 +42,10 @@ internal static class UsageKeys
 
     public static string Nodes(ApplicationId application) => $"{application}:n";
 
-    public static string Limits(ApplicationId application) => $"{application}:l";
+    public static string Limits(ApplicationId application) => $"limits:{application.ToString()[0]}";
+
+    /// <summary>Every partition of <see cref="Limits"/>.</summary>
+    public static IEnumerable<string> AllLimits => Digits.Select(digit => $"limits:{digit}");
 
     public static int ShardOf(UInt128 message) => (int)(message >> 124);
 

@@ -26,19 +26,27 @@ public sealed class UsageLimits(ITableStore store, TimeProvider time)
     /// <summary>How long limits are not read again.</summary>
     public static readonly TimeSpan Staleness = TimeSpan.FromSeconds(5);
 
-    private const string Row = "limits";
+    /// <summary>The table that limits lie in.</summary>
+    public const string Table = UsageKeys.Table;
+
+    /// <summary>The partitions that limits lie in.</summary>
+    public static readonly IReadOnlyList<string> Partitions = [.. UsageKeys.AllLimits];
+
     private const string User = "UserMessagesPerSecond";
     private const string Channel = "ChannelMessagesPerSecond";
     private const int CachedApplications = 4096;
 
     private readonly GenerationCache<ApplicationId, (MessageLimits Limits, long ReadAt)> cache = new(CachedApplications);
 
+    /// <summary>The partition of an application's limits.</summary>
+    public static string PartitionOf(ApplicationId application) => UsageKeys.Limits(application);
+
     /// <summary>The limits of an application.</summary>
     public async ValueTask<MessageLimits> GetAsync(ApplicationId application, CancellationToken cancellation)
     {
         if (cache.TryGet(application, out var known) && time.GetElapsedTime(known.ReadAt) < Staleness) return known.Limits;
         var readAt = time.GetTimestamp();
-        var row = await store.GetAsync(UsageKeys.Table, UsageKeys.Limits(application), Row, cancellation);
+        var row = await store.GetAsync(Table, PartitionOf(application), RowOf(application), cancellation);
         var limits = row is null ? MessageLimits.Default : new MessageLimits((int)row.GetInt64(User), (int)row.GetInt64(Channel));
         cache.Set(application, (limits, readAt));
         return limits;
@@ -46,15 +54,26 @@ public sealed class UsageLimits(ITableStore store, TimeProvider time)
 
     /// <summary>Sets the limits of an application.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One of them is not from 0 to <see cref="MessageLimits.Most"/>.</exception>
-    public async Task SetAsync(ApplicationId application, MessageLimits limits, CancellationToken cancellation)
+    public Task SetAsync(ApplicationId application, MessageLimits limits, CancellationToken cancellation) =>
+        SetAsync(application, limits, [], cancellation);
+
+    /// <summary>Sets the limits of an application, and in the same commit what is to be written of that.</summary>
+    /// <param name="application">The application.</param>
+    /// <param name="limits">Its limits.</param>
+    /// <param name="beside">Other changes of the application's partition (<see cref="PartitionOf"/>).</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is not from 0 to <see cref="MessageLimits.Most"/>.</exception>
+    public async Task SetAsync(
+        ApplicationId application, MessageLimits limits, IReadOnlyList<RowChange> beside, CancellationToken cancellation)
     {
         RequireInRange(limits.UserMessagesPerSecond);
         RequireInRange(limits.ChannelMessagesPerSecond);
-        var row = new TableRow(Row, (User, limits.UserMessagesPerSecond), (Channel, limits.ChannelMessagesPerSecond));
-        var partition = UsageKeys.Limits(application);
-        (await store.CommitAsync(UsageKeys.Table, partition, [RowChange.Put(row)], cancellation)).OrThrow();
+        var row = new TableRow(RowOf(application), (User, limits.UserMessagesPerSecond), (Channel, limits.ChannelMessagesPerSecond));
+        (await store.CommitAsync(Table, PartitionOf(application), [RowChange.Put(row), .. beside], cancellation)).OrThrow();
         cache.Remove(application);
     }
+
+    private static string RowOf(ApplicationId application) => $"l:{application}";
 
     private static void RequireInRange(int limit)
     {

@@ -1,4 +1,5 @@
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 
 namespace Gatehouse.Usage;
 
@@ -39,15 +40,22 @@ public sealed class UsageRecorder
         windows.Judge(application, events, await limits.GetAsync(application, cancellation), outcomes, hidden);
         await messages.FindCountedAsync(application, events, outcomes, cancellation);
         await WriteAsync(application, events, outcomes, cancellation);
-        return Receipt(outcomes, hidden);
+        var receipt = Receipt(outcomes, hidden);
+        Measures.EventsCounted.Add(receipt.Accepted);
+        Measures.EventsDuplicate.Add(receipt.Duplicates);
+        return receipt;
     }
 
     /// <summary>
     /// Records a message that was delivered to its channel already: the limits are behind it, and do not count against it.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It may be recorded: to be sent again.</exception>
-    public async Task RecordDeliveredAsync(ApplicationId application, UsageEvent message, CancellationToken cancellation) =>
-        await WriteAsync(application, [message], new EventOutcome[1], cancellation);
+    public async Task RecordDeliveredAsync(ApplicationId application, UsageEvent message, CancellationToken cancellation)
+    {
+        var outcomes = new EventOutcome[1];
+        await WriteAsync(application, [message], outcomes, cancellation);
+        (outcomes[0] == EventOutcome.Duplicate ? Measures.EventsDuplicate : Measures.EventsCounted).Add(1);
+    }
 
     // Whoever gives up waiting leaves the writes to themselves: they are shared with others.
     private async Task WriteAsync(

@@ -1,5 +1,6 @@
 using Gatehouse.Custody;
 using Gatehouse.Platform;
+using Gatehouse.Platform.Hosted;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -22,6 +23,14 @@ internal static class CustodyProblems
     {
         CustodyException custody => Of(custody) with { RetryAfter = custody.RetryAfter },
         PlatformException platform => Of(platform),
+        PushCredentialException { CertificateFault: { } fault } =>
+            Problem.InvalidCertificate(CredentialFaults.NameOf(fault), e.Message),
+        PushCredentialException { ServiceAccountFault: { } fault } =>
+            Problem.InvalidServiceAccount(CredentialFaults.NameOf(fault), e.Message),
+        OrganizationCredentialsException { AreMissing: true } =>
+            new(Conflict, "organization-credentials-missing", "The vault has no credentials of the organization.", e.Message),
+        OrganizationCredentialsException =>
+            new(Conflict, "organization-credentials-refused", "The platform refuses the organization's credentials.", e.Message),
         VaultException vault => new(Unavailable, "vault-unavailable", "The vault cannot answer.", "Send the request again.")
         {
             RetryAfter = vault.RetryAfter ?? Mending,
@@ -52,9 +61,13 @@ internal static class CustodyProblems
     {
         { Status: StatusCodes.Status413PayloadTooLarge } => Problem.BodyTooLarge(e.Message),
         { Status: StatusCodes.Status429TooManyRequests } =>
-            new(Unavailable, "platform-busy", "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = Moment },
-        { IsRefusal: false } =>
-            new(Unavailable, "platform-unavailable", "The platform cannot answer.", "Whether it has acted is not known.") { RetryAfter = Moment },
+            new(Unavailable, "platform-busy", "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? Moment },
+        { Status: >= StatusCodes.Status500InternalServerError } => new(
+            Unavailable, "platform-unavailable", "The platform cannot answer.",
+            e.NotAsked ? "It could not be asked." : "Whether it has acted is not known.")
+        {
+            RetryAfter = e.RetryAfter ?? Moment,
+        },
         { Code: PlatformException.InvalidCredentialCode } => MasterTokenRefused("The platform does not take the master token in the vault."),
         { Code: PlatformException.NotAuthorizedCode } =>
             new(BadGateway, "platform-refused", "The platform refuses.", e.Message),

@@ -1,8 +1,9 @@
 using Gatehouse.Access;
+using Gatehouse.Alerts;
+using Gatehouse.Archive;
 using Gatehouse.Custody;
-using Gatehouse.Platform;
-using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 using Gatehouse.Usage;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,42 +25,66 @@ internal static class GatehouseServices
         var services = builder.Services;
         services.AddSingleton(settings);
         services.AddRequestLogFilter();
+        var isObserved = builder.AddTelemetryExport();
         services.TryAddSingleton(TimeProvider.System);
 
         // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
         var data = Task.Run(() => OpenData.OpenAsync(settings));
-        services.AddSingleton(_ => data.GetAwaiter().GetResult().Folder);
-        services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store);
-        services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault);
+        services.AddSingleton(_ => data.GetAwaiter().GetResult());
+        services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store is var store && isObserved ? new TracedTableStore(store) : store);
+        services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
         services.AddSingleton(_ => data.GetAwaiter().GetResult().Keys);
-        services.AddSingleton<OrganizationAccess>();
+        services.AddSingleton(_ => data.GetAwaiter().GetResult().AccessKeys);
 
-        services.AddSingleton<ApplicationAccess>();
-        services.AddSingleton<Applications>();
-        services.AddSingleton<ApiTokens>();
-        services.AddSingleton<PushConfigurations>();
-        services.AddSingleton<PlatformGate>();
+        services.AddPlatform(settings);
 
         services.AddSingleton<UsageLimits>();
         services.AddSingleton<UsageRecorder>();
         services.AddSingleton<UsageStatistics>();
         services.AddSingleton<UsagePurge>();
-        services.AddSingleton<IPlatform, EmbeddedPlatform>();
+        services.AddSingleton<AlertLog>();
+        services.AddSingleton(provider => new AlertOutbox(
+            provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<AlertLog>().Raised));
+        services.AddSingleton(provider => new AlertDelivery(
+            provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<AlertLog>().GivenUp));
+        services.AddSingleton<CustodyAnnouncer>(provider =>
+            CustodyAlerts.To(provider.GetRequiredService<AlertOutbox>()));
         services.AddSingleton<CustodySettings>();
         services.AddSingleton<MasterTokens>();
         services.AddSingleton<KnownApplications>();
         services.AddSingleton<ApplicationViews>();
         services.AddSingleton<Adoption>();
         services.AddSingleton<Leases>();
+        services.AddSingleton<PushCredentials>();
+        services.AddSingleton<PushCredentialCheck>();
+        services.AddSingleton<PushReplacements>();
         services.AddSingleton<CustodyFailures>();
+
+        services.AddSingleton<ArchiveRuns>();
+        services.AddSingleton<ArchiveReader>();
+        services.AddSingleton<DailyArchive>();
+        services.AddSingleton<Backfills>();
+        services.AddSingleton<ArchiveFailures>();
+
         services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
         if (settings.Callers.Entra is { } entra)
             services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Callers(
             provider.GetRequiredService<KeyCallers>(), provider.GetService<EntraCallers>()));
+        services.AddSingleton(provider => new AuditTrail(
+            provider.GetRequiredService<ITableStore>(),
+            [new AuditSource(UsageLimits.Table, UsageLimits.Partitions, UsageLimits.PartitionOf)],
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<AuditReader>();
+        services.AddSingleton<IdempotentCalls>();
+        services.AddSingleton<IdempotentAnswers>();
         services.AddSingleton<ProblemAnswers>();
+        services.AddSingleton<OpsAuthentication>();
         services.AddSingleton<OpsGate>();
         services.AddSingleton<WebhookGate>();
+        services.AddSingleton<OpenGate>();
+        services.AddSingleton<Readiness>();
 
         services.AddHostedService<Opening>();
         return builder;

@@ -35,6 +35,11 @@ internal sealed class JsonFields(JsonElement root)
         }
     }
 
+    /// <summary>A date such as 2016-01-05 that must be there.</summary>
+    /// <exception cref="PlatformException">400105 where it is missing, 400100 where it is no text, 400111 where it is no date.
+    /// </exception>
+    public DateOnly RequiredDate(string name) => Dates.TryParse(RequiredString(name)) ?? throw Dates.Invalid(name);
+
     /// <summary>A whole number of seconds from 0 on, or null where it is missing.</summary>
     /// <exception cref="PlatformException">400101 where it is no number, 400113 where it is none of those.</exception>
     public TimeSpan? OptionalSeconds(string name) =>

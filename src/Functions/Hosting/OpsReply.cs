@@ -13,8 +13,20 @@ internal static class OpsReply
     public static IResult Created<T>(string? location, T body, JsonTypeInfo<T> type) =>
         Reply.Json(StatusCodes.Status201Created, body, type, location);
 
+    /// <summary>200 where all is well, 503 where not, with a body that says what.</summary>
+    public static IResult Health<T>(bool isWell, T body, JsonTypeInfo<T> type) => isWell
+        ? Ok(body, type)
+        : Reply.Json(StatusCodes.Status503ServiceUnavailable, body, type, retryAfter: Readiness.KeptFor);
+
+    /// <summary>200 with JSON that is there already.</summary>
+    public static IResult Document(ReadOnlyMemory<byte> json) => Reply.Json(json);
+
+    /// <summary>202 with a body, and where it can be seen how far what was asked for has got.</summary>
+    public static IResult Accepted<T>(string location, T body, JsonTypeInfo<T> type) =>
+        Reply.Json(StatusCodes.Status202Accepted, body, type, location);
+
     /// <summary>204.</summary>
-    public static IResult NoContent() => TypedResults.NoContent();
+    public static IResult NoContent() => Reply.NoContent();
 
     /// <summary>200 with an empty object.</summary>
     public static IResult Done() => Reply.Empty();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gatehouse.Access;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
@@ -9,27 +10,35 @@ namespace Gatehouse.Functions.Hosting;
 
 /// <summary>
 /// Who may pass to an operation of the platform: every function under <c>/v3</c> is one call of a method of this class. It
-/// also turns what an operation throws into the platform's error bodies, so that no answer is empty or says too much.
+/// also turns what an operation throws into the platform's error bodies, so that no answer is empty or says too much. Where
+/// the platform is not in this process nobody passes, whatever the credentials.
 /// </summary>
-public sealed partial class PlatformGate(OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log)
+public sealed partial class PlatformGate(
+    OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log, EmbeddedPlatform? platform = null)
 {
     /// <summary>Lets the organization pass: HTTP Basic.</summary>
-    public Task<IResult> OrganizationAsync(HttpRequest request, Func<Task<IResult>> admitted, CancellationToken cancellation) =>
-        AnswerAsync(request, () => DecideAsync(request, admitted, null, cancellation));
+    public Task<IResult> OrganizationAsync(
+        HttpRequest request, Func<Task<IResult>> admitted, CancellationToken cancellation,
+        [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, () => DecideAsync(request, admitted, null, cancellation), cancellation);
 
     /// <summary>Lets the holder of an API token pass, master or secondary.</summary>
     public Task<IResult> ApplicationAsync(
-        HttpRequest request, Func<ApplicationCaller, Task<IResult>> admitted, CancellationToken cancellation) =>
-        AnswerAsync(request, () => DecideAsync(request, null, admitted, cancellation));
+        HttpRequest request, Func<ApplicationCaller, Task<IResult>> admitted, CancellationToken cancellation,
+        [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, () => DecideAsync(request, null, admitted, cancellation), cancellation);
 
     /// <summary>Lets either pass, each to an operation of its own.</summary>
     public Task<IResult> EitherAsync(
         HttpRequest request, Func<Task<IResult>> organizationAdmitted, Func<ApplicationCaller, Task<IResult>> applicationAdmitted,
-        CancellationToken cancellation) =>
-        AnswerAsync(request, () => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation));
+        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        AnswerAsync(
+            request, operation, () => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation), cancellation);
 
     /// <summary>Lets everybody pass: for what shows nothing and changes nothing.</summary>
-    public Task<IResult> OpenAsync(HttpRequest request, Func<Task<IResult>> admitted) => AnswerAsync(request, admitted);
+    public Task<IResult> OpenAsync(
+        HttpRequest request, Func<Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, admitted, request.HttpContext.RequestAborted);
 
     private async Task<IResult> DecideAsync(
         HttpRequest request, Func<Task<IResult>>? forOrganization, Func<ApplicationCaller, Task<IResult>>? forApplication,
@@ -53,8 +62,13 @@ public sealed partial class PlatformGate(OrganizationAccess organization, Applic
         return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))();
     }
 
-    private async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
+    private Task<IResult> AnswerAsync(
+        HttpRequest request, string function, Func<Task<IResult>> operation, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation, cancellation));
+
+    private async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation, CancellationToken cancellation)
     {
+        if (platform is null) return PlatformReply.NotServed();
         try
         {
             return await operation();
@@ -70,7 +84,7 @@ public sealed partial class PlatformGate(OrganizationAccess organization, Applic
                 ? PlatformException.BodyTooLarge(RequestBody.MultipartLimit)
                 : PlatformException.MalformedBody("The request is not valid HTTP."));
         }
-        catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (request.IsGivenUp(cancellation))
         {
             return PlatformReply.Error(PlatformException.Unavailable());
         }

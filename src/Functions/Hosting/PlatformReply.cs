@@ -15,6 +15,11 @@ internal static class PlatformReply
     public static IResult Done() => Reply.Empty();
 
     /// <summary>The error body of a refusal.</summary>
-    public static IResult Error(PlatformException e) =>
-        Reply.Json(e.Status, new ErrorDocument(e.Message, e.Code, true), WireContext.Default.ErrorDocument);
+    public static IResult Error(PlatformException e) => Error(e.Status, e);
+
+    /// <summary>404, in the form of a refusal: the platform is not here, and nor is anything else at this URL.</summary>
+    public static IResult NotServed() => Error(StatusCodes.Status404NotFound, PlatformException.NoSuchUrl());
+
+    private static Reply Error(int status, PlatformException e) =>
+        Reply.Json(status, new ErrorDocument(e.Message, e.Code, true), WireContext.Default.ErrorDocument);
 }

@@ -16,6 +16,9 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     /// <summary>The index of the event that is not valid.</summary>
     public int? Index { get; init; }
 
+    /// <summary>What is wrong with an uploaded credential, by a name that does not change.</summary>
+    public string? CredentialFault { get; init; }
+
     /// <summary>The schemes to authenticate with (RFC 9110, 11.6.1); for 401 alone.</summary>
     public string? Challenge { get; init; }
 
@@ -30,6 +33,10 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem UnknownApplication() =>
         new(StatusCodes.Status404NotFound, "unknown-application", "There is no such application.", "The id is no application's.");
 
+    /// <summary>404: there is no such URL, or not with this method.</summary>
+    public static Problem UnknownUrl() =>
+        new(StatusCodes.Status404NotFound, "unknown-url", "There is no such URL.", "There is no such URL, or not with this method.");
+
     /// <summary>400: the request says something that it must not.</summary>
     public static Problem InvalidRequest(string detail) =>
         new(StatusCodes.Status400BadRequest, "invalid-request", "The request is not valid.", detail);
@@ -39,6 +46,20 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         new(StatusCodes.Status400BadRequest, "invalid-events", "The events are not valid; none was counted.", detail)
         {
             Index = index,
+        };
+
+    /// <summary>400: an uploaded certificate cannot be used.</summary>
+    public static Problem InvalidCertificate(string fault, string detail) =>
+        new(StatusCodes.Status400BadRequest, "invalid-certificate", "The certificate is not accepted.", detail)
+        {
+            CredentialFault = fault,
+        };
+
+    /// <summary>400: an uploaded key file of a service account cannot be used.</summary>
+    public static Problem InvalidServiceAccount(string fault, string detail) =>
+        new(StatusCodes.Status400BadRequest, "invalid-service-account", "The service account's key file is not accepted.", detail)
+        {
+            CredentialFault = fault,
         };
 
     /// <summary>413: the body is over its limit.</summary>
@@ -57,6 +78,19 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         RetryAfter = retryAfter ?? TimeSpan.FromSeconds(5),
     };
 
+    /// <summary>422: the key was sent before, with another request.</summary>
+    public static Problem IdempotencyKeyReused() => new(
+        StatusCodes.Status422UnprocessableEntity, "idempotency-key-reused", "The Idempotency-Key was used for another request.",
+        "A key names one request for 24 hours: the same path, query and body.");
+
+    /// <summary>409: the first request with the key is being answered.</summary>
+    public static Problem IdempotencyKeyInUse(TimeSpan retryAfter) => new(
+        StatusCodes.Status409Conflict, "idempotency-key-in-use", "The first request with the Idempotency-Key is being answered.",
+        "Sent again, the request gets the first one's answer.")
+    {
+        RetryAfter = retryAfter,
+    };
+
     /// <summary>500: a fault. It says nothing of what it was.</summary>
     public static Problem Fault() => new(
         StatusCodes.Status500InternalServerError, "internal-error", "Something went wrong.",
@@ -67,7 +101,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     {
         var document = new ProblemDocument(
             TypeRoot + Type, Title, Status, Index is { } index ? $"Event {index}: {Detail}" : Detail, Index,
-            request.HttpContext.TraceIdentifier);
+            CredentialFault, request.HttpContext.TraceIdentifier);
         var body = JsonSerializer.SerializeToUtf8Bytes(document, ProblemContext.Default.ProblemDocument);
         return new Reply(Status, "application/problem+json", body) { Challenge = Challenge, RetryAfter = RetryAfter };
     }
@@ -86,6 +120,7 @@ internal sealed record ProblemDocument(
     [property: JsonPropertyName("status")] int Status,
     [property: JsonPropertyName("detail")] string Detail,
     [property: JsonPropertyName("index")] int? Index,
+    [property: JsonPropertyName("fault")] string? Fault,
     [property: JsonPropertyName("request_id")] string RequestId);
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

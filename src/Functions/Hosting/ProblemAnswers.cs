@@ -12,8 +12,13 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
 {
     private const string RequestId = "X-Request-Id";
 
+    /// <summary>Runs an operation as the function of this name, observed, and answers for it.</summary>
+    internal Task<IResult> AnswerAsync(
+        HttpRequest request, string function, Func<Task<IResult>> operation, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation, cancellation));
+
     /// <summary>Runs an operation, and answers for it.</summary>
-    internal async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
+    internal async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation, CancellationToken cancellation)
     {
         request.HttpContext.Response.Headers[RequestId] = request.HttpContext.TraceIdentifier;
         try
@@ -22,12 +27,13 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
         }
         catch (Exception e)
         {
-            return ProblemOf(e, request.HttpContext).ToResult(request);
+            return ProblemOf(e, request, cancellation).ToResult(request);
         }
     }
 
-    private Problem ProblemOf(Exception e, HttpContext context)
+    private Problem ProblemOf(Exception e, HttpRequest request, CancellationToken cancellation)
     {
+        var context = request.HttpContext;
         switch (e)
         {
             case ProblemException refusal:
@@ -36,7 +42,11 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
                 return Problem.InvalidEvents(invalid.Message, invalid.Index);
             case BadHttpRequestException:
                 return Problem.InvalidRequest("The request is not valid HTTP.");
-            case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
+            case OperationCanceledException when request.IsGivenUp(cancellation):
+                return Problem.Unavailable();
+            case OperationCanceledException:
+                // It has used up its time (IdempotentCalls.RunsFor).
+                LogUnavailable(context.TraceIdentifier, e);
                 return Problem.Unavailable();
             default:
                 if (CustodyProblems.Of(e) is { } problem)

@@ -1,22 +1,35 @@
 using System.Net;
+using Gatehouse.Alerts;
+using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Hosting;
 
 /// <summary>What an operator can set. Read and judged once, at start: a wrong setting stops it.</summary>
 /// <param name="StoragePath"><c>Storage__Path</c>: the data folder, as a full path. Default <c>.gatehouse</c>.</param>
+/// <param name="Storage">Where the tables are kept.</param>
 /// <param name="Organization"><c>Organization__User</c> and <c>Organization__Password</c>; null where they are made at first
 /// start and kept in the vault.</param>
 /// <param name="Callers">Who may call <c>/ops/v1</c>.</param>
 /// <param name="KeyVault"><c>KeyVault__Uri</c>: the Key Vault that secrets live in; null for the local vault.</param>
-internal sealed record Settings(string StoragePath, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault)
+/// <param name="Alerts">Who is told of alerts.</param>
+/// <param name="Platform"><c>Platform__...</c>: the hosted platform; null where the platform is in this process.</param>
+/// <param name="IsBehindHost">Whether a Functions host has started this process and serves others through it. It tells a
+/// worker where the app is, without which the worker answers no request.</param>
+internal sealed record Settings(
+    string StoragePath, StorageSettings Storage, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault,
+    AlertSettings Alerts, HostedSettings? Platform, bool IsBehindHost)
 {
     public const string DefaultStoragePath = ".gatehouse";
+
+    // Not a setting of an operator's: the Functions host's.
+    private const string ApplicationDirectory = "FUNCTIONS_APPLICATION_DIRECTORY";
 
     // N and M stand for the place in a list: 0, 1, 2...
     private static readonly string[] Known =
     [
-        "Storage__Path", "Organization__User", "Organization__Password", "KeyVault__Uri", .. CallerSettings.Names,
+        "Storage__Path", .. StorageSettings.Names, "Organization__User", "Organization__Password", "KeyVault__Uri",
+        TelemetryExport.Endpoint, .. CallerSettings.Names, .. AlertSettingsReading.Names, .. PlatformSettings.Names,
     ];
 
     /// <summary>
@@ -28,10 +41,18 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
         ["PurgeSchedule"] = "0 40 3 * * *",
         ["RotateSchedule"] = "0 * * * * *",
         ["AdoptSchedule"] = "0 10 * * * *",
+        ["AlertsSchedule"] = "15 * * * * *",
+        ["PurgeCallsSchedule"] = "30 5/10 * * * *",
+        ["PushCheckSchedule"] = "0 0 6 * * *",
+        ["ArchiveSchedule"] = "0 20 1 * * *",
+        ["BackfillSchedule"] = "30 * * * * *",
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>
     public static IEnumerable<string> Names => [.. Known, .. Schedules.Keys];
+
+    /// <summary>Whether anything at all is kept in the data folder.</summary>
+    public bool NeedsDataFolder => !Storage.IsAzure || KeyVault is null;
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingException">One of them is wrong.</exception>
@@ -39,8 +60,11 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
     {
         RefuseUnknown(configuration);
         var settings = new Settings(
-            DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), OrganizationSettings.Read(configuration),
-            CallerSettings.Read(configuration), KeyVaultUri(configuration["KeyVault:Uri"]));
+            DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), StorageSettings.Read(configuration),
+            OrganizationSettings.Read(configuration), CallerSettings.Read(configuration),
+            KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration),
+            PlatformSettings.Read(configuration), configuration[ApplicationDirectory] is not null);
+        RefuseMadeCredentials(settings);
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }
@@ -84,16 +108,31 @@ internal sealed record Settings(string StoragePath, OrganizationSettings? Organi
         }
     }
 
+    // What is made at first start is for whoever sits at the machine. A Functions host is open to others, and writes what a
+    // worker prints into the app's logs.
+    private static void RefuseMadeCredentials(Settings settings)
+    {
+        if (!settings.IsBehindHost) return;
+        if (settings.Platform is null && settings.Organization is null)
+            throw new SettingException("Organization__User and Organization__Password must be set in a Functions host.");
+        if (settings.Callers.AreNone)
+            throw new SettingException("Entra__..., Ops__Callers__... or Ops__LocalKey must be set in a Functions host.");
+    }
+
     private static void RefuseOpenDoor(string? urls, Settings settings)
     {
         foreach (var url in (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var host = HostOf(url)
                 ?? throw new SettingException($"Urls must hold addresses such as http://127.0.0.1:7071, not '{url}'.");
-            if (settings.Organization is null && !IsLoopback(host))
+            if (IsLoopback(host)) continue;
+            // What is made at first start is for whoever sits at the machine: the organization's credentials, or, where the
+            // platform is elsewhere, the local key alone.
+            if (settings.Platform is null ? settings.Organization is null : settings.Callers.AreNone)
             {
                 throw new SettingException(
-                    $"Urls holds {url}, which others can reach: set Organization__User and Organization__Password first.");
+                    $"Urls holds {url}, which others can reach: set {(settings.Platform is null
+                        ? "Organization__User and Organization__Password" : "Entra__..., Ops__Callers__... or Ops__LocalKey")} first.");
             }
         }
     }

@@ -1,7 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Gatehouse.Access;
 using Gatehouse.Platform;
-using Gatehouse.Platform.Embedded;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Hosting;
@@ -10,7 +10,7 @@ namespace Gatehouse.Functions.Hosting;
 /// Lets pass what the platform has signed with the application's master token. An application that is not there is refused
 /// as a wrong signature is, and after the same work.
 /// </summary>
-public sealed class WebhookGate(Applications applications, ProblemAnswers answers)
+public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswers answers)
 {
     /// <summary>The most bytes of a webhook: 1 MiB.</summary>
     public const int BodyLimit = 1024 * 1024;
@@ -24,10 +24,11 @@ public sealed class WebhookGate(Applications applications, ProblemAnswers answer
     /// <param name="application">The application's id as the caller wrote it.</param>
     /// <param name="admitted">What to do then with the body, byte for byte as it was signed.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <param name="operation">The operation's name.</param>
     public Task<IResult> SignedAsync(
         HttpRequest request, string application, Func<ApplicationId, ReadOnlyMemory<byte>, Task<IResult>> admitted,
-        CancellationToken cancellation) =>
-        answers.AnswerAsync(request, async () =>
+        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, async () =>
         {
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
             var id = ApplicationId.TryParse(application);
@@ -40,5 +41,5 @@ public sealed class WebhookGate(Applications applications, ProblemAnswers answer
                     Challenge, $"{WebhookSignature.Header} must be sent once and be the body's signature."));
             }
             return await admitted(id.Value, body);
-        });
+        }, cancellation);
 }

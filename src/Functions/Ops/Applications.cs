@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gatehouse.Access;
 using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
@@ -14,18 +13,16 @@ namespace Gatehouse.Functions.Ops;
 public sealed class Applications(
     OpsGate gate, KnownApplications applications, ApplicationViews views, Adoption adoption, PlatformKeys keys)
 {
-    private const int DefaultLimit = 10;
-    private const int MostPerPage = 100;
-
     /// <summary>Creates an application; its master token is in the vault before the answer.</summary>
     [Function(nameof(OpsCreateApplication))]
     public Task<IResult> OpsCreateApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications")] HttpRequest request,
         CancellationToken cancellation) =>
-        gate.EverywhereAsync(request, Role.ApplicationsCreate, async _ =>
+        gate.ChangeEverywhereAsync(request, Role.ApplicationsCreate, async (call, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var created = await applications.CreateAsync(body.RequiredString("name"), cancellation);
+            call.Made(created.Id);
             return OpsReply.Created(
                 $"/ops/v1/applications/{created.Id}", KnownApplicationDocument.Of(created),
                 CustodyContext.Default.KnownApplicationDocument);
@@ -38,7 +35,7 @@ public sealed class Applications(
         CancellationToken cancellation) =>
         gate.AmongItsOwnAsync(request, Role.ApplicationsRead, async caller =>
         {
-            var page = await ListAsync(caller, After(request), Limit(request), cancellation);
+            var page = await ListAsync(caller, After(request), RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
                 new KnownApplicationsDocument(
                     [.. page.Applications.Select(KnownApplicationDocument.Of)],
@@ -61,7 +58,7 @@ public sealed class Applications(
     public Task<IResult> OpsRegisterApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.ApplicationsCreate, appId, async (_, application) =>
+        gate.ChangeAsync(request, Role.ApplicationsCreate, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 KnownApplicationDocument.Of(await applications.RegisterAsync(application, cancellation)),
                 CustodyContext.Default.KnownApplicationDocument), cancellation);
@@ -71,7 +68,7 @@ public sealed class Applications(
     public Task<IResult> OpsDeleteApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.ApplicationsDelete, appId, async (_, application) =>
+        gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (_, application, cancellation) =>
         {
             if (request.Query["confirm"] is not [{ Length: > 0 } name]) throw PlatformException.Required("confirm");
             await applications.DeleteAsync(application, name, cancellation);
@@ -83,7 +80,7 @@ public sealed class Applications(
     public Task<IResult> OpsAdoptApplications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/adopt")] HttpRequest request,
         CancellationToken cancellation) =>
-        gate.EverywhereAsync(request, Role.ApplicationsCreate, async _ =>
+        gate.ChangeEverywhereAsync(request, Role.ApplicationsCreate, async (_, cancellation) =>
             OpsReply.Ok(
                 AdoptionDocument.Of(await adoption.RunAsync(askVault: true, cancellation)),
                 CustodyContext.Default.AdoptionDocument), cancellation);
@@ -104,18 +101,6 @@ public sealed class Applications(
         return new KnownApplicationPage(found, null);
     }
 
-    private ApplicationId? After(HttpRequest request) => request.Query["token"] switch
-    {
-        [] or [""] => null,
-        [{ } text] when PageToken.Read(text, keys.FacadePages) is { } position => ApplicationId.From(position),
-        _ => throw PlatformException.Invalid("token is not valid."),
-    };
-
-    private static int Limit(HttpRequest request) => request.Query["limit"] switch
-    {
-        [] => DefaultLimit,
-        [var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-            && limit is >= 1 and <= MostPerPage => limit,
-        _ => throw PlatformException.OutOfRange($"limit must be a number from 1 to {MostPerPage}."),
-    };
+    private ApplicationId? After(HttpRequest request) =>
+        RequestQuery.Position(request, keys.FacadePages) is { } position ? ApplicationId.From(position) : null;
 }

@@ -49,15 +49,8 @@ internal sealed record PushCredentialDocument(
     [property: JsonPropertyName("expires_at")] string? ExpiresAt)
 {
     public static PushCredentialDocument Of(PushConfiguration push) => new(
-        push.Id,
-        push.Type switch
-        {
-            PushType.Gcm => "gcm",
-            PushType.Fcm => "fcm",
-            PushType.Apns => "apns",
-            _ => throw new ArgumentException("There is no such type.", nameof(push)),
-        },
-        Rfc3339.Text(push.CreatedAt), (push as CertificatePushConfiguration)?.ExpiresAt is { } end ? Rfc3339.Text(end) : null);
+        push.Id, PushTypes.NameOf(push.Type),
+        Rfc3339.Text(push.CreatedAt), (push as CertificatePushConfiguration)?.ExpiresAt is { } end && end < DateTimeOffset.MaxValue ? Rfc3339.Text(end) : null);
 }
 
 /// <summary>What an adoption has done.</summary>

@@ -14,13 +14,15 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
     public Task<IResult> OpsIssueToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.TokensIssue, appId, async (caller, application) =>
+        gate.ChangeAsync(request, Role.TokensIssue, appId, async (call, application, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var lease = new LeaseRequest(
-                body.RequiredString("label"), caller.Name, Deliveries.Parse(body.RequiredString("deliver")),
+                body.RequiredString("label"), call.Caller.Name, Deliveries.Parse(body.RequiredString("deliver")),
                 body.OptionalSeconds("expires_in_seconds"), body.OptionalSeconds("rotate_every_seconds"));
-            return Granted(await leases.IssueAsync(application, lease, cancellation));
+            var issued = await leases.IssueAsync(application, lease, cancellation);
+            call.About(AuditSubject.Token(issued.TokenId));
+            return Granted(issued);
         }, cancellation);
 
     /// <summary>Every token of the application, with or without a lease.</summary>
@@ -38,7 +40,7 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
     public Task<IResult> OpsRevokeToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}/tokens/{tokenId}")] HttpRequest request,
         string appId, string tokenId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.TokensRevoke, appId, async (_, application) =>
+        gate.ChangeAsync(request, Role.TokensRevoke, appId, () => AuditSubject.Token(tokenId), async (_, application, cancellation) =>
         {
             await leases.RevokeAsync(application, tokenId, cancellation);
             return OpsReply.NoContent();
@@ -49,7 +51,7 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
     public Task<IResult> OpsRotateToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens/{tokenId}/rotate")] HttpRequest request,
         string appId, string tokenId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.TokensIssue, appId, async (_, application) =>
+        gate.ChangeAsync(request, Role.TokensIssue, appId, () => AuditSubject.Token(tokenId), async (_, application, cancellation) =>
         {
             var body = await RequestBody.ReadOptionalJsonAsync(request, cancellation);
             var overlap = body?.OptionalSeconds("overlap_seconds") ?? TimeSpan.Zero;

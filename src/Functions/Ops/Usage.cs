@@ -1,15 +1,15 @@
 using Gatehouse.Access;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
 using Gatehouse.Usage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Embedded = Gatehouse.Platform.Embedded;
 
 namespace Gatehouse.Functions.Ops;
 
 /// <summary>An application's use: events in, and the limits that they are held to.</summary>
 public sealed class Usage(
-    OpsGate gate, Embedded.Applications applications, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
+    OpsGate gate, IApplicationDirectory applications, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
 {
     /// <summary>The most bytes of a request's events: 1 MiB.</summary>
     public const int BodyLimit = 1024 * 1024;
@@ -19,7 +19,7 @@ public sealed class Usage(
     public Task<IResult> RecordEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/events")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.UsageWrite, appId, async (_, application) =>
+        gate.ReportAsync(request, Role.UsageWrite, appId, async (_, application, cancellation) =>
         {
             await RequireAsync(application, cancellation);
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
@@ -45,14 +45,14 @@ public sealed class Usage(
     public Task<IResult> SetLimits(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
         string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.UsageWrite, appId, async (_, application) =>
+        gate.CommitAsync(request, Role.UsageWrite, appId, async (call, application, cancellation) =>
         {
             await RequireAsync(application, cancellation);
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var set = new MessageLimits(
                 body.RequiredInteger("user_messages_per_second", 0, MessageLimits.Most),
                 body.RequiredInteger("channel_messages_per_second", 0, MessageLimits.Most));
-            await limits.SetAsync(application, set, cancellation);
+            await limits.SetAsync(application, set, [call.Row()], cancellation);
             return OpsReply.Ok(LimitsDocument.Of(set), OpsContext.Default.LimitsDocument);
         }, cancellation);
 

@@ -48,16 +48,13 @@ internal static class PushUpload
                 throw PlatformException.Invalid("apns_cert_env_type must be development or production.");
         }
         if (development is null && production is null && either is null) throw NoCertificate();
-        return new CertificateRegistration(Given(development), Given(production), Given(either), form.Text("apns_cert_password"), options);
+        return new CertificateRegistration(development, production, either, form.Text("apns_cert_password"), options);
     }
 
-    private static byte[]? OneOf(byte[]? contractField, byte[]? newerField, string name) =>
+    private static ReadOnlyMemory<byte>? OneOf(ReadOnlyMemory<byte>? contractField, ReadOnlyMemory<byte>? newerField, string name) =>
         contractField is not null && newerField is not null
             ? throw PlatformException.Invalid($"Either {name} or apns_cert can be sent for one environment, not both.")
             : contractField ?? newerField;
-
-    // Without the cast a null would become an empty file.
-    private static ReadOnlyMemory<byte>? Given(byte[]? file) => file is null ? (ReadOnlyMemory<byte>?)null : file;
 
     private static PlatformException NoCertificate() =>
         PlatformException.Required("apns_cert_development or apns_cert_production");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;
 using Gatehouse.Usage;
@@ -60,8 +59,8 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
 
     private static (DateOnly From, DateOnly To) Range(HttpRequest request)
     {
-        var from = Date(request, "start_date") ?? throw PlatformException.Required("start_date");
-        var to = Date(request, "end_date") ?? throw PlatformException.Required("end_date");
+        var from = RequestQuery.Date(request, "start_date") ?? throw PlatformException.Required("start_date");
+        var to = RequestQuery.Date(request, "end_date") ?? throw PlatformException.Required("end_date");
         if (from > to) throw PlatformException.OutOfRange("start_date must not be after end_date.");
         return to.DayNumber - from.DayNumber < UsageStatistics.MostDays
             ? (from, to)
@@ -69,12 +68,5 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
     }
 
     private DateOnly DateOrToday(HttpRequest request) =>
-        Date(request, "date") ?? DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-
-    private static DateOnly? Date(HttpRequest request, string parameter) => request.Query[parameter] switch
-    {
-        [] => null,
-        [var text] when DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) => date,
-        _ => throw PlatformException.Invalid($"{parameter} must be a date such as 2016-01-05."),
-    };
+        RequestQuery.Date(request, "date") ?? DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
 }

@@ -1,16 +1,15 @@
 using Gatehouse.Functions.Hosting;
-using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Platform;
 
 /// <summary>Whatever no other function serves, by its path or by its method: an error body in place of an empty answer.</summary>
-public sealed class UnknownUrls(PlatformGate gate)
+public sealed class UnknownUrls(OpenGate gate)
 {
-    /// <summary>Refuses with 400404.</summary>
+    /// <summary>Refuses: with a problem of type <c>unknown-url</c> where Gatehouse's own routes are, else with 400404.</summary>
     [Function(nameof(RefuseUnknownUrl))]
     public Task<IResult> RefuseUnknownUrl(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request) =>
-        gate.OpenAsync(request, () => throw PlatformException.NoSuchUrl());
+        gate.UnknownAsync(request);
 }

@@ -1,5 +1,6 @@
 using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform.Hosted;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
@@ -9,6 +10,18 @@ public sealed class AdoptApplications(Adoption adoption, CustodyFailures failure
 {
     /// <summary>Goes through all applications. The vault is not asked for what it was given: a call of the facade's is.</summary>
     [Function(nameof(AdoptApplications))]
-    public async Task RunAsync([TimerTrigger("%AdoptSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        failures.Report(nameof(AdoptApplications), (await adoption.RunAsync(askVault: false, cancellation)).Failures);
+    public Task RunAsync([TimerTrigger("%AdoptSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(nameof(AdoptApplications), () => AdoptAsync(cancellation));
+
+    private async Task AdoptAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            failures.Report(nameof(AdoptApplications), (await adoption.RunAsync(askVault: false, cancellation)).Failures);
+        }
+        catch (OrganizationCredentialsException e)
+        {
+            failures.ReportCredentials(nameof(AdoptApplications), e);
+        }
+    }
 }

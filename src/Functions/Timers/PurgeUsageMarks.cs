@@ -1,3 +1,4 @@
+using Gatehouse.Functions.Hosting;
 using Gatehouse.Usage;
 using Microsoft.Azure.Functions.Worker;
 
@@ -9,5 +10,5 @@ public sealed class PurgeUsageMarks(UsagePurge purge)
     /// <summary>Goes on where the last run was cut off.</summary>
     [Function(nameof(PurgeUsageMarks))]
     public Task RunAsync([TimerTrigger("%PurgeSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        purge.RunAsync(cancellation);
+        FunctionSpans.ObserveAsync(nameof(PurgeUsageMarks), () => purge.RunAsync(cancellation));
 }

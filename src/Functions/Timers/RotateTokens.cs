@@ -9,6 +9,7 @@ public sealed class RotateTokens(Leases leases, CustodyFailures failures)
 {
     /// <summary>Does what is due, of every application.</summary>
     [Function(nameof(RotateTokens))]
-    public async Task RunAsync([TimerTrigger("%RotateSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        failures.Report(nameof(RotateTokens), (await leases.RunAsync(cancellation)).Failures);
+    public Task RunAsync([TimerTrigger("%RotateSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(nameof(RotateTokens), async () =>
+            failures.Report(nameof(RotateTokens), (await leases.RunAsync(cancellation)).Failures));
 }

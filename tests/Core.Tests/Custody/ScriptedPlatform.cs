@@ -17,6 +17,9 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
     /// <summary>Applications that are there, and that the list leaves out.</summary>
     public HashSet<ApplicationId> Unlisted { get; } = [];
 
+    /// <summary>What is answered for daily counts in the platform's place; null for what it says itself.</summary>
+    public Func<ApplicationId, DateOnly, DateOnly, IReadOnlyList<DailyCount>>? DailyCounts { get; set; }
+
     /// <summary>What every call of a method does before the work; null for nothing.</summary>
     public void Before(string method, Func<CancellationToken, Task>? act) => Set(before, method, act);
 
@@ -85,7 +88,11 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
 
     public Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation) =>
-        DoAsync(() => platform.ViewDailyCountsAsync(credential, from, to, cancellation), cancellation);
+        DoAsync(
+            () => DailyCounts is { } played
+                ? Task.FromResult(played(credential.Application, from, to))
+                : platform.ViewDailyCountsAsync(credential, from, to, cancellation),
+            cancellation);
 
     private static void Set(
         ConcurrentDictionary<string, Func<CancellationToken, Task>> acts, string method, Func<CancellationToken, Task>? act)

@@ -123,6 +123,15 @@ public sealed class ApnsCertificateInspectorTests
         Refused(ApnsCertificateFault.NotApplePush, TestCertificates.P12(certificate));
     }
 
+    // One row of a table holds no text of 64 KiB.
+    [Fact]
+    public void A_name_far_beyond_Apple_s_is_refused()
+    {
+        using var certificate = TestCertificates.Certificate(CertificateKind.Production, bundleId: new string('b', 10_000));
+
+        Refused(ApnsCertificateFault.NotApplePush, TestCertificates.P12(certificate));
+    }
+
     [Fact]
     public void An_expired_certificate_is_refused() =>
         Refused(ApnsCertificateFault.Expired, TestCertificates.ExpiredP12(CertificateKind.Production));

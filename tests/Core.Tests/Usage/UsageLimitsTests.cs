@@ -1,3 +1,4 @@
+using Gatehouse.Storage;
 using Gatehouse.Usage;
 
 namespace Gatehouse.Tests.Usage;
@@ -112,6 +113,20 @@ public sealed class UsageLimitsTests : IDisposable
         Assert.Equal(new MessageLimits(9, 8), await elsewhere.GetAsync(scene.Application, default));
         scene.Clock.Advance(UsageLimits.Staleness);
         Assert.Equal(new MessageLimits(9, 8), await here.GetAsync(scene.Application, default));
+    }
+
+    [Fact]
+    public async Task Limits_are_set_with_what_is_written_beside_them_or_not_at_all()
+    {
+        var limits = new UsageLimits(scene.Store, scene.Clock);
+        RowChange[] beside = [RowChange.Insert(new TableRow("audit:1"))];
+        await limits.SetAsync(scene.Application, new MessageLimits(1, 2), beside, default);
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => limits.SetAsync(scene.Application, new MessageLimits(3, 4), beside, default));
+
+        scene.Clock.Advance(UsageLimits.Staleness);
+        Assert.Equal(new MessageLimits(1, 2), await limits.GetAsync(scene.Application, default));
+        Assert.Contains(UsageLimits.PartitionOf(scene.Application), UsageLimits.Partitions);
     }
 
     [Theory]

@@ -43,7 +43,11 @@ internal sealed class GatehouseProcess : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        string[] own = ["Urls", "ASPNETCORE_URLS", "Storage__Path", "Organization__User", "Organization__Password", "Ops__LocalKey"];
+        string[] own =
+        [
+            "Urls", "ASPNETCORE_URLS", "Storage__Path", "Storage__Provider", "Storage__ConnectionString", "Storage__TableEndpoint",
+            "Organization__User", "Organization__Password", "Ops__LocalKey",
+        ];
         foreach (var name in own) start.Environment.Remove(name);
         start.Environment["Urls"] = "http://127.0.0.1:0";
         foreach (var (name, value) in settings) start.Environment[name] = value;

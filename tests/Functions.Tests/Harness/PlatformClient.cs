@@ -1,15 +1,24 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>A client of the platform's HTTP interface, as thin as can be: what it sends is what the test says.</summary>
+/// <summary>
+/// A client of the HTTP interface, as thin as can be: what it sends is what the test says. Every answer, whatever the test
+/// wants of it, must be as the OpenAPI document has it.
+/// </summary>
 internal sealed class PlatformClient(Uri address, string user, string password) : IDisposable
 {
     private readonly HttpClient http = new(new SocketsHttpHandler()) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
 
+    private readonly ConcurrentQueue<(string Operation, int Status)> answered = new();
+
     public Uri Address => address;
+
+    /// <summary>Which operations have answered, and with what status.</summary>
+    public IReadOnlyCollection<(string Operation, int Status)> Answered => answered;
 
     /// <summary>The organization's credentials.</summary>
     public Credential Organization { get; } = Credential.Basic(user, password);
@@ -32,7 +41,17 @@ internal sealed class PlatformClient(Uri address, string user, string password) 
     {
         using var response = await http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
-        return new Answer(response.StatusCode, response.Content.Headers.ContentType?.ToString(), text);
+        var type = response.Content.Headers.ContentType?.ToString();
+        var path = request.RequestUri!.IsAbsoluteUri ? request.RequestUri.AbsolutePath : request.RequestUri.OriginalString;
+        // Headers that are too large are refused by the server, before any function.
+        if (response.StatusCode != HttpStatusCode.RequestHeaderFieldsTooLarge
+            && ApiDocument.Own.Find(request.Method.Method, path) is { } operation)
+        {
+            var fault = ApiDocument.Own.Fault(operation, (int)response.StatusCode, type, text);
+            Assert.True(fault is null, $"{request.Method} {path} is not answered as the OpenAPI document says: {fault}");
+            answered.Enqueue((operation.GetProperty("operationId").GetString()!, (int)response.StatusCode));
+        }
+        return new Answer(response.StatusCode, type, text);
     }
 
     /// <summary>Creates an application.</summary>

@@ -1,3 +1,4 @@
+using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Tests;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -33,28 +34,32 @@ internal sealed class RunningGatehouse : IAsyncDisposable
     public IServiceProvider Services => host.Services;
 
     /// <summary>Starts the application; in a folder of its own, and under the machine's clock, unless given others; with
-    /// these settings over the test's.</summary>
-    public static async Task<RunningGatehouse> StartAsync(
-        TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null)
+    /// these settings and services over the test's.</summary>
+    public static Task<RunningGatehouse> StartAsync(
+        TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null,
+        Action<IServiceCollection>? configure = null, TestStore? store = null) =>
+        StartAsync(
+            folder, clock, logs, ["--Organization:User", User, "--Organization:Password", Password, .. settings ?? []], configure, store);
+
+    /// <summary>Starts the application before a platform elsewhere, whose organization's credentials are put into its vault
+    /// unless that is left out.</summary>
+    public static async Task<RunningGatehouse> StartHostedAsync(
+        Uri platform, TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null,
+        IReadOnlyList<string>? settings = null, bool hasCredentials = true)
     {
-        var ownFolder = folder is null ? new TemporaryFolder() : null;
-        var builder = FunctionsApplication.CreateBuilder(
+        var address = new Uri(platform, "/v3").ToString();
+        var gatehouse = await StartAsync(
+            folder, clock, logs,
             [
-                "--Urls", "http://127.0.0.1:0",
-                "--Storage:Path", (folder ?? ownFolder)!.Path,
-                "--Organization:User", User, "--Organization:Password", Password, "--Ops:LocalKey", OpsKey,
-                .. logs is null ? new[] { "--Logging:LogLevel:Default", "None" } : ["--Logging:LogLevel:Default", "Trace"],
-                .. settings ?? [],
+                "--Platform:Mode", "Hosted", "--Platform:ApplicationUrl", address, "--Platform:OrganizationDialect", "Basic",
+                "--Platform:OrganizationUrl", address, .. settings ?? (IReadOnlyList<string>)[],
             ],
-            typeof(Functions.Platform.Applications).Assembly.GetTypes());
-        builder.ConfigureFunctionsWebApplication();
-        if (clock is not null) builder.Services.AddSingleton(clock);
-        builder.AddGatehouse();
-        builder.Logging.ClearProviders();
-        if (logs is not null) builder.Logging.AddProvider(logs);
-        var host = builder.Build();
-        await host.StartAsync();
-        return new RunningGatehouse(host, ownFolder);
+            null, null);
+        if (!hasCredentials) return gatehouse;
+        var vault = gatehouse.Services.GetRequiredService<ISecretVault>();
+        await vault.SetAsync("platform-organization-user", User, default);
+        await vault.SetAsync("platform-organization-password", Password, default);
+        return gatehouse;
     }
 
     public async ValueTask DisposeAsync()
@@ -63,5 +68,32 @@ internal sealed class RunningGatehouse : IAsyncDisposable
         await host.StopAsync();
         await ((IAsyncDisposable)host).DisposeAsync();
         ownFolder?.Dispose();
+    }
+
+    private static async Task<RunningGatehouse> StartAsync(
+        TemporaryFolder? folder, TimeProvider? clock, ILoggerProvider? logs, string[] settings,
+        Action<IServiceCollection>? configure, TestStore? store)
+    {
+        var ownFolder = folder is null ? new TemporaryFolder() : null;
+        var stored = await (store ?? TestStore.Sqlite).SettingsAsync((folder ?? ownFolder)!.Path);
+        var builder = FunctionsApplication.CreateBuilder(
+            [
+                "--Urls", "http://127.0.0.1:0",
+                "--Storage:Path", (folder ?? ownFolder)!.Path,
+                "--Ops:LocalKey", OpsKey,
+                .. logs is null ? new[] { "--Logging:LogLevel:Default", "None" } : ["--Logging:LogLevel:Default", "Trace"],
+                .. stored.SelectMany(setting => (string[])[$"--{setting.Name.Replace("__", ":", StringComparison.Ordinal)}", setting.Value]),
+                .. settings,
+            ],
+            typeof(Functions.Platform.Applications).Assembly.GetTypes());
+        builder.ConfigureFunctionsWebApplication();
+        if (clock is not null) builder.Services.AddSingleton(clock);
+        builder.AddGatehouse();
+        configure?.Invoke(builder.Services);
+        builder.Logging.ClearProviders();
+        if (logs is not null) builder.Logging.AddProvider(logs);
+        var host = builder.Build();
+        await host.StartAsync();
+        return new RunningGatehouse(host, ownFolder);
     }
 }

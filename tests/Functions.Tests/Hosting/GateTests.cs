@@ -10,7 +10,7 @@ namespace Gatehouse.Functions.Tests.Hosting;
 /// <summary>Every function that answers requests goes through a gate: read from the code of each, so that none is forgotten.</summary>
 public sealed class GateTests
 {
-    private static readonly Type[] Gates = [typeof(PlatformGate), typeof(OpsGate), typeof(WebhookGate)];
+    private static readonly Type[] Gates = [typeof(PlatformGate), typeof(OpsGate), typeof(WebhookGate), typeof(OpenGate)];
 
     public static TheoryData<string> RequestFunctions => [.. FunctionRoute.All.Select(route => route.Name).Distinct()];
 

@@ -11,6 +11,9 @@ namespace Gatehouse.Functions.Tests.Hosting;
 /// <summary>The first command of the README, as a process: what it prints, what stops it, and how it stops.</summary>
 public sealed partial class StartTests : IDisposable
 {
+    // As a Functions host starts a worker.
+    private static readonly (string Name, string Value) FunctionsHost = ("FUNCTIONS_APPLICATION_DIRECTORY", "/home/site/wwwroot");
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -122,6 +125,26 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Organization__User and Organization__Password", "Ops__LocalKey")]
+    [InlineData("Ops__LocalKey", "Organization__User", "Organization__Password")]
+    public async Task In_a_Functions_host_nothing_is_made_that_could_be_configured(string missing, params string[] configured) =>
+        Assert.Contains(
+            missing, await RefusalAsync([FunctionsHost, .. configured.Select(name => (name, "something long enough"))]),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public async Task In_a_Functions_host_nothing_is_printed()
+    {
+        const string Lifetime = "Logging__LogLevel__Microsoft.Hosting.Lifetime";
+        using var process = GatehouseProcess.Start(
+            FunctionsHost, ("Storage__Path", folder["data"]), (Lifetime, "Information"),
+            ("Organization__User", RunningGatehouse.User), ("Organization__Password", RunningGatehouse.Password),
+            ("Ops__LocalKey", RunningGatehouse.OpsKey));
+
+        Assert.DoesNotContain("Gatehouse is at", await process.OutputAsync("Application started"), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Urls", "7071")]
     [InlineData("Urls", "ftp://127.0.0.1:0")]
     [InlineData("Organization__User", "alone")]
@@ -134,7 +157,15 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Entra__TenantId", "common")]
     [InlineData("Entra__Confined__0__Ids", "misspelt")]
     [InlineData("KeyVault__Uri", "http://name.vault.azure.net")]
+    [InlineData("Storage__Provider", "Cosmos")]
+    [InlineData("Storage__Provider", "AzureTables")]
+    [InlineData("Storage__ConnectionString", "UseDevelopmentStorage=true")]
+    [InlineData("Storage__TableEndpoint", "https://name.table.core.windows.net")]
     [InlineData("PurgeSchedule", "daily")]
+    [InlineData("Alerts__WebhookUrl", "http://example.com/alerts")]
+    [InlineData("Alerts__Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    [InlineData("Alerts__WebhokUrl", "misspelt")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     public async Task A_wrong_setting_stops_the_start_with_a_line_that_names_it(string name, string value) =>
         Assert.Contains(name, await RefusalAsync((name, value)), StringComparison.Ordinal);
 
@@ -142,8 +173,74 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Ops__Callers__1__Name", "second-without-a-first", "Ops__Callers__0 must be set")]
     [InlineData("Ops__Callers__0__Roles__0", "Tokens.Issue", "Ops__Callers__0__Name must be set")]
     [InlineData("Entra__Audiences__0", "api://gatehouse", "Entra__TenantId must be")]
+    [InlineData("Alerts__WebhookUrl", "https://example.com/alerts", "Alerts__Secret must be whsec_")]
     public async Task A_setting_without_those_it_needs_stops_the_start(string name, string value, string said) =>
         Assert.Contains(said, await RefusalAsync((name, value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Storage__TableEndpoint", "http://127.0.0.1:10002")]
+    [InlineData("Storage__TableEndpoint", "https://name.table.core.windows.net/Table")]
+    [InlineData("Storage__ConnectionString", "AccountName=name")]
+    [InlineData("Storage__ConnectionString", "AccountName=name;AccountKey=secret;EndpointSuffix=core.windows.net")]
+    [InlineData("Storage__ConnectionString", "DefaultEndpointsProtocol=http;AccountName=name;AccountKey=AAAA;EndpointSuffix=core.windows.net")]
+    public async Task A_wrong_account_stops_the_start_without_being_repeated(string name, string value)
+    {
+        var line = await RefusalAsync(("Storage__Provider", "AzureTables"), (name, value));
+
+        Assert.Contains($"{name} must", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(value, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_ways_to_one_account_stop_the_start() => Assert.Contains("must not both be set", await RefusalAsync(
+        ("Storage__Provider", "AzureTables"), ("Storage__ConnectionString", "UseDevelopmentStorage=true"),
+        ("Storage__TableEndpoint", "https://name.table.core.windows.net")), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task An_account_that_cannot_be_reached_stops_the_start()
+    {
+        // Nobody listens on a port that was just given back.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/name";
+        listener.Stop();
+
+        var line = await RefusalAsync(
+            ("Storage__Provider", "AzureTables"), ("Storage__ConnectionString", $"AccountName=name;AccountKey=c2VjcmV0;TableEndpoint={address}"));
+
+        Assert.Contains($"{address} cannot be reached", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_account_is_greeted_without_its_key_and_leaves_only_the_vault_in_the_folder()
+    {
+        var account = await TestStore.Azurite.SettingsAsync(folder["data"]);
+        using var process = GatehouseProcess.Start([("Storage__Path", folder["data"]), .. account]);
+        var greeting = await GreetingAsync(process);
+
+        Assert.Matches(@"tables +http://127\.0\.0\.1:\d+/account\d+\n +data folder +" + folder["data"], greeting);
+        Assert.DoesNotContain("AccountKey", greeting, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetFiles(folder["data"]), file => Path.GetFileName(file).StartsWith("gatehouse", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Nothing_of_Azure_is_loaded_where_nothing_is_in_Azure()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api)
+        {
+            await api.CreateApplicationAsync();
+            var loaded = (await File.ReadAllLinesAsync($"/proc/{process.Id}/maps"))
+                .Where(line => line.EndsWith(".dll", StringComparison.Ordinal)).Select(line => Path.GetFileName(line)).ToHashSet();
+
+            Assert.Contains("Gatehouse.Core.dll", loaded);
+            Assert.DoesNotContain(loaded, name =>
+                name.StartsWith("Azure.", StringComparison.Ordinal) || name == "Gatehouse.StandIns.DataTables.dll");
+        }
+    }
 
     [Fact]
     public async Task A_data_folder_that_cannot_be_made_stops_the_start()

@@ -22,10 +22,24 @@ public sealed class RolesTests
         ["OpsListTokens"] = Role.ApplicationsRead,
         ["OpsRevokeToken"] = Role.TokensRevoke,
         ["OpsRotateToken"] = Role.TokensIssue,
+        ["OpsAddCertificate"] = Role.PushWrite,
+        ["OpsAddFcmCredential"] = Role.PushWrite,
+        ["OpsListPushCredentials"] = Role.ApplicationsRead,
+        ["OpsDeletePushCredential"] = Role.PushWrite,
         ["RecordEvents"] = Role.UsageWrite,
         ["ViewLimits"] = Role.CountsRead,
         ["SetLimits"] = Role.UsageWrite,
+        ["ListAuditEntries"] = Role.AuditRead,
+        ["ReadDailyCounts"] = Role.CountsRead,
+        ["BackfillDailyCounts"] = Role.CountsWrite,
+        ["ViewBackfill"] = Role.CountsRead,
+        ["ListDailyCountGaps"] = Role.CountsRead,
+        ["ListDailyCountRuns"] = Role.CountsRead,
     };
+
+    /// <summary>What the OpenAPI document is to say too.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> RoleNamesByOperation =>
+        Needed.Select(needed => KeyValuePair.Create(needed.Key, RoleNames.NameOf(needed.Value)));
 
     private static IEnumerable<FunctionRoute> Routes =>
         FunctionRoute.All.Where(route => route.Route.StartsWith("ops/v1/", StringComparison.Ordinal));
@@ -40,6 +54,7 @@ public sealed class RolesTests
         using var folder = new TemporaryFolder();
         var (own, other) = await CreateAsync(folder);
         await using var gatehouse = await RunningGatehouse.StartAsync(folder, settings: [.. Callers(own)]);
+        var refusals = 0;
         foreach (var route in Routes)
         {
             foreach (var role in RoleNames.All)
@@ -50,13 +65,35 @@ public sealed class RolesTests
                 Assert.NotEqual(HttpStatusCode.Unauthorized, everywhere.Status);
 
                 var confined = await CallAsync(gatehouse, route, $"own-{role}", own);
-                var isForAll = route.Name is "OpsCreateApplication" or "OpsAdoptApplications";
+                var isForAll = route.Name is "OpsCreateApplication" or "OpsAdoptApplications" or "ListDailyCountRuns";
                 Assert.True((isAllowed && !isForAll) == (confined.Status != HttpStatusCode.Forbidden), $"{route.Name}, confined {role}: {confined.Text}");
                 var elsewhere = await CallAsync(gatehouse, route, $"own-{role}", other);
-                if (!isAllowed) elsewhere.Problem(HttpStatusCode.Forbidden, "forbidden");
-                else if (route.Route.Contains("{appId}", StringComparison.Ordinal)) elsewhere.Problem(HttpStatusCode.NotFound, "unknown-application");
+                refusals += new[] { everywhere, confined, elsewhere }.Count(answer => answer.Status == HttpStatusCode.Forbidden);
+                if (!isAllowed)
+                {
+                    elsewhere.Problem(HttpStatusCode.Forbidden, "forbidden");
+                }
+                else if (route.Route.Contains("{appId}", StringComparison.Ordinal))
+                {
+                    elsewhere.Problem(HttpStatusCode.NotFound, "unknown-application");
+                    refusals++;
+                }
             }
             (await CallAsync(gatehouse, route, "nobody", own)).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        }
+        Assert.Equal(refusals, await CountRefusedAsync(gatehouse));
+    }
+
+    // Each refusal of a known caller is in the audit trail, and no other.
+    private static async Task<int> CountRefusedAsync(RunningGatehouse gatehouse)
+    {
+        var count = 0;
+        for (var token = ""; ;)
+        {
+            var page = (await gatehouse.Api.GetAsync($"/ops/v1/audit?outcome=refused&limit=100&token={token}", Credential.Ops)).Ok();
+            count += page.GetProperty("entries").GetArrayLength();
+            token = page.GetProperty("next").GetString()!;
+            if (token.Length == 0) return count;
         }
     }
 
@@ -74,7 +111,9 @@ public sealed class RolesTests
 
     private static async Task<Answer> CallAsync(RunningGatehouse gatehouse, FunctionRoute route, string caller, string application)
     {
-        var path = "/" + route.Route.Replace("{appId}", application, StringComparison.Ordinal).Replace("{tokenId}", "0123456789abcdef", StringComparison.Ordinal);
+        var path = "/" + route.Route.Replace("{appId}", application, StringComparison.Ordinal).Replace("{tokenId}", "0123456789abcdef", StringComparison.Ordinal)
+            .Replace("{pushType}/{pushId}", "gcm/0123456789abcdef0123456789abcdef01234567", StringComparison.Ordinal)
+            .Replace("{operationId}", "00000000-0000-0000-0000-000000000000", StringComparison.Ordinal);
         using var body = new StringContent("{}", Encoding.UTF8, "application/json");
         return await gatehouse.Api.SendAsync(
             new HttpMethod(route.Method), path, new Credential("X-Gatehouse-Key", KeyOf(caller)), route.Method == "GET" ? null : body);

@@ -4,7 +4,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public sealed class ApiTokensTests : IAsyncLifetime
+public abstract class ApiTokensTests(TestStore store) : IAsyncLifetime
 {
     private const string Tokens = "/v3/applications/api_tokens";
 
@@ -16,7 +16,7 @@ public sealed class ApiTokensTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(clock: clock);
+        gatehouse = await RunningGatehouse.StartAsync(clock: clock, store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -133,3 +133,7 @@ public sealed class ApiTokensTests : IAsyncLifetime
         (await Api.GetAsync("/v3/applications/info", foreign)).Ok();
     }
 }
+
+public sealed class ApiTokensOnSqliteTests() : ApiTokensTests(TestStore.Sqlite);
+
+public sealed class ApiTokensOnAzuriteTests() : ApiTokensTests(TestStore.Azurite);

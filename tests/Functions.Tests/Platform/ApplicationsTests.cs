@@ -6,13 +6,13 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public sealed class ApplicationsTests : IAsyncLifetime
+public abstract class ApplicationsTests(TestStore store) : IAsyncLifetime
 {
     private RunningGatehouse gatehouse = null!;
 
     private PlatformClient Api => gatehouse.Api;
 
-    public async Task InitializeAsync() => gatehouse = await RunningGatehouse.StartAsync();
+    public async Task InitializeAsync() => gatehouse = await RunningGatehouse.StartAsync(store: store);
 
     public async Task DisposeAsync() => await gatehouse.DisposeAsync();
 
@@ -124,12 +124,12 @@ public sealed class ApplicationsTests : IAsyncLifetime
         using var folder = new TemporaryFolder();
         CreatedApplication application;
         Credential secondary;
-        await using (var first = await RunningGatehouse.StartAsync(folder))
+        await using (var first = await RunningGatehouse.StartAsync(folder, store: store))
         {
             application = await first.Api.CreateApplicationAsync("kept");
             secondary = await first.Api.IssueTokenAsync(application.Master);
         }
-        await using var second = await RunningGatehouse.StartAsync(folder);
+        await using var second = await RunningGatehouse.StartAsync(folder, store: store);
 
         Assert.Equal("kept", (await second.Api.GetAsync("/v3/applications/info", secondary)).Ok().GetProperty("name").GetString());
         Assert.Equal(
@@ -148,7 +148,8 @@ public sealed class ApplicationsTests : IAsyncLifetime
             var answer = await Api.PostAsync("/v3/applications", Api.Organization, JsonSerializer.Serialize(new { name }));
             if (Encoding.UTF8.GetByteCount(name) > 128) answer.Refused(400110);
             else Assert.Equal(name, answer.Ok().GetProperty("name").GetString());
-        });
+        },
+        store.OfHundred);
 
     [Fact]
     public async Task An_unknown_credential_is_refused_everywhere()
@@ -182,3 +183,7 @@ public sealed class ApplicationsTests : IAsyncLifetime
         (await Api.PostAsync("/v3/applications/api_tokens", Api.Organization)).Refused(400108);
     }
 }
+
+public sealed class ApplicationsOnSqliteTests() : ApplicationsTests(TestStore.Sqlite);
+
+public sealed class ApplicationsOnAzuriteTests() : ApplicationsTests(TestStore.Azurite);

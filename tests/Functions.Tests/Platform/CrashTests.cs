@@ -8,7 +8,7 @@ namespace Gatehouse.Functions.Tests.Platform;
 /// Kills the real process, again and again, in the middle of its work, and holds it to what it had answered. The number of
 /// kills is 20, or what <c>GATEHOUSE_CRASHES</c> says.
 /// </summary>
-public sealed class CrashTests
+public abstract class CrashTests(TestStore store)
 {
     private const int Workers = 4;
 
@@ -20,9 +20,9 @@ public sealed class CrashTests
         using var folder = new TemporaryFolder();
         var random = new Random(20240515);
         var workers = Enumerable.Range(0, Workers).Select(_ => new Worker(random.Next())).ToList();
-        for (var crash = 0; crash < Crashes; crash++)
+        for (var crash = 0; crash < store.Rounds(Crashes); crash++)
         {
-            var (process, api) = await GatehouseProcess.ServeAsync(folder.Path);
+            var (process, api) = await ServeAsync(folder);
             using (process)
             using (api)
             {
@@ -34,11 +34,14 @@ public sealed class CrashTests
                 await work;
             }
         }
-        var (last, lastApi) = await GatehouseProcess.ServeAsync(folder.Path);
+        var (last, lastApi) = await ServeAsync(folder);
         using (last)
         using (lastApi) await CheckAsync(lastApi, workers);
         Assert.All(workers, worker => Assert.NotEqual(0, worker.Answered));
     }
+
+    private async Task<(GatehouseProcess Process, PlatformClient Api)> ServeAsync(TemporaryFolder folder) =>
+        await GatehouseProcess.ServeAsync(folder.Path, [.. await store.SettingsAsync(folder.Path)]);
 
     private static async Task CheckAsync(PlatformClient api, List<Worker> workers)
     {
@@ -167,3 +170,7 @@ public sealed class CrashTests
         public HashSet<string> PushConfigurations { get; } = [];
     }
 }
+
+public sealed class CrashOnSqliteTests() : CrashTests(TestStore.Sqlite);
+
+public sealed class CrashOnAzuriteTests() : CrashTests(TestStore.Azurite);

@@ -7,7 +7,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public sealed class ErrorsTests : IAsyncLifetime
+public abstract class ErrorsTests(TestStore store) : IAsyncLifetime
 {
     private RunningGatehouse gatehouse = null!;
     private CreatedApplication application = null!;
@@ -16,7 +16,7 @@ public sealed class ErrorsTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync();
+        gatehouse = await RunningGatehouse.StartAsync(store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -113,7 +113,7 @@ public sealed class ErrorsTests : IAsyncLifetime
                 Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.BadRequest, answer.Text);
                 Assert.Equal(System.Text.Json.JsonValueKind.Object, answer.Body.ValueKind);
             }
-        }, tests: 150);
+        }, tests: store.OfHundred * 3 / 2);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class ErrorsTests : IAsyncLifetime
             var answer = await Api.GetAsync($"/v3/applications/api_tokens/{text}", application.Master);
             answer.Refused(text.Contains("%2F", StringComparison.Ordinal) ? answer.Body.GetProperty("code").GetInt32() : 400201);
             await Api.GetAsync($"/v3/applications/push/{text}", application.Master);
-        });
+        }, store.OfHundred);
         var encoded = string.Concat(application.Master.Value.Select(digit => $"%{(int)digit:X2}"));
         (await Api.GetAsync($"/v3/applications/api_tokens/{encoded}", application.Master)).Ok();
     }
@@ -145,3 +145,7 @@ public sealed class ErrorsTests : IAsyncLifetime
         }
     }
 }
+
+public sealed class ErrorsOnSqliteTests() : ErrorsTests(TestStore.Sqlite);
+
+public sealed class ErrorsOnAzuriteTests() : ErrorsTests(TestStore.Azurite);

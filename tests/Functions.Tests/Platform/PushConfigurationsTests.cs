@@ -6,7 +6,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public sealed class PushConfigurationsTests : IAsyncLifetime
+public abstract class PushConfigurationsTests(TestStore store) : IAsyncLifetime
 {
     private const string Apns = "/v3/applications/push/apns";
     private const string Gcm = "/v3/applications/push/gcm";
@@ -19,7 +19,7 @@ public sealed class PushConfigurationsTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync();
+        gatehouse = await RunningGatehouse.StartAsync(store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -253,3 +253,7 @@ public sealed class PushConfigurationsTests : IAsyncLifetime
         return Api.SendAsync(HttpMethod.Post, path, application.Master, form);
     }
 }
+
+public sealed class PushConfigurationsOnSqliteTests() : PushConfigurationsTests(TestStore.Sqlite);
+
+public sealed class PushConfigurationsOnAzuriteTests() : PushConfigurationsTests(TestStore.Azurite);

@@ -3,7 +3,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public sealed class StatisticsTests : IAsyncLifetime
+public abstract class StatisticsTests(TestStore store) : IAsyncLifetime
 {
     private const string DailyCount = "/v3/applications/messages/daily_count";
 
@@ -14,7 +14,7 @@ public sealed class StatisticsTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock());
+        gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock(), store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -96,3 +96,7 @@ public sealed class StatisticsTests : IAsyncLifetime
         (await Api.GetAsync(path, Api.Organization)).Refused(400108);
     }
 }
+
+public sealed class StatisticsOnSqliteTests() : StatisticsTests(TestStore.Sqlite);
+
+public sealed class StatisticsOnAzuriteTests() : StatisticsTests(TestStore.Azurite);

@@ -5,6 +5,7 @@ namespace Gatehouse.Platform.Embedded;
 
 /// <summary>The applications of the organization (wire contract, "Create an application" to "Delete the application").</summary>
 public sealed class Applications(ITableStore store, ApplicationAccess access, PlatformKeys keys, TimeProvider time)
+    : IApplicationDirectory
 {
     /// <summary>The most bytes of UTF-8 in an application's name.</summary>
     public const int NameSize = 128;
@@ -69,11 +70,11 @@ public sealed class Applications(ITableStore store, ApplicationAccess access, Pl
         }
     }
 
-    /// <summary>Whether there is an application.</summary>
+    /// <inheritdoc/>
     public async ValueTask<bool> ExistsAsync(ApplicationId id, CancellationToken cancellation) =>
         await FindAsync(id, cancellation) is not null;
 
-    /// <summary>The master token of an application, with which the platform signs webhooks; null where there is none.</summary>
+    /// <inheritdoc/>
     public async ValueTask<ApiToken?> FindMasterTokenAsync(ApplicationId id, CancellationToken cancellation) =>
         await FindAsync(id, cancellation) is { } row ? ApplicationRecord.Read(row).Tokens.Open(0, keys.Data, id) : null;
 

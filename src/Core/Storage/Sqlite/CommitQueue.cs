@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gatehouse.Telemetry;
 
 namespace Gatehouse.Storage.Sqlite;
 
@@ -90,6 +91,7 @@ internal sealed class CommitQueue : IAsyncDisposable
             return;
         }
         Interlocked.Increment(ref groups);
+        Measures.GroupSize.Record(group.Count);
         for (var index = 0; index < group.Count; index++) group[index].Complete(results[index]);
     }
 

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+using Gatehouse.Alerts;
+using Gatehouse.Archive;
+using Gatehouse.Bench.Harness;
+using Gatehouse.Custody;
+using Gatehouse.Storage.Sqlite;
+using Gatehouse.Usage;
+
+namespace Gatehouse.Bench.Figures;
+
+/// <summary>
+/// The nightly run over 10,000 applications before a platform that takes 50 ms to answer: its time against that of the
+/// answers alone, its questions, its commits, and the memory of this process, which holds nothing but the run.
+/// </summary>
+internal sealed class ArchiveRunTime : IFigure
+{
+    private const string Table = "DailyMessageCounts";
+    private const int AtOnce = 64;
+    private const double MostTime = 1.5;
+    private const double MostMemory = 200;
+
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Watch = TimeSpan.FromMilliseconds(20);
+
+    public string Name => "archive";
+
+    public async Task<IReadOnlyList<ReportLine>> MeasureAsync(Rig rig, CancellationToken cancellation)
+    {
+        var folder = Directory.CreateDirectory(rig.NewPath("archive")).FullName;
+        await using var file = SqliteTableStore.Open(Path.Combine(folder, "archive.db"));
+        await using var vault = LocalVault.Open(Path.Combine(folder, "vault.db"), Path.Combine(folder, "vault.key"));
+        var (store, clock) = (new CountedStore(file), new LateClock());
+        var upstream = new SlowUpstream(clock);
+        var masters = new MasterTokens(vault, clock);
+        var applications = new KnownApplications(upstream, vault, masters, store, new CustodySettings(), clock);
+        var settings = new ArchiveSettings();
+        var archive = new DailyArchive(
+            upstream, masters, applications, store, new UsageStatistics(store, clock), new ArchiveRuns(store, settings, clock),
+            new AlertOutbox(store), settings, clock);
+
+        var count = rig.Options.ArchiveApplications;
+        await Parallel.ForAsync(
+            0, count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (index, cancel) => await applications.CreateAsync($"Application {index:D6}", cancel));
+        // A week in, so that the measured run is an ordinary one.
+        clock.Days = 7;
+        await archive.RunAsync(cancellation);
+        var (questions, commits) = (upstream.Questions, store.Commits(Table));
+
+        clock.Days = 8;
+        upstream.AnswerTime = AnswerTime;
+        GC.Collect();
+        var began = Stopwatch.GetTimestamp();
+        var run = Task.Run(() => archive.RunAsync(cancellation), cancellation);
+        var memory = 0.0;
+        while (await Task.WhenAny(run, Task.Delay(Watch, cancellation)) != run) memory = Math.Max(memory, Resident());
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var done = (await run).Run;
+        if (done.Applications != count || done.Failed != 0) throw new BenchException($"{done.Applications} applications, {done.Failed} failed.");
+
+        (questions, commits) = (upstream.Questions - questions, store.Commits(Table) - commits);
+        var least = count * AnswerTime.TotalSeconds / settings.ApplicationsAtOnce;
+        var ratio = seconds / least;
+        return
+        [
+            new(
+                $"archive of {count:N0} applications, {settings.ApplicationsAtOnce} at once, s; peer: the answers alone, {AnswerTime.TotalMilliseconds:F0} ms each",
+                Text(seconds), Text(least), ratio.ToString("F2", CultureInfo.InvariantCulture), $"<= {MostTime:F1}", ratio <= MostTime),
+            PerApplication("its questions to the platform", questions, count),
+            PerApplication("its commits of archived days", commits, count),
+            new("its memory at the most, MiB", Text(memory), "", "", $"< {MostMemory:F0}", memory < MostMemory),
+        ];
+    }
+
+    private static ReportLine PerApplication(string what, int number, int applications) => new(
+        what, number.ToString("N0", CultureInfo.InvariantCulture), "",
+        ((double)number / applications).ToString("F2", CultureInfo.InvariantCulture), "<= 1 an application", number <= applications);
+
+    private static double Resident()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.WorkingSet64 / 1048576.0;
+    }
+
+    private static string Text(double value) => value.ToString("F1", CultureInfo.InvariantCulture);
+
+    /// <summary>The machine's clock, so many days on.</summary>
+    private sealed class LateClock : TimeProvider
+    {
+        public int Days { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddDays(Days);
+    }
+}

@@ -1,0 +1,60 @@
+using Gatehouse.Platform;
+using Gatehouse.Usage;
+
+namespace Gatehouse.Bench.Harness;
+
+/// <summary>
+/// A platform at the end of a line: daily counts take their time, and nothing of the processor's. Everything else that is
+/// asked for here is created at once; the rest is not there.
+/// </summary>
+internal sealed class SlowUpstream(TimeProvider time) : IPlatform
+{
+    private int questions;
+
+    /// <summary>How long an answer takes.</summary>
+    public TimeSpan AnswerTime { get; set; }
+
+    /// <summary>How often it was asked for daily counts.</summary>
+    public int Questions => questions;
+
+    public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
+        Task.FromResult(new Application(ApplicationId.Generate(), name, time.GetUtcNow(), ApiToken.Generate()));
+
+    public async Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+        ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref questions);
+        await Task.Delay(AnswerTime, cancellation);
+        return [.. Enumerable.Range(0, to.DayNumber - from.DayNumber + 1).Select(back => new DailyCount(to.AddDays(-back), back))];
+    }
+
+    public Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation) => throw NotAsked();
+
+    public Task<Application> ViewAsync(ApplicationCredential credential, CancellationToken cancellation) => throw NotAsked();
+
+    public Task DeleteAsync(ApplicationCredential credential, CancellationToken cancellation) => throw NotAsked();
+
+    public Task<IssuedToken> IssueTokenAsync(ApplicationCredential master, CancellationToken cancellation) => throw NotAsked();
+
+    public Task<IReadOnlyList<IssuedToken>> ListTokensAsync(ApplicationCredential master, CancellationToken cancellation) =>
+        throw NotAsked();
+
+    public Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation) => throw NotAsked();
+
+    public Task<IReadOnlyList<string>> AddPushConfigurationsAsync(
+        ApplicationCredential credential, PushRegistration registration, CancellationToken cancellation) => throw NotAsked();
+
+    public Task<IReadOnlyList<PushConfiguration>> ListPushConfigurationsAsync(
+        ApplicationCredential credential, PushType type, CancellationToken cancellation) => throw NotAsked();
+
+    public Task DeletePushConfigurationAsync(
+        ApplicationCredential credential, PushType type, string id, CancellationToken cancellation) => throw NotAsked();
+
+    public Task<long> ViewCcuAsync(ApplicationCredential credential, CancellationToken cancellation) => throw NotAsked();
+
+    public Task<long> ViewMauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) => throw NotAsked();
+
+    public Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) => throw NotAsked();
+
+    private static NotSupportedException NotAsked() => new("No figure asks for it.");
+}

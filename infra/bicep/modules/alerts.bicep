@@ -1,0 +1,130 @@
+// What an operator is told of. What each means, and what to do: docs/operations.md.
+
+param name string
+param location string
+param insightsId string
+param functionAppId string
+
+@description('Who is told by mail; empty for nobody: then the alerts are only to be seen.')
+param operatorEmail string
+
+resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'ag-${name}'
+  location: 'global'
+  properties: {
+    groupShortName: 'gatehouse'
+    enabled: true
+    emailReceivers: empty(operatorEmail) ? [] : [
+      {
+        name: 'operators'
+        emailAddress: operatorEmail
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+var rules = [
+  {
+    name: 'failed-functions'
+    text: 'Functions fail: timers that throw, or calls that end in a fault.'
+    severity: 2
+    every: 'PT15M'
+    over: 'PT15M'
+    query: 'requests | where success == false and (resultCode startswith "5" or resultCode in ("", "0")) | summarize failures = count() by operation_Name'
+    measure: 'failures'
+    above: 5
+  }
+  {
+    name: 'no-archive-run'
+    text: 'No run of ArchiveMessageCounts has ended well for 26 hours: the platform forgets what is not archived.'
+    severity: 1
+    every: 'PT1H'
+    over: 'P2D'
+    query: 'requests | where timestamp > ago(26h) and operation_Name == "ArchiveMessageCounts" and success == true | summarize runs = count() | extend missing = iff(runs == 0, 1, 0)'
+    measure: 'missing'
+    above: 0
+  }
+  {
+    name: 'credential-warnings'
+    text: 'A push credential ends soon or has ended, or the platform refuses a master token.'
+    severity: 2
+    every: 'PT1H'
+    over: 'PT1H'
+    query: 'traces | where message startswith "Alert push_credential." or message startswith "Alert master_token." | summarize warnings = count()'
+    measure: 'warnings'
+    above: 0
+  }
+]
+
+resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
+  name: '${rule.name}-${name}'
+  location: location
+  properties: {
+    displayName: rule.name
+    description: rule.text
+    severity: rule.severity
+    enabled: true
+    scopes: [
+      insightsId
+    ]
+    evaluationFrequency: rule.every
+    windowSize: rule.over
+    criteria: {
+      allOf: [
+        {
+          query: rule.query
+          timeAggregation: 'Total'
+          metricMeasureColumn: rule.measure
+          operator: 'GreaterThan'
+          threshold: rule.above
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: {
+      actionGroups: [
+        operators.id
+      ]
+    }
+  }
+}]
+
+resource serverErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'server-errors-${name}'
+  location: 'global'
+  properties: {
+    description: 'More than ten answers of 5xx in five minutes.'
+    severity: 2
+    enabled: true
+    scopes: [
+      functionAppId
+    ]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'http5xx'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'Http5xx'
+          metricNamespace: 'Microsoft.Web/sites'
+          operator: 'GreaterThan'
+          threshold: 10
+          timeAggregation: 'Total'
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: [
+      {
+        actionGroupId: operators.id
+      }
+    ]
+  }
+}

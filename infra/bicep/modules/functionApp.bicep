@@ -1,0 +1,173 @@
+// The function app, on Flex Consumption.
+
+param name string
+param location string
+param identityId string
+param identityClientId string
+param storageName string
+param deploymentContainerUrl string
+param tableEndpoint string
+param vaultUri string
+param insightsConnectionString string
+param entraTenantId string
+param entraClientId string
+param platformMode string
+param organizationDialect string
+param alertsWebhookUrl string
+param otlpEndpoint string
+param maximumInstances int
+param instanceMemory int
+param alwaysReadyInstances int
+
+@description('The subnet that it goes out by; empty for none.')
+param subnetId string
+
+// The Functions host's own.
+var hostSettings = {
+  AzureWebJobsStorage__accountName: storageName
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+}
+
+// Gatehouse's. AZURE_CLIENT_ID tells DefaultAzureCredential which identity it is.
+var settings = {
+  AZURE_CLIENT_ID: identityClientId
+  Storage__Provider: 'AzureTables'
+  Storage__TableEndpoint: tableEndpoint
+  KeyVault__Uri: vaultUri
+  Entra__TenantId: entraTenantId
+  Entra__Audiences__0: entraClientId
+  Entra__Audiences__1: 'api://${entraClientId}'
+  Platform__Mode: platformMode
+}
+
+// Who creates applications: at the hosted platform by credentials in the vault that Gatehouse reads itself.
+var organization = platformMode == 'Hosted' ? {
+  Platform__OrganizationDialect: organizationDialect
+} : {
+  Organization__User: 'organization'
+  Organization__Password: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/configured-organization-password)'
+}
+
+// The Functions host reads the schedules of timers from here alone.
+var schedules = {
+  AdoptSchedule: '0 10 * * * *'
+  AlertsSchedule: '15 * * * * *'
+  ArchiveSchedule: '0 20 1 * * *'
+  BackfillSchedule: '30 * * * * *'
+  PurgeCallsSchedule: '30 5/10 * * * *'
+  PurgeSchedule: '0 40 3 * * *'
+  PushCheckSchedule: '0 0 6 * * *'
+  RotateSchedule: '0 * * * * *'
+}
+
+var alerts = empty(alertsWebhookUrl) ? {} : {
+  Alerts__WebhookUrl: alertsWebhookUrl
+  Alerts__Secret: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/alerts-webhook-secret)'
+}
+
+var telemetry = empty(otlpEndpoint) ? {} : {
+  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: 'plan-${name}'
+  location: location
+  kind: 'functionapp'
+  sku: {
+    tier: 'FlexConsumption'
+    name: 'FC1'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  kind: 'functionapp,linux'
+  // What azd finds it by.
+  tags: {
+    'azd-service-name': 'gatehouse'
+  }
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      http20Enabled: true
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: deploymentContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'dotnet-isolated'
+        version: '10.0'
+      }
+      scaleAndConcurrency: {
+        maximumInstanceCount: maximumInstances
+        instanceMemoryMB: instanceMemory
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [
+          {
+            name: 'http'
+            instanceCount: alwaysReadyInstances
+          }
+        ]
+      }
+    }
+  }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(hostSettings, settings, organization, schedules, alerts, telemetry)
+}
+
+// App Service's own authentication is off and stays off: it would turn away webhooks, which are signed and bring no token, and
+// callers with keys. Gatehouse's gates validate every bearer token themselves, by Entra__TenantId and Entra__Audiences.
+resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: false
+    }
+    globalValidation: {
+      requireAuthentication: false
+      unauthenticatedClientAction: 'AllowAnonymous'
+    }
+  }
+}
+
+// Deployment by password is shut: what deploys is known to Entra ID.
+resource noBasicPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for kind in ['ftp', 'scm']: {
+  parent: app
+  name: kind
+  properties: {
+    allow: false
+  }
+}]
+
+output id string = app.id
+output name string = app.name
+output address string = 'https://${app.properties.defaultHostName}'

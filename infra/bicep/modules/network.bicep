@@ -1,0 +1,44 @@
+// The virtual network that the function app goes out by, and that private endpoints stand in.
+
+param name string
+param location string
+
+resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+  name: name
+  location: location
+  properties: {
+    addressSpace: {
+      addressPrefixes: [
+        '10.20.0.0/16'
+      ]
+    }
+    subnets: [
+      {
+        name: 'functions'
+        properties: {
+          addressPrefix: '10.20.0.0/24'
+          delegations: [
+            {
+              name: 'flex'
+              properties: {
+                // What Flex Consumption runs in.
+                serviceName: 'Microsoft.App/environments'
+              }
+            }
+          ]
+        }
+      }
+      {
+        name: 'endpoints'
+        properties: {
+          addressPrefix: '10.20.1.0/24'
+          privateEndpointNetworkPolicies: 'Disabled'
+        }
+      }
+    ]
+  }
+}
+
+output virtualNetworkId string = network.id
+output functionSubnetId string = '${network.id}/subnets/functions'
+output endpointSubnetId string = '${network.id}/subnets/endpoints'

@@ -1,0 +1,24 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Gatehouse.Alerts;
+
+/// <summary>An alert as it is sent: <c>{"type", "timestamp", "data"}</c> (Standard Webhooks, "Payload structure").</summary>
+internal sealed record AlertMessage(
+    [property: JsonPropertyName("type")] string Type,
+    [property: JsonPropertyName("timestamp")] string Timestamp,
+    [property: JsonPropertyName("data")] IReadOnlyDictionary<string, string> Data)
+{
+    /// <summary>The body. It is the same at every try.</summary>
+    public static byte[] BodyOf(Alert alert)
+    {
+        var data = new Dictionary<string, string> { ["app_id"] = alert.Application.ToString() };
+        foreach (var (name, value) in alert.Facts) data[name] = value;
+        var at = alert.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        return JsonSerializer.SerializeToUtf8Bytes(new AlertMessage(alert.Type, at, data), AlertJson.Default.AlertMessage);
+    }
+}
+
+[JsonSerializable(typeof(AlertMessage))]
+internal sealed partial class AlertJson : JsonSerializerContext;

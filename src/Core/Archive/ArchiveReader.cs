@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using Gatehouse.Custody;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Archive;
+
+/// <summary>Reads the archive, of applications that were deleted too.</summary>
+public sealed class ArchiveReader(ITableStore store, KnownApplications applications, TimeProvider time)
+{
+    // A page ends when so many applications were looked at, however few of them have gaps.
+    private const int LookedAtPerPage = 1000;
+    private const int LookedAtAtOnce = 100;
+
+    private readonly ArchiveRows rows = new(store);
+
+    /// <summary>Yesterday, UTC: the last day that can be there.</summary>
+    public DateOnly Yesterday => ArchiveDays.Of(time.GetUtcNow()).AddDays(-1);
+
+    /// <summary>
+    /// Opens some days of an application for reading: the first thousand of them are read; null where nothing is known of the
+    /// application.
+    /// </summary>
+    public async Task<ArchivedDays?> OpenAsync(ApplicationId application, DayRange days, CancellationToken cancellation)
+    {
+        var known = await applications.FindAsync(application, cancellation);
+        var state = await rows.FindStateAsync(application, cancellation);
+        var first = await ReadAsync(application, days.From, days.To, cancellation);
+        if (known is null && state is null && first.Count == 0) return null;
+        var expected = (state, known) switch
+        {
+            (null, null) => (DayRange?)null,
+            (null, { } held) => DayRange.Between(ArchiveState.Begin(held.CreatedAt).From, Yesterday),
+            ({ } read, null) => DayRange.Between(read.From, read.Through),
+            ({ } read, _) => DayRange.Between(read.From, Yesterday),
+        };
+        var asked = expected is { } all
+            ? DayRange.Between(ArchiveDays.Later(all.From, days.From), ArchiveDays.Earlier(all.To, days.To))
+            : null;
+        return new ArchivedDays(asked, PagesAsync(application, days, first, CancellationToken.None));
+    }
+
+    /// <summary>
+    /// A page of the applications in custody with days before yesterday that the archive does not have, in the order of their
+    /// ids. Of each application one row is read, not its days.
+    /// </summary>
+    /// <param name="after">What the page before gave as its next; null for the first page.</param>
+    /// <param name="limit">The most applications of the page, at least 1; it may have fewer, or none, and not be the last.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<ArchiveGapsPage> ListGapsAsync(ApplicationId? after, int limit, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        var found = new List<ArchiveGaps>();
+        for (var lookedAt = 0; lookedAt < LookedAtPerPage; lookedAt += LookedAtAtOnce)
+        {
+            var page = await applications.ListAsync(after, LookedAtAtOnce, cancellation);
+            var gaps = await Task.WhenAll(page.Applications.Select(application => FindGapsAsync(application, cancellation)));
+            for (var index = 0; index < gaps.Length; index++)
+            {
+                if (gaps[index] is not { } some) continue;
+                if (found.Count == limit) return new ArchiveGapsPage(found, found[^1].Application);
+                found.Add(some);
+            }
+            if (page.Next is null) return new ArchiveGapsPage(found, null);
+            after = page.Next;
+        }
+        return new ArchiveGapsPage(found, after);
+    }
+
+    /// <summary>The days before yesterday that the archive does not have of an application; null where it has all.</summary>
+    public async Task<ArchiveGaps?> FindGapsAsync(KnownApplication application, CancellationToken cancellation)
+    {
+        if (application.State != CustodyState.Held) return null;
+        var state = await rows.FindStateAsync(application.Id, cancellation) ?? ArchiveState.Begin(application.CreatedAt);
+        DayRange[] gaps = [.. state.CreatedAt(application.CreatedAt).Gaps(ArchiveDays.Of(time.GetUtcNow()))];
+        return gaps.Length == 0 ? null : new ArchiveGaps(application.Id, gaps);
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<ArchivedDay>> PagesAsync(
+        ApplicationId application, DayRange days, IReadOnlyList<ArchivedDay> first,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (var page = first; page.Count > 0;)
+        {
+            yield return page;
+            if (page.Count < TableLimits.RowsPerRead || page[^1].Day == days.To) break;
+            page = await ReadAsync(application, page[^1].Day.AddDays(1), days.To, cancellation);
+        }
+    }
+
+    private ValueTask<IReadOnlyList<ArchivedDay>> ReadAsync(
+        ApplicationId application, DateOnly from, DateOnly to, CancellationToken cancellation) =>
+        rows.ReadDaysAsync(application, new DayRange(from, to), cancellation);
+}
+
+/// <summary>Days of an application as the archive has them.</summary>
+/// <param name="Expected">Those of the days that should be there; null for none.</param>
+/// <param name="Pages">The days that are there, the earliest first, in pages of up to a thousand, each read when it is asked
+/// for.</param>
+public sealed record ArchivedDays(DayRange? Expected, IAsyncEnumerable<IReadOnlyList<ArchivedDay>> Pages);
+
+/// <summary>Days that the archive does not have.</summary>
+/// <param name="Application">The application.</param>
+/// <param name="Missing">The days, the earliest first.</param>
+public sealed record ArchiveGaps(ApplicationId Application, IReadOnlyList<DayRange> Missing)
+{
+    /// <summary>How many days they are.</summary>
+    public int Days => Missing.Sum(range => range.Days);
+}
+
+/// <summary>A page of applications with gaps.</summary>
+/// <param name="Gaps">In the order of the applications' ids.</param>
+/// <param name="Next">What to ask the next page with; null on the last page.</param>
+public sealed record ArchiveGapsPage(IReadOnlyList<ArchiveGaps> Gaps, ApplicationId? Next);

@@ -1,0 +1,202 @@
+using Gatehouse.Alerts;
+using Gatehouse.Storage;
+using Gatehouse.Usage;
+
+namespace Gatehouse.Archive;
+
+/// <summary>What was written for one application, or several.</summary>
+internal sealed class WriteCount
+{
+    public long Written { get; set; }
+
+    public long Corrected { get; set; }
+
+    /// <summary>By how many days the archive is behind yesterday.</summary>
+    public int Lag { get; set; }
+}
+
+/// <summary>Days to read from the platform and to write into the archive.</summary>
+/// <param name="Application">The application.</param>
+/// <param name="Days">The days.</param>
+/// <param name="State">How far its archive has got, as it was read before the platform is asked.</param>
+/// <param name="Known">Days that the archive has, from <paramref name="KnownFrom"/> on.</param>
+/// <param name="KnownFrom">From which day on they are all.</param>
+/// <param name="Backfill">The backfill whose days they are; null where they carry the archive forward.</param>
+internal sealed record WriteTask(
+    ApplicationId Application, DayRange Days, ArchiveState State, IReadOnlyList<ArchivedDay> Known, DateOnly KnownFrom,
+    BackfillWork? Backfill);
+
+/// <summary>
+/// Reads days from the platform and writes them, packed into as few commits as they fit in, whatever windows they were read
+/// in. Each commit takes the state forward with its days: cut off between two, what comes next goes on behind the last.
+/// </summary>
+internal sealed class ArchiveWriter(
+    ArchiveRows rows, CountQuestions questions, UsageStatistics webhooks, AlertOutbox alerts, ArchiveSettings settings)
+{
+    // What was read in one chunk is read in one range from the store, the missing days included.
+    private const int MostDaysPerChunk = 900;
+
+    /// <summary>False where somebody else has written meanwhile: then the state is to be read again.</summary>
+    public async Task<bool> TryWriteAsync(WriteTask task, WriteCount count, CancellationToken cancellation)
+    {
+        var chunk = new Chunk(task.State, TableLimits.ChangesPerCommit - (task.Backfill is null ? 1 : 2));
+        try
+        {
+            await foreach (var window in questions.AskAsync(task.Application, task.Days, cancellation))
+            {
+                foreach (var reading in window)
+                {
+                    chunk.Add(reading);
+                    if (chunk.IsFull && !await TryCommitAsync(task, chunk, count, cancellation)) return false;
+                }
+            }
+        }
+        catch (Exception e) when (ArchiveFailure.Is(e) && e is not StoreUnavailableException)
+        {
+            // What was answered before is not asked for again.
+            if (!chunk.IsEmpty) await TryCommitAsync(task, chunk, count, cancellation);
+            throw;
+        }
+        return chunk.IsEmpty || await TryCommitAsync(task, chunk, count, cancellation);
+    }
+
+    private async Task<bool> TryCommitAsync(WriteTask task, Chunk chunk, WriteCount count, CancellationToken cancellation)
+    {
+        var readings = chunk.Take();
+        var span = new DayRange(readings[0].Day, readings[^1].Day);
+        var existing = (span.From >= task.KnownFrom ? task.Known : await rows.ReadDaysAsync(task.Application, span, cancellation))
+            .Where(day => span.Contains(day.Day)).ToDictionary(day => day.Day);
+        var told = await ToldAsync(task.Application, span, cancellation);
+        var since = SinceOf(chunk.State, span, told);
+        var days = readings.Where(reading => reading.Count is not null).Select(reading => DayOf(reading, existing, told, since)).ToList();
+        var missing = readings.Where(reading => reading.Count is null && !existing.ContainsKey(reading.Day)).ToList();
+
+        // Before the commit: its state says that they have been raised.
+        foreach (var day in days) await CompareAsync(task.Application, day, since, cancellation);
+        if (task.Backfill is null) await ReportAsync(task.Application, chunk.State, missing, cancellation);
+
+        var state = StateOf(task, chunk.State, readings, missing) with { WebhooksSince = since };
+        List<RowChange> changes = [.. days.Select(day => RowChange.Put(day.ToRow())), state.ToChange()];
+        if (task.Backfill is { } backfill) changes.Add(backfill.Note(span.To, missing.Count));
+        var result = await rows.CommitAsync(task.Application, changes, cancellation);
+        if (!result.Succeeded) return false;
+        chunk.State = state with { ETag = result.ETags[days.Count] };
+        task.Backfill?.Noted(result.ETags[^1]!);
+        count.Written += days.Count;
+        count.Corrected += days.Count(day => existing.TryGetValue(day.Day, out var before) && before.Count != day.Count);
+        return true;
+    }
+
+    private static ArchiveState StateOf(
+        WriteTask task, ArchiveState before, DayReading[] readings, List<DayReading> missing)
+    {
+        var lost = missing.Select(reading => reading.Day);
+        var (last, final) = (readings[^1].Day, ArchiveDays.Of(readings[0].AskedAt).AddDays(-ArchiveDays.Corrected));
+        if (task.Backfill is not null) lost = lost.Where(day => day >= before.From && day <= before.Through);
+        var days = before with { Missing = before.Missing.With(lost, readings.Select(reading => reading.Day).Except(missing.Select(reading => reading.Day))) };
+        return task.Backfill is not null ? days : days with
+        {
+            Through = last,
+            FinalThrough = ArchiveDays.Later(before.From.AddDays(-1), ArchiveDays.Earlier(last, final)),
+            ReadAt = readings[^1].AskedAt,
+        };
+    }
+
+    // A clock that was set back does not take back that a day is final.
+    private ArchivedDay DayOf(
+        DayReading reading, Dictionary<DateOnly, ArchivedDay> existing, Dictionary<DateOnly, long>? told, DateOnly? since) => new(
+        reading.Day, reading.Count!.Value, settings.Source,
+        ArchiveDays.IsFinal(reading.Day, reading.AskedAt) || (existing.TryGetValue(reading.Day, out var before) && before.Final),
+        reading.AskedAt,
+        told is not null && reading.Day >= since ? told.GetValueOrDefault(reading.Day) : null);
+
+    // Null where webhooks are not kept.
+    private async Task<Dictionary<DateOnly, long>?> ToldAsync(ApplicationId application, DayRange span, CancellationToken cancellation)
+    {
+        if (!settings.KeepsWebhookCounts) return null;
+        var told = new Dictionary<DateOnly, long>();
+        for (var from = span.From; from <= span.To; from = from.AddDays(UsageStatistics.MostDays))
+        {
+            var to = ArchiveDays.Earlier(span.To, from.AddDays(UsageStatistics.MostDays - 1));
+            foreach (var count in await webhooks.DailyCountsAsync(application, from, to, cancellation)) told[count.Day] = count.Messages;
+        }
+        return told;
+    }
+
+    private static DateOnly? SinceOf(ArchiveState state, DayRange span, Dictionary<DateOnly, long>? told)
+    {
+        if (told is null) return state.WebhooksSince;
+        for (var day = span.From; day <= span.To && !(day >= state.WebhooksSince); day = day.AddDays(1))
+            if (told[day] > 0) return day;
+        return state.WebhooksSince;
+    }
+
+    // The first day that webhooks tell of is not compared: they were set up in the course of it.
+    private async Task CompareAsync(ApplicationId application, ArchivedDay day, DateOnly? since, CancellationToken cancellation)
+    {
+        if (!day.Final || day.WebhookCount is not { } told || !(day.Day > since)) return;
+        if (100 * Int128.Abs(day.Count - (Int128)told) <= day.Count) return;
+        await alerts.RaiseAsync(
+            new Alert(
+                $"{AlertTypes.ArchiveDifference}:{application}:{ArchiveDays.Text(day.Day)}", AlertTypes.ArchiveDifference,
+                day.ArchivedAt, application,
+                [
+                    new("date", ArchiveDays.Text(day.Day)), new("count", $"{day.Count}"), new("webhook_count", $"{told}"),
+                ]),
+            cancellation);
+    }
+
+    // Of a day that the platform does not answer for even when it corrects it no more.
+    private async Task ReportAsync(
+        ApplicationId application, ArchiveState state, List<DayReading> missing, CancellationToken cancellation)
+    {
+        var lost = missing
+            .Where(reading => ArchiveDays.IsFinal(reading.Day, reading.AskedAt)
+                && !(reading.Day <= state.FinalThrough && state.Missing.Contains(reading.Day)))
+            .ToList();
+        if (lost.Count == 0) return;
+        await alerts.RaiseAsync(
+            ArchiveAlerts.Gap(
+                application, lost[^1].AskedAt,
+                [
+                    new("from", ArchiveDays.Text(lost[0].Day)), new("to", ArchiveDays.Text(lost[^1].Day)),
+                    new("days", $"{lost.Count}"),
+                ]),
+            cancellation);
+    }
+
+    /// <summary>What was read and is not written yet, and the state as it was last written.</summary>
+    private sealed class Chunk(ArchiveState state, int mostRows)
+    {
+        private readonly List<DayReading> readings = [];
+        private int rows;
+
+        public ArchiveState State { get; set; } = state;
+
+        public bool IsEmpty => readings.Count == 0;
+
+        public bool IsFull => rows == mostRows || readings.Count == MostDaysPerChunk;
+
+        public void Add(DayReading reading)
+        {
+            readings.Add(reading);
+            if (reading.Count is not null) rows++;
+        }
+
+        public DayReading[] Take()
+        {
+            DayReading[] taken = [.. readings];
+            readings.Clear();
+            rows = 0;
+            return taken;
+        }
+    }
+}
+
+/// <summary>What the archive raises alerts with.</summary>
+internal static class ArchiveAlerts
+{
+    /// <summary>The archive has a gap for an application: one alert for each application and day, whatever its causes.</summary>
+    public static Alert Gap(ApplicationId application, DateTimeOffset at, IReadOnlyList<KeyValuePair<string, string>> facts) => new(
+        $"{AlertTypes.ArchiveGap}:{application}:{ArchiveDays.Text(ArchiveDays.Of(at))}", AlertTypes.ArchiveGap, at, application, facts);
+}

@@ -1,0 +1,42 @@
+namespace Gatehouse.Platform.Hosted;
+
+/// <summary>The service's organization API of today. How its lists are paged it does not say: a <c>next</c> is followed.</summary>
+internal sealed class GateOrganization(
+    HostedClient client, HostedAddress address, string? regionKey, OrganizationCredentials credentials, TimeProvider time)
+    : IOrganizationApi
+{
+    /// <summary>The header that the organization's token is sent in.</summary>
+    public const string TokenHeader = "SENDBIRDORGANIZATIONAPITOKEN";
+
+    private const string Path = "/applications";
+
+    public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
+        credentials.UseAsync(
+            async credential =>
+            {
+                var creation = HostedContent.Json(new GateCreation(name, regionKey), HostedJson.Default.GateCreation);
+                var answer = await client.SendAsync(HostedRequest.Post("create application", address, Path, credential, creation), cancellation);
+                return OrganizationReading.Application(answer, time.GetUtcNow());
+            },
+            cancellation);
+
+    public Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation) =>
+        credentials.UseAsync(
+            async credential =>
+            {
+                var path = string.IsNullOrEmpty(pageToken) ? Path : $"{Path}?token={Uri.EscapeDataString(pageToken)}";
+                var answer = await client.SendAsync(HostedRequest.Get("list applications", address, path, credential), cancellation);
+                return OrganizationReading.Page(answer, pageToken, time.GetUtcNow());
+            },
+            cancellation);
+
+    public Task<bool> TryDeleteAsync(ApplicationId application, CancellationToken cancellation) =>
+        credentials.UseAsync(
+            async credential =>
+            {
+                var deletion = HostedRequest.Delete("delete application", address, $"{Path}/{application}", credential, Repetition.Never);
+                await client.SendAsync(deletion, cancellation);
+                return true;
+            },
+            cancellation);
+}

@@ -1,0 +1,239 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Gatehouse.Telemetry;
+using Gatehouse.Usage;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace Gatehouse.Platform.Hosted;
+
+/// <summary>
+/// Sends requests to the platform: in bounded time, a bounded number at once, again where that is safe and may help.
+/// </summary>
+/// <remarks>
+/// A request that changes something is sent again only where nothing of it has come to the platform, where the platform has
+/// refused it for the rate limit, or where it removes something: then "not found" means that it is done. What the HTTP
+/// client would do by itself it is kept from: it follows no redirect, keeps no cookie, asks no proxy, unpacks nothing.
+/// </remarks>
+internal sealed class HostedClient : IDisposable
+{
+    // What an instance holds of hosts; one that is forgotten is found well again.
+    private const int KnownHosts = 4096;
+
+    // Of nothing, the pipeline would make no limit at all.
+    private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(10);
+
+    private static readonly ResiliencePropertyKey<HostedCall> CallKey = new("call");
+
+    private readonly HttpMessageInvoker http;
+    private readonly SemaphoreSlim slots;
+    private readonly HostedPatience patience;
+    private readonly TimeProvider time;
+    private readonly HostObserver? observe;
+    private readonly GenerationCache<string, HostedHost> hosts = new(KnownHosts);
+    private readonly ResiliencePipeline<JsonElement> calls;
+
+    /// <summary>A client over the network, or over a handler that stands for it.</summary>
+    public HostedClient(HostedSettings settings, TimeProvider time, HostObserver? observe, HttpMessageHandler? network = null)
+    {
+        this.time = time;
+        this.observe = observe;
+        patience = settings.Patience;
+        slots = new SemaphoreSlim(settings.Concurrency);
+        http = new HttpMessageInvoker(network ?? Network(settings), disposeHandler: true);
+        calls = new ResiliencePipelineBuilder<JsonElement> { TimeProvider = time }
+            .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = call => ValueTask.FromResult(TimeLeft(call.Context)) })
+            .AddRetry(new RetryStrategyOptions<JsonElement>
+            {
+                MaxRetryAttempts = patience.Retries,
+                Delay = patience.FirstDelay,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                ShouldHandle = tried => ValueTask.FromResult(MayRepeat(tried)),
+                OnRetry = static _ =>
+                {
+                    Measures.UpstreamRetries.Add(1);
+                    return ValueTask.CompletedTask;
+                },
+                DelayGenerator = static tried => ValueTask.FromResult((tried.Outcome.Exception as PlatformException)?.RetryAfter),
+            })
+            .Build();
+    }
+
+    /// <summary>The address with a base URL.</summary>
+    public HostedAddress AddressOf(string url)
+    {
+        var name = new Uri(url).Authority;
+        if (!hosts.TryGet(name, out var host)) hosts.Set(name, host = new HostedHost(name, patience, time, observe));
+        return new HostedAddress(url, host);
+    }
+
+    /// <summary>Sends a request; returns the answer's body, which is undefined where it is empty.</summary>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    public Task<JsonElement> SendAsync(HostedRequest request, CancellationToken cancellation) =>
+        Spans.AreHeard ? ObservedAsync(request, cancellation) : CallAsync(request, cancellation);
+
+    public void Dispose()
+    {
+        http.Dispose();
+        slots.Dispose();
+    }
+
+    private async Task<JsonElement> ObservedAsync(HostedRequest request, CancellationToken cancellation)
+    {
+        using var span = Spans.Start($"upstream {request.Method} {request.Operation}", ActivityKind.Client);
+        try
+        {
+            return await CallAsync(request, cancellation);
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+    }
+
+    private async Task<JsonElement> CallAsync(HostedRequest request, CancellationToken cancellation)
+    {
+        var call = new HostedCall(this, request, time.GetTimestamp());
+        var context = ResilienceContextPool.Shared.Get(cancellation);
+        try
+        {
+            // Most calls are over with their first try, and are to pay for nothing that comes after it.
+            if (slots.Wait(0, CancellationToken.None))
+            {
+                var first = await TryInTurnAsync(context, call);
+                if (first.Exception is null) return first.Result;
+                call.First = first;
+            }
+            context.Properties.Set(CallKey, call);
+            var outcome = await calls.ExecuteOutcomeAsync(static (context, call) => call.Client.TakeTurnAsync(context, call), context, call);
+            if (outcome.Exception is not { } failure) return outcome.Result;
+            cancellation.ThrowIfCancellationRequested();
+            return Conclude(call, failure);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private static SocketsHttpHandler Network(HostedSettings settings) => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        // .NET's own traces hold whole paths, and so API tokens; and its headers would tell the platform of our requests.
+        ActivityHeadersPropagator = null,
+        MaxConnectionsPerServer = settings.Concurrency,
+        EnableMultipleHttp2Connections = true,
+        ConnectTimeout = settings.Patience.Try,
+        // So long may an address stand that DNS has changed.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+        KeepAlivePingDelay = TimeSpan.FromSeconds(15),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+    };
+
+    private async ValueTask<Outcome<JsonElement>> TakeTurnAsync(ResilienceContext context, HostedCall call)
+    {
+        if (call.First is { } first)
+        {
+            call.First = null;
+            return first;
+        }
+        try
+        {
+            await slots.WaitAsync(context.CancellationToken);
+        }
+        catch (OperationCanceledException e)
+        {
+            return Outcome.FromException<JsonElement>(e);
+        }
+        return await TryInTurnAsync(context, call);
+    }
+
+    // The caller has taken a slot for it.
+    private async ValueTask<Outcome<JsonElement>> TryInTurnAsync(ResilienceContext context, HostedCall call)
+    {
+        try
+        {
+            return await call.Request.Address.Host.TryAsync(
+                static (context, call) => call.Client.TryAsync(context, call), context, call);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    private async ValueTask<Outcome<JsonElement>> TryAsync(ResilienceContext context, HostedCall call)
+    {
+        var wasDone = call.MayBeDone;
+        call.MayBeDone = true;
+        var outcome = await HostedTry.RunAsync(http, call.Request, time, context.CancellationToken);
+        if (outcome.Exception is PlatformException { IsRefusal: true }) call.MayBeDone = wasDone;
+        return outcome;
+    }
+
+    private TimeSpan TimeLeft(ResilienceContext context)
+    {
+        var left = context.Properties.TryGetValue(CallKey, out var call) ? patience.Call - time.GetElapsedTime(call.Began) : patience.Call;
+        return left > ShortestTime ? left : ShortestTime;
+    }
+
+    private bool MayRepeat(RetryPredicateArguments<JsonElement> tried)
+    {
+        if (!tried.Context.Properties.TryGetValue(CallKey, out var call)) return false;
+        var isSafe = call.Request.Repetition != Repetition.Never;
+        return tried.Outcome.Exception switch
+        {
+            PlatformException e when e.RetryAfter >= patience.Call - time.GetElapsedTime(call.Began) => false,
+            PlatformException { Status: 429 } or PlatformException { NotAsked: true } => true,
+            PlatformException { Status: >= 500 } or TimeoutRejectedException => isSafe,
+            _ => false,
+        };
+    }
+
+    private static JsonElement Conclude(HostedCall call, Exception failure)
+    {
+        var mayBeDone = call.MayBeDone && call.Request.Repetition != Repetition.Freely;
+        switch (failure)
+        {
+            case PlatformException { Code: PlatformException.NotFoundCode } when mayBeDone && call.Request.Repetition == Repetition.UntilGone:
+                return default;
+            case PlatformException { IsRefusal: true } refusal when mayBeDone:
+                throw HostedFaults.Unavailable("An earlier try may have succeeded.", refusal.RetryAfter);
+            case PlatformException:
+                throw failure;
+            case BrokenCircuitException broken:
+                throw HostedFaults.Unavailable("The platform keeps failing, and is left alone for a moment.", broken.RetryAfter, notAsked: !mayBeDone);
+            case TimeoutRejectedException:
+                throw HostedFaults.Unavailable("The platform has not answered in time.", null, notAsked: !call.MayBeDone);
+            default:
+                throw new InvalidOperationException("A call of the platform ended unexpectedly.", failure);
+        }
+    }
+
+    /// <summary>A request on its way through the tries.</summary>
+    private sealed class HostedCall(HostedClient client, HostedRequest request, long began)
+    {
+        public HostedClient Client => client;
+
+        public HostedRequest Request => request;
+
+        /// <summary>When it began, on the client's clock.</summary>
+        public long Began => began;
+
+        /// <summary>What the first try, made ahead of all others, came to; null where it was not made, or was looked at.</summary>
+        public Outcome<JsonElement>? First { get; set; }
+
+        /// <summary>Whether a try has ended, or is going on, of which nobody knows what came of it.</summary>
+        public bool MayBeDone { get; set; }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Gatehouse.Platform.Hosted;
+
+/// <summary>
+/// What the platform's answers, and the want of them, mean. It answers 400 with a code of its own for whatever it refuses:
+/// only that is believed to be a refusal, for what stands between it and us answers errors too.
+/// </summary>
+internal static partial class HostedFaults
+{
+    private const int RateLimitCode = 500910;
+    private const int MostMessageCharacters = 300;
+
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
+
+    /// <summary>What is wrong with an answer; null where nothing is.</summary>
+    public static PlatformException? Find(HttpResponseMessage response, HostedBody body, HostedRequest request, TimeProvider time)
+    {
+        var status = (int)response.StatusCode;
+        var (code, message) = ReadError(body.Json);
+        if (status is >= 200 and < 300 && code is null)
+        {
+            return body.Kind switch
+            {
+                BodyKind.TooLarge => Malformed($"over {HostedTry.BodyLimit} bytes"),
+                BodyKind.NotJson => Malformed("no JSON"),
+                _ => null,
+            };
+        }
+        if (status == 429 || code == RateLimitCode) return PlatformException.TooManyRequests(RetryAfter(response, time));
+        if (status < 500 && code is > 0 and not (>= 500_000 and < 600_000))
+            return new PlatformException(status == 413 ? 413 : 400, code.Value, Clean(message, request));
+        return status switch
+        {
+            // The organization API does not say in which form it refuses a credential.
+            401 or 403 when request.Credential.Header == GateOrganization.TokenHeader =>
+                PlatformException.InvalidCredential("The organization's API token is not valid."),
+            500 => Unavailable("The platform has failed.", RetryAfter(response, time), status: 500),
+            _ => Unavailable($"The platform has answered with status {status}.", RetryAfter(response, time)),
+        };
+    }
+
+    /// <summary>What an exception of the HTTP client means; null where it is none of its own. It is not passed on.</summary>
+    public static PlatformException? Explain(Exception e) => e switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
+            Unavailable("The platform cannot be reached: its host is not known.", null, notAsked: true),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
+            Unavailable("The platform cannot be reached: there is no connection.", null, notAsked: true),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+            Unavailable("The platform cannot be reached: TLS fails.", null, notAsked: true),
+        HttpRequestException or IOException => Unavailable("The platform's answer was lost on the way.", null),
+        // The connection was not made in its time.
+        OperationCanceledException => Unavailable("The platform cannot be reached in time.", null),
+        _ => null,
+    };
+
+    /// <summary>The address leads elsewhere. A token is not sent there.</summary>
+    public static PlatformException Redirected() => Unavailable("The platform's address redirects elsewhere.", null);
+
+    /// <summary>An answer that is not what the platform documents.</summary>
+    public static PlatformException Malformed(string what) => Unavailable($"The platform's answer is malformed: {what}.", null);
+
+    /// <summary>The platform cannot answer.</summary>
+    public static PlatformException Unavailable(string message, TimeSpan? retryAfter, bool notAsked = false, int status = 503) =>
+        new(status, 500901, message) { RetryAfter = retryAfter, NotAsked = notAsked };
+
+    private static (int? Code, string? Message) ReadError(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("code", out var code)) return (null, null);
+        if (!body.TryGetProperty("error", out var error) || error.ValueKind == JsonValueKind.False) return (null, null);
+        var message = body.TryGetProperty("message", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        return (WireReading.Int64(code) is >= 0 and <= int.MaxValue and var number ? (int)number : 0, message);
+    }
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time)
+    {
+        // The platform's own header first.
+        foreach (var name in (string[])["X-RateLimit-RetryAfter", "Retry-After"])
+        {
+            if (!response.Headers.NonValidated.TryGetValues(name, out var values)) continue;
+            var text = values.ToString();
+            var wait = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+                ? TimeSpan.FromSeconds(Math.Min(seconds, LongestRetryAfter.TotalSeconds))
+                : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var instant) ? instant - time.GetUtcNow() : TimeSpan.Zero;
+            if (wait > TimeSpan.Zero) return wait < LongestRetryAfter ? wait : LongestRetryAfter;
+        }
+        return null;
+    }
+
+    // The platform's words help whoever called, but what it was sent is not to come back in them.
+    private static string Clean(string? message, HostedRequest request)
+    {
+        if (string.IsNullOrWhiteSpace(message)) return "The platform refuses.";
+        if (message.Contains(request.Credential.Value, StringComparison.OrdinalIgnoreCase)
+            || request.Secrets.Any(secret => secret.Length > 0 && message.Contains(secret, StringComparison.OrdinalIgnoreCase)))
+        {
+            return "The platform refuses, in words that hold a secret.";
+        }
+        message = LikeToken().Replace(message, "...");
+        message = string.Concat(message.Select(character => char.IsControl(character) ? ' ' : character));
+        return message.Length <= MostMessageCharacters ? message : message[..MostMessageCharacters];
+    }
+
+    [GeneratedRegex("[0-9A-Fa-f]{24,}")]
+    private static partial Regex LikeToken();
+}

@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Text.Json;
+using Gatehouse.Custody;
+using Gatehouse.Usage;
+
+namespace Gatehouse.Platform.Hosted;
+
+/// <summary>The platform at the end of a line: the hosted service, or another Gatehouse.</summary>
+/// <remarks>
+/// How long it is waited for and what is sent again: <see cref="HostedPatience"/>, <see cref="HostedClient"/>. Of a token
+/// whose issue was cut off, custody finds out what became of it; of an application, the adoption does; of a push
+/// configuration, this class does.
+/// </remarks>
+/// <exception cref="OrganizationCredentialsException">From creating and listing applications.</exception>
+/// <exception cref="VaultException">From the same, where the vault cannot answer.</exception>
+public sealed class HostedPlatform : IPlatform, IDisposable
+{
+    private const string Tokens = "/applications/api_tokens";
+    private const int MostIdCharacters = 128;
+    private const int KnownApplications = 4096;
+
+    private readonly HostedSettings settings;
+    private readonly TimeProvider time;
+    private readonly HostedClient client;
+    private readonly IOrganizationApi organization;
+    private readonly HostedAddress? shared;
+    private readonly GenerationCache<ApplicationId, HostedAddress> addresses = new(KnownApplications);
+
+    /// <summary>A platform at the settings' addresses, with the organization's credentials out of a vault.</summary>
+    public HostedPlatform(HostedSettings settings, ISecretVault vault, TimeProvider time, HostObserver? observe = null)
+        : this(settings, vault, time, observe, network: null)
+    {
+    }
+
+    internal HostedPlatform(
+        HostedSettings settings, ISecretVault vault, TimeProvider time, HostObserver? observe, HttpMessageHandler? network)
+    {
+        this.settings = settings;
+        this.time = time;
+        client = new HostedClient(settings, time, observe, network);
+        if (!settings.ApplicationUrl.NamesApplication) shared = client.AddressOf(settings.ApplicationUrl.ToString());
+        var address = client.AddressOf(settings.OrganizationUrl.ToString());
+        organization = settings.Dialect == OrganizationDialect.Basic
+            ? new BasicOrganization(client, address, OrganizationCredentials.Basic(vault, time), time)
+            : new GateOrganization(
+                client, address, settings.RegionKey, OrganizationCredentials.Token(vault, time, GateOrganization.TokenHeader), time);
+    }
+
+    /// <inheritdoc/>
+    public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
+        organization.CreateAsync(name, cancellation);
+
+    /// <inheritdoc/>
+    public Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation) =>
+        organization.ListAsync(limit, pageToken, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<Application> ViewAsync(ApplicationCredential credential, CancellationToken cancellation)
+    {
+        var body = await GetAsync("view application", credential, "/applications/info", cancellation);
+        return new Application(
+            WireReading.Application(body.Member("app_id")), OrganizationReading.Name(body),
+            OrganizationReading.CreatedAt(body, time.GetUtcNow()),
+            ApiToken.TryParse(body.Member("api_token").Text("token")) ?? credential.Token);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(ApplicationCredential credential, CancellationToken cancellation)
+    {
+        try
+        {
+            // Never sent again: once it is gone its token tells nobody so for sure.
+            await client.SendAsync(
+                HostedRequest.Delete(
+                    "delete application", AddressOf(credential.Application), "/applications", HostedCredential.Of(credential), Repetition.Never),
+                cancellation);
+        }
+        catch (PlatformException e) when (e.Code == PlatformException.NoSuchUrlCode)
+        {
+            if (!await organization.TryDeleteAsync(credential.Application, cancellation)) throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IssuedToken> IssueTokenAsync(ApplicationCredential master, CancellationToken cancellation) => Issued(
+        await client.SendAsync(
+            HostedRequest.Post(
+                "issue token", AddressOf(master.Application), Tokens, HostedCredential.Of(master), HostedContent.Empty), cancellation),
+        time.GetUtcNow());
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<IssuedToken>> ListTokensAsync(ApplicationCredential master, CancellationToken cancellation)
+    {
+        var body = await GetAsync("list tokens", master, Tokens, cancellation);
+        var issued = new List<IssuedToken>(Leases.Slots);
+        // Of a token that does not say when it was issued, nothing can be told but that it is old.
+        foreach (var one in body.List("api_tokens")) issued.Add(Issued(one, DateTimeOffset.UnixEpoch));
+        return issued;
+    }
+
+    /// <inheritdoc/>
+    public Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation) => client.SendAsync(
+        HostedRequest.Delete(
+            "revoke token", AddressOf(master.Application), $"{Tokens}/{token.Reveal()}", HostedCredential.Of(master), Repetition.UntilGone) with
+        {
+            Secrets = [token.Reveal()],
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> AddPushConfigurationsAsync(
+        ApplicationCredential credential, PushRegistration registration, CancellationToken cancellation)
+    {
+        var type = HostedPush.TypeOf(registration);
+        var addition = HostedRequest.Post(
+            "add push configuration", AddressOf(credential.Application), HostedPush.PathOf(type), HostedCredential.Of(credential),
+            HostedContent.Of(registration));
+        try
+        {
+            return HostedPush.Ids(await client.SendAsync(addition with { Secrets = HostedPush.SecretsOf(registration) }, cancellation));
+        }
+        catch (PlatformException e) when (!e.IsRefusal)
+        {
+            // What was asked for is there, or it must be said that nobody knows.
+            if (await FindAsync(credential, registration, type, cancellation) is { } found) return found;
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<PushConfiguration>> ListPushConfigurationsAsync(
+        ApplicationCredential credential, PushType type, CancellationToken cancellation) =>
+        HostedPush.List(await GetAsync("list push configurations", credential, HostedPush.PathOf(type), cancellation), type);
+
+    /// <inheritdoc/>
+    public Task DeletePushConfigurationAsync(
+        ApplicationCredential credential, PushType type, string id, CancellationToken cancellation)
+    {
+        // What is no id must not become another path.
+        if (id.Length is 0 or > MostIdCharacters || !id.All(char.IsAsciiLetterOrDigit))
+            throw PlatformException.NotFound("Push configuration");
+        return client.SendAsync(
+            HostedRequest.Delete(
+                "delete push configuration", AddressOf(credential.Application), $"{HostedPush.PathOf(type)}/{id}",
+                HostedCredential.Of(credential), Repetition.UntilGone),
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<long> ViewCcuAsync(ApplicationCredential credential, CancellationToken cancellation) =>
+        CountAsync(credential, "/applications/ccu", "ccu", cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> ViewMauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
+        CountAsync(credential, $"/applications/mau?date={Text(day)}", "mau", cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
+        CountAsync(credential, $"/applications/dau?date={Text(day)}", "dau", cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+        ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation)
+    {
+        var path = $"/applications/messages/daily_count?start_date={Text(from)}&end_date={Text(to)}";
+        var counts = (await GetAsync("view daily counts", credential, path, cancellation)).Member("message_count");
+        if (counts.ValueKind != JsonValueKind.Object) throw HostedFaults.Malformed("message_count is no object");
+        var days = new DailyCount[to.DayNumber - from.DayNumber + 1];
+        for (var back = 0; back < days.Length; back++)
+        {
+            var day = to.AddDays(-back);
+            // A day without messages may be left out.
+            var count = counts.Member(Text(day));
+            days[back] = new DailyCount(day, count.ValueKind == JsonValueKind.Undefined ? 0 : WireReading.Count(count, "message_count"));
+        }
+        return days;
+    }
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose() => client.Dispose();
+
+    private HostedAddress AddressOf(ApplicationId application)
+    {
+        if (shared is not null) return shared;
+        if (!addresses.TryGet(application, out var address))
+            addresses.Set(application, address = client.AddressOf(settings.ApplicationUrl.For(application)));
+        return address;
+    }
+
+    private Task<JsonElement> GetAsync(
+        string operation, ApplicationCredential credential, string path, CancellationToken cancellation) =>
+        client.SendAsync(HostedRequest.Get(operation, AddressOf(credential.Application), path, HostedCredential.Of(credential)), cancellation);
+
+    private async Task<long> CountAsync(
+        ApplicationCredential credential, string path, string name, CancellationToken cancellation) =>
+        WireReading.Count((await GetAsync($"view {name}", credential, path, cancellation)).Member(name), name);
+
+    private async Task<IReadOnlyList<string>?> FindAsync(
+        ApplicationCredential credential, PushRegistration registration, PushType type, CancellationToken cancellation)
+    {
+        using var late = new CancellationTokenSource(settings.Patience.Try, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        try
+        {
+            return HostedPush.Find(
+                registration, await ListPushConfigurationsAsync(credential, type, either.Token), time.GetUtcNow());
+        }
+        catch (Exception e) when (e is PlatformException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    private static IssuedToken Issued(JsonElement body, DateTimeOffset unlessSaid) =>
+        new(WireReading.Token(body), WireReading.Time(body.Member("created_at")) ?? unlessSaid);
+
+    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics.Metrics;
+
+namespace Gatehouse.Telemetry;
+
+/// <summary>What Gatehouse measures where somebody listens (OpenTelemetry). No attribute holds a secret or a user's id.</summary>
+public static class Measures
+{
+    private static readonly Meter Meter = new(Spans.Source);
+
+    /// <summary>
+    /// How long functions take, in seconds, by <c>operation</c> and <c>outcome</c>: the HTTP status, or <c>done</c> and
+    /// <c>failed</c> of a timer.
+    /// </summary>
+    public static readonly Histogram<double> CallDuration =
+        Meter.CreateHistogram<double>("gatehouse.call.duration", "s", "How long functions take.");
+
+    /// <summary>Messages that were counted.</summary>
+    public static readonly Counter<long> EventsCounted =
+        Meter.CreateCounter<long>("gatehouse.events.counted", "{event}", "Events that were counted.");
+
+    /// <summary>Messages that had been counted before.</summary>
+    public static readonly Counter<long> EventsDuplicate =
+        Meter.CreateCounter<long>("gatehouse.events.duplicates", "{event}", "Events that had been counted before.");
+
+    /// <summary>Commits that shared one transaction.</summary>
+    public static readonly Histogram<int> GroupSize =
+        Meter.CreateHistogram<int>("gatehouse.store.group_size", "{commit}", "Commits that shared one transaction.");
+
+    /// <summary>Secondary tokens of an application, each time that the platform lists them: slots used, of ten.</summary>
+    public static readonly Histogram<int> SlotsUsed =
+        Meter.CreateHistogram<int>("gatehouse.token_slots.used", "{slot}", "Secondary tokens of an application, of ten, as listed.");
+
+    /// <summary>Tokens that leases stand for, over all applications, as of the last adoption.</summary>
+    public static readonly Gauge<long> TokensLive =
+        Meter.CreateGauge<long>("gatehouse.tokens.live", "{token}", "Tokens that leases stand for, as of the last adoption.");
+
+    /// <summary>The whole days until a push certificate ends, of each at each daily check; less than 0 when it has.</summary>
+    public static readonly Histogram<int> PushCredentialDaysLeft =
+        Meter.CreateHistogram<int>("gatehouse.push_credential.days_left", "d", "Days until a push certificate ends, of each at each check.");
+
+    /// <summary>Tries of the hosted platform after the first of a call.</summary>
+    public static readonly Counter<long> UpstreamRetries =
+        Meter.CreateCounter<long>("gatehouse.upstream.retries", "{try}", "Tries of the hosted platform after the first of a call.");
+
+    /// <summary>Whether a host of the hosted platform, <c>server.address</c>, is left alone (1) or asked (0), when that changes.</summary>
+    public static readonly Gauge<int> UpstreamBreaker =
+        Meter.CreateGauge<int>("gatehouse.upstream.breaker_state", null, "Whether a host of the hosted platform is left alone.");
+
+    /// <summary>How many days the application is behind that is furthest behind, as of the last run of the archive.</summary>
+    public static readonly Gauge<int> ArchiveLag =
+        Meter.CreateGauge<int>("gatehouse.archive.lag", "d", "Days by which the archive of an application is behind, at the most.");
+}

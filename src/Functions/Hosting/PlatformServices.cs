@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using Gatehouse.Access;
+using Gatehouse.Archive;
+using Gatehouse.Custody;
+using Gatehouse.Platform;
+using Gatehouse.Platform.Embedded;
+using Gatehouse.Platform.Hosted;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Functions.Hosting;
+
+/// <summary>The platform that the facade stands before.</summary>
+internal static class PlatformServices
+{
+    /// <summary>Adds the platform that the settings name.</summary>
+    public static void AddPlatform(this IServiceCollection services, Settings settings)
+    {
+        // The routes of the platform are functions like any other, and ask for these wherever it is.
+        services.AddSingleton<OrganizationAccess>();
+        services.AddSingleton<ApplicationAccess>();
+        services.AddSingleton<Applications>();
+        services.AddSingleton<ApiTokens>();
+        services.AddSingleton<PushConfigurations>();
+        services.AddSingleton<PlatformGate>();
+        if (settings.Platform is { } hosted) services.AddHosted(hosted);
+        else services.AddEmbedded();
+    }
+
+    private static void AddEmbedded(this IServiceCollection services)
+    {
+        services.AddSingleton<EmbeddedPlatform>();
+        services.AddSingleton<IPlatform>(provider => provider.GetRequiredService<EmbeddedPlatform>());
+        services.AddSingleton<IApplicationDirectory>(provider => provider.GetRequiredService<Applications>());
+        services.AddSingleton<ArchiveSettings>();
+    }
+
+    // Apart, so that what it needs is loaded only where the platform is hosted.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddHosted(this IServiceCollection services, HostedSettings settings)
+    {
+        services.AddSingleton<HostLog>();
+        services.AddSingleton<IPlatform>(provider => new HostedPlatform(
+            settings, provider.GetRequiredService<ISecretVault>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<HostLog>().Observe));
+        services.AddSingleton<IApplicationDirectory>(provider => provider.GetRequiredService<KnownApplications>());
+        services.AddSingleton(new ArchiveSettings { Source = CountSources.Hosted, KeepsWebhookCounts = true });
+    }
+}

@@ -1,0 +1,43 @@
+using Gatehouse.Access;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Ops;
+
+/// <summary>The audit trail: who has changed what, and who was refused.</summary>
+public sealed class Audit(OpsGate gate, AuditReader reader)
+{
+    /// <summary>
+    /// A page of the entries that the query asks for, newest first: a confined caller's are those about its own applications.
+    /// </summary>
+    [Function(nameof(ListAuditEntries))]
+    public Task<IResult> ListAuditEntries(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/audit")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.AmongItsOwnAsync(request, Role.AuditRead, async caller =>
+        {
+            var page = await reader.ReadAsync(
+                caller, Filter(request), RequestQuery.Limit(request), RequestQuery.Text(request, "token"), cancellation);
+            return page is null
+                ? throw PlatformException.Invalid("token is not valid.")
+                : OpsReply.Ok(AuditPageDocument.Of(page), AuditContext.Default.AuditPageDocument);
+        }, cancellation);
+
+    private static AuditFilter Filter(HttpRequest request) => new()
+    {
+        Application = RequestQuery.Text(request, "application") is { } id
+            ? ApplicationId.TryParse(id) ?? throw PlatformException.Invalid("application must be an application's id.")
+            : null,
+        Caller = RequestQuery.Text(request, "caller"),
+        Operation = RequestQuery.Text(request, "operation"),
+        Outcome = RequestQuery.Text(request, "outcome") is { } name
+            ? AuditOutcomeNames.TryParse(name, out var outcome)
+                ? outcome
+                : throw PlatformException.Invalid("outcome must be started, done, failed or refused.")
+            : null,
+        From = RequestQuery.Instant(request, "from"),
+        Before = RequestQuery.Instant(request, "to"),
+    };
+}

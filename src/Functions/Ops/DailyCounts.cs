@@ -1,0 +1,119 @@
+using Gatehouse.Access;
+using Gatehouse.Archive;
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Gatehouse.Platform.Embedded;
+using Gatehouse.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Ops;
+
+/// <summary>The archive of daily message counts, which outlives the platform's own memory and the applications.</summary>
+public sealed class DailyCounts(
+    OpsGate gate, ArchiveReader archive, ArchiveRuns runs, Backfills backfills, KnownApplications applications, PlatformKeys keys)
+{
+    private const int DefaultDays = 30;
+
+    /// <summary>The archived days of a range of any length, as JSON or CSV, in a stream.</summary>
+    [Function(nameof(ReadDailyCounts))]
+    public Task<IResult> ReadDailyCounts(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/daily_counts")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application) =>
+        {
+            var (days, isCsv) = (Days(request), DailyCountsReply.WantsCsv(request));
+            var archived = await archive.OpenAsync(application, days, cancellation)
+                ?? throw new ProblemException(Problem.UnknownApplication());
+            return new DailyCountsReply(archived, isCsv);
+        }, cancellation);
+
+    /// <summary>Has days of an application read from the platform again, in the background.</summary>
+    [Function(nameof(BackfillDailyCounts))]
+    public Task<IResult> BackfillDailyCounts(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/daily_counts/backfill")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ChangeAsync(request, Role.CountsWrite, appId, async (call, application, cancellation) =>
+        {
+            var body = await RequestBody.ReadJsonAsync(request, cancellation);
+            var days = Possible(body.RequiredDate("from"), body.RequiredDate("to"));
+            call.About(AuditSubject.Days(days.From, days.To));
+            var ordered = await backfills.OrderAsync(application, days, cancellation);
+            return OpsReply.Accepted(
+                $"/ops/v1/applications/{application}/daily_counts/backfill/{ordered.Id}", BackfillDocument.Of(ordered),
+                ArchiveContext.Default.BackfillDocument);
+        }, cancellation);
+
+    /// <summary>How far a backfill has got.</summary>
+    [Function(nameof(ViewBackfill))]
+    public Task<IResult> ViewBackfill(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/daily_counts/backfill/{operationId}")] HttpRequest request,
+        string appId, string operationId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application) =>
+            Guid.TryParse(operationId, out var id) && await backfills.FindAsync(application, id, cancellation) is { } found
+                ? OpsReply.Ok(BackfillDocument.Of(found), ArchiveContext.Default.BackfillDocument)
+                : throw PlatformException.NotFound("Backfill"), cancellation);
+
+    /// <summary>A page of the applications, of those that the caller may know of, with days before yesterday that are missing.</summary>
+    [Function(nameof(ListDailyCountGaps))]
+    public Task<IResult> ListDailyCountGaps(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/gaps")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.AmongItsOwnAsync(request, Role.CountsRead, async caller =>
+        {
+            var after = RequestQuery.Position(request, keys.FacadePages) is { } position ? ApplicationId.From(position) : (ApplicationId?)null;
+            var page = await ListGapsAsync(caller, after, RequestQuery.Limit(request), cancellation);
+            return OpsReply.Ok(
+                new GapsDocument([.. page.Gaps.Select(GapDocument.Of)], Next(page.Next?.ToGuid())), ArchiveContext.Default.GapsDocument);
+        }, cancellation);
+
+    /// <summary>A page of the archive's runs, the newest first.</summary>
+    [Function(nameof(ListDailyCountRuns))]
+    public Task<IResult> ListDailyCountRuns(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/runs")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.EverywhereAsync(request, Role.CountsRead, async _ =>
+        {
+            var page = await runs.ListAsync(RequestQuery.Position(request, keys.FacadePages), RequestQuery.Limit(request), cancellation);
+            return OpsReply.Ok(
+                new RunsDocument([.. page.Runs.Select(RunDocument.Of)], Next(page.Next)), ArchiveContext.Default.RunsDocument);
+        }, cancellation);
+
+    // The last thirty days to yesterday, unless one end or both are given.
+    private DayRange Days(HttpRequest request)
+    {
+        var from = RequestQuery.Date(request, "from");
+        var to = RequestQuery.Date(request, "to") ?? (from > archive.Yesterday ? from.Value : archive.Yesterday);
+        from ??= DateOnly.FromDayNumber(Math.Max(0, to.DayNumber - DefaultDays + 1));
+        return DayRange.Between(from.Value, to) ?? throw PlatformException.OutOfRange("from must not be after to.");
+    }
+
+    private DayRange Possible(DateOnly from, DateOnly to)
+    {
+        var asked = DayRange.Between(from, to) ?? throw PlatformException.OutOfRange("from must not be after to.");
+        var possible = backfills.Possible;
+        return possible.Contains(from) && possible.Contains(to)
+            ? asked
+            : throw PlatformException.OutOfRange($"from and to must be from {Dates.Text(possible.From)} to {Dates.Text(possible.To)}.");
+    }
+
+    // A confined caller's are few, and are asked for one by one.
+    private async Task<ArchiveGapsPage> ListGapsAsync(
+        Caller caller, ApplicationId? after, int limit, CancellationToken cancellation)
+    {
+        if (caller.Applications is null) return await archive.ListGapsAsync(after, limit, cancellation);
+        var found = new List<ArchiveGaps>();
+        foreach (var id in caller.Applications.OrderBy(id => id.ToString(), StringComparer.Ordinal))
+        {
+            if (after is { } last && string.CompareOrdinal(id.ToString(), last.ToString()) <= 0) continue;
+            if (await applications.FindAsync(id, cancellation) is not { } application) continue;
+            if (await archive.FindGapsAsync(application, cancellation) is not { } gaps) continue;
+            if (found.Count == limit) return new ArchiveGapsPage(found, found[^1].Application);
+            found.Add(gaps);
+        }
+        return new ArchiveGapsPage(found, null);
+    }
+
+    private string Next(Guid? position) => position is { } last ? PageToken.Write(last, keys.FacadePages) : "";
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using Gatehouse.Archive;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Ops;
+
+/// <summary>
+/// Archived days, the earliest first, in a stream: as JSON with the days that are missing and the sum, or as CSV (RFC 4180).
+/// No more than a page of a thousand days is in memory. Should the store fail on the way, the connection is broken off, so
+/// that half an answer cannot be taken for a whole one.
+/// </summary>
+internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult, IStatusCodeHttpResult
+{
+    private const string CsvType = "text/csv";
+    private const string JsonType = "application/json";
+
+    // A date, a count of up to 20 digits, a truth value, separators.
+    private const int LongestCsvLine = 64;
+
+    int? IStatusCodeHttpResult.StatusCode => StatusCodes.Status200OK;
+
+    /// <summary>
+    /// Whether a request asks for CSV: by <c>format</c>, or by <c>Accept</c>, where CSV comes before JSON.
+    /// </summary>
+    /// <exception cref="PlatformException">400111 where the format is another.</exception>
+    public static bool WantsCsv(HttpRequest request) => request.Query["format"] switch
+    {
+        ["csv"] => true,
+        ["json"] => false,
+        [] => Quality(request, CsvType) > Quality(request, JsonType),
+        _ => throw PlatformException.Invalid("format must be json or csv."),
+    };
+
+    /// <inheritdoc/>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = asCsv ? $"{CsvType}; charset=utf-8; header=present" : $"{JsonType}; charset=utf-8";
+        response.Headers.Vary = "Accept";
+        return asCsv
+            ? WriteCsvAsync(response.BodyWriter, httpContext.RequestAborted)
+            : WriteJsonAsync(response.BodyWriter, httpContext.RequestAborted);
+    }
+
+    // Named exactly, or 0: what takes anything gets JSON.
+    private static double Quality(HttpRequest request, string type) => request.GetTypedHeaders().Accept
+        .Where(accepted => accepted.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase))
+        .Select(accepted => accepted.Quality ?? 1)
+        .DefaultIfEmpty(0)
+        .Max();
+
+    private async Task WriteCsvAsync(PipeWriter body, CancellationToken cancellation)
+    {
+        body.Write("date,count,final,source\r\n"u8);
+        await foreach (var page in days.Pages.WithCancellation(cancellation))
+        {
+            foreach (var day in page) WriteCsv(body, day);
+            await body.FlushAsync(cancellation);
+        }
+        await body.FlushAsync(cancellation);
+    }
+
+    // No field of these can hold what would have to be quoted.
+    private static void WriteCsv(PipeWriter body, ArchivedDay day)
+    {
+        var line = body.GetSpan(LongestCsvLine + 3 * day.Source.Length);
+        day.Day.TryFormat(line, out var length, "O", CultureInfo.InvariantCulture);
+        line[length++] = (byte)',';
+        Utf8Formatter.TryFormat(day.Count, line[length..], out var written);
+        length += written;
+        var final = day.Final ? ",true,"u8 : ",false,"u8;
+        final.CopyTo(line[length..]);
+        length += final.Length;
+        length += Encoding.UTF8.GetBytes(day.Source, line[length..]);
+        "\r\n"u8.CopyTo(line[length..]);
+        body.Advance(length + 2);
+    }
+
+    private async Task WriteJsonAsync(PipeWriter body, CancellationToken cancellation)
+    {
+        // The missing ones come behind the days, and are kept as ranges until then.
+        var missing = new List<DayRange>();
+        var (total, next) = (0L, days.Expected?.From);
+        await using var json = new Utf8JsonWriter(body, new JsonWriterOptions { SkipValidation = true });
+        json.WriteStartObject();
+        json.WriteStartArray("days"u8);
+        await foreach (var page in days.Pages.WithCancellation(cancellation))
+        {
+            foreach (var day in page)
+            {
+                if (next is { } first && day.Day >= first)
+                {
+                    var end = days.Expected!.Value.To;
+                    if (DayRange.Between(first, Earlier(day.Day.AddDays(-1), end)) is { } gap) missing.Add(gap);
+                    next = day.Day < end ? day.Day.AddDays(1) : null;
+                }
+                total += day.Count;
+                Write(json, day);
+            }
+            json.Flush();
+            await body.FlushAsync(cancellation);
+        }
+        if (next is { } rest && DayRange.Between(rest, days.Expected!.Value.To) is { } last) missing.Add(last);
+        json.WriteEndArray();
+        json.WriteStartArray("missing"u8);
+        foreach (var day in missing.SelectMany(range => Enumerable.Range(0, range.Days).Select(offset => range.From.AddDays(offset))))
+        {
+            json.WriteStringValue(Dates.Text(day));
+        }
+        json.WriteEndArray();
+        json.WriteNumber("total"u8, total);
+        json.WriteEndObject();
+        json.Flush();
+        await body.FlushAsync(cancellation);
+    }
+
+    private static void Write(Utf8JsonWriter json, ArchivedDay day)
+    {
+        Span<char> date = stackalloc char[10];
+        day.Day.TryFormat(date, out _, "O", CultureInfo.InvariantCulture);
+        json.WriteStartObject();
+        json.WriteString("date"u8, date);
+        json.WriteNumber("count"u8, day.Count);
+        json.WriteBoolean("final"u8, day.Final);
+        json.WriteString("source"u8, day.Source);
+        if (day.WebhookCount is { } told) json.WriteNumber("webhook_count"u8, told);
+        json.WriteEndObject();
+    }
+
+    private static DateOnly Earlier(DateOnly one, DateOnly other) => one < other ? one : other;
+}

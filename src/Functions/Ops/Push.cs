@@ -1,0 +1,93 @@
+using System.Text.Json.Serialization.Metadata;
+using Gatehouse.Access;
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Ops;
+
+/// <summary>
+/// An application's push credentials. What is uploaded is inspected before the platform is asked, and no key, file or password
+/// is in an answer. With <c>dry_run=true</c> it is only inspected.
+/// </summary>
+public sealed class Push(OpsGate gate, PushCredentials credentials, PushReplacements replacements, TimeProvider time)
+{
+    /// <summary>Registers a certificate of Apple's; with <c>replace=true</c> in the place of the older ones.</summary>
+    [Function(nameof(OpsAddCertificate))]
+    public Task<IResult> OpsAddCertificate(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/push/apns")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), async (call, application, cancellation) =>
+        {
+            var replaces = PushForms.Flag(request, "replace");
+            var upload = await PushForms.ReadCertificateAsync(request, cancellation);
+            var addition = IsDryRun(request)
+                ? await credentials.InspectCertificateAsync(application, upload, replaces, cancellation)
+                : await credentials.AddCertificateAsync(application, upload, replaces, cancellation);
+            replacements.Report(addition);
+            var document = CertificateDocument.Of(addition, time.GetUtcNow());
+            return Answer(call, addition.Id, document, PushContext.Default.CertificateDocument);
+        }, cancellation);
+
+    /// <summary>Registers a service account of Google's (multipart), or a sender with its legacy server key (JSON).</summary>
+    [Function(nameof(OpsAddFcmCredential))]
+    public Task<IResult> OpsAddFcmCredential(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/push/fcm")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), (call, application, cancellation) =>
+            MultipartForm.IsSent(request)
+                ? AddServiceAccountAsync(request, call, application, cancellation)
+                : AddSenderAsync(request, call, application, cancellation), cancellation);
+
+    /// <summary>The push credentials of every type.</summary>
+    [Function(nameof(OpsListPushCredentials))]
+    public Task<IResult> OpsListPushCredentials(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/push")] HttpRequest request,
+        string appId, CancellationToken cancellation) =>
+        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application) =>
+            OpsReply.Ok(
+                ListedPushDocument.Of(await credentials.ListAsync(application, cancellation), time.GetUtcNow()),
+                PushContext.Default.ListedPushDocument), cancellation);
+
+    /// <summary>Removes a push credential.</summary>
+    [Function(nameof(OpsDeletePushCredential))]
+    public Task<IResult> OpsDeletePushCredential(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}/push/{pushType}/{pushId}")] HttpRequest request,
+        string appId, string pushType, string pushId, CancellationToken cancellation) =>
+        gate.ChangeAsync(request, Role.PushWrite, appId, () => AuditSubject.PushConfiguration(pushId), async (_, application, cancellation) =>
+        {
+            await credentials.DeleteAsync(application, PushTypes.Parse(pushType), pushId, cancellation);
+            return OpsReply.NoContent();
+        }, cancellation);
+
+    private async Task<IResult> AddServiceAccountAsync(
+        HttpRequest request, OpsCall call, ApplicationId application, CancellationToken cancellation)
+    {
+        var form = await MultipartForm.ReadAsync(request, cancellation);
+        var file = form?.File("service_account_key") ?? throw PlatformException.Required("service_account_key");
+        var addition = await credentials.AddServiceAccountAsync(application, file, IsDryRun(request), cancellation);
+        return Answer(call, addition.Id, ServiceAccountDocument.Of(addition), PushContext.Default.ServiceAccountDocument);
+    }
+
+    private async Task<IResult> AddSenderAsync(
+        HttpRequest request, OpsCall call, ApplicationId application, CancellationToken cancellation)
+    {
+        var body = await RequestBody.ReadJsonAsync(request, cancellation);
+        var sender = body.RequiredString("sender_id");
+        var id = await credentials.AddSenderAsync(
+            application, sender, body.RequiredString("server_key"), IsDryRun(request), cancellation);
+        return Answer(call, id, SenderDocument.Of(id, sender), PushContext.Default.SenderDocument);
+    }
+
+    private static bool IsDryRun(HttpRequest request) => PushForms.Flag(request, "dry_run");
+
+    // 201 for what was registered, 200 for what was only inspected.
+    private static IResult Answer<T>(OpsCall call, string? id, T document, JsonTypeInfo<T> type)
+    {
+        if (id is null) return OpsReply.Ok(document, type);
+        if (AuditSubject.TryPushConfiguration(id) is { } subject) call.About(subject);
+        return OpsReply.Created(null, document, type);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using Gatehouse.Functions.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Service;
+
+/// <summary>Whether this instance lives, and whether it can do what it is there for. For load balancers; needs no credential.</summary>
+public sealed class Health(OpenGate gate, Readiness readiness)
+{
+    /// <summary>200 as long as it answers at all.</summary>
+    [Function(nameof(CheckLiveness))]
+    public Task<IResult> CheckLiveness(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request) =>
+        gate.OpenAsync(request, () => Task.FromResult(
+            OpsReply.Ok(new LivenessDocument("live"), HealthContext.Default.LivenessDocument)));
+
+    /// <summary>200 where store and vault answer; 503 where not, with which.</summary>
+    [Function(nameof(CheckReadiness))]
+    public Task<IResult> CheckReadiness(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request,
+        CancellationToken cancellation) =>
+        gate.OpenAsync(request, async () =>
+        {
+            var report = await readiness.FindAsync(cancellation);
+            return OpsReply.Health(report.IsReady, ReadinessDocument.Of(report), HealthContext.Default.ReadinessDocument);
+        });
+}
+
+/// <summary>That it lives.</summary>
+internal sealed record LivenessDocument([property: JsonPropertyName("status")] string Status);
+
+/// <summary>Whether it is ready: <c>ready</c> or <c>unavailable</c>.</summary>
+internal sealed record ReadinessDocument(
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("checks")] ReadinessChecksDocument Checks)
+{
+    public static ReadinessDocument Of(ReadinessReport report) => new(
+        report.IsReady ? "ready" : "unavailable", new ReadinessChecksDocument(Name(report.Store), Name(report.Vault)));
+
+    private static string Name(bool answers) => answers ? "ok" : "unavailable";
+}
+
+/// <summary>What each of them does: <c>ok</c> or <c>unavailable</c>.</summary>
+internal sealed record ReadinessChecksDocument(
+    [property: JsonPropertyName("store")] string Store, [property: JsonPropertyName("vault")] string Vault);
+
+[JsonSerializable(typeof(LivenessDocument))]
+[JsonSerializable(typeof(ReadinessDocument))]
+internal sealed partial class HealthContext : JsonSerializerContext;

@@ -1,0 +1,15 @@
+using Gatehouse.Functions.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Gatehouse.Functions.Service;
+
+/// <summary>What there is, for machines. Needs no credential: it says what this page's readers know already.</summary>
+public sealed class OpenApi(OpenGate gate)
+{
+    /// <summary>The OpenAPI 3.1 document of every route.</summary>
+    [Function(nameof(ViewOpenApi))]
+    public Task<IResult> ViewOpenApi(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) =>
+        gate.OpenAsync(request, () => Task.FromResult(OpsReply.Document(OpenApiDocument.Bytes)));
+}

@@ -1,0 +1,240 @@
+using Gatehouse.Alerts;
+using Gatehouse.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Tests.Alerts;
+
+public sealed class AlertDeliveryTests : IAsyncLifetime
+{
+    private AlertScene scene = null!;
+
+    public async Task InitializeAsync() => scene = await AlertScene.StartAsync();
+
+    public async Task DisposeAsync() => await scene.DisposeAsync();
+
+    [Fact]
+    public async Task An_alert_is_delivered_once_signed_and_says_what_has_happened()
+    {
+        await scene.RaiseAsync("one");
+        Assert.Equal(new AlertRun(1, 0, 0, 0), await scene.Delivery().RunAsync(default));
+        Assert.Equal(new AlertRun(0, 0, 0, 0), await scene.Delivery().RunAsync(default));
+        var alert = Assert.Single(scene.Receiver.Received);
+        Assert.True(alert.IsGenuine);
+        Assert.Equal(scene.Clock.GetUtcNow(), alert.SentAt);
+        Assert.Equal(
+            """{"type":"token.rotated","timestamp":"2024-05-15T12:00:00.000Z","data":{"app_id":"0E7A4F52-8F0C-4B5E-9A8B-6C2D1E0F3A4B","label":"bot","token_id":"0123456789abcdef"}}""",
+            alert.Body);
+    }
+
+    [Fact]
+    public async Task A_thousand_who_see_the_same_cause_raise_one_alert_for_as_long_as_it_is_remembered()
+    {
+        await Parallel.ForAsync(0, 1000, async (_, cancel) => await scene.Outbox().RaiseAsync(scene.Alert("same"), cancel));
+        Assert.Single(scene.Raised);
+        await scene.Delivery().RunAsync(default);
+        await scene.RaiseAsync("same");
+        scene.Clock.Advance(TimeSpan.FromDays(399));
+        await scene.RaiseAsync("same");
+        await scene.Delivery().RunAsync(default);
+        Assert.Single(scene.Receiver.Received);
+
+        scene.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(new AlertRun(0, 0, 0, 1), await scene.Delivery().RunAsync(default));
+        Assert.Equal(0, await scene.RowsAsync());
+        await scene.RaiseAsync("same");
+        await scene.Delivery().RunAsync(default);
+        Assert.Equal(2, scene.Receiver.Received.Count);
+    }
+
+    [Fact]
+    public async Task While_a_secret_is_replaced_both_sign()
+    {
+        var next = "whsec_" + Convert.ToBase64String(new byte[32]);
+        var settings = scene.Settings with
+        {
+            Receiver = scene.Settings.Receiver! with
+            {
+                Secrets = [AlertSecret.TryParse(next)!, AlertSecret.TryParse(scene.Receiver.Secret)!],
+            },
+        };
+        await scene.RaiseAsync("one");
+        await scene.Delivery(settings).RunAsync(default);
+        scene.Receiver.Secret = next;
+        await scene.RaiseAsync("two");
+        await scene.Delivery(settings).RunAsync(default);
+        Assert.Equal([true, true], scene.Receiver.Received.Select(alert => alert.IsGenuine));
+        Assert.All(scene.Receiver.Received, alert => Assert.Equal(2, alert.Signatures.Count));
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(404)]
+    [InlineData(302)]
+    public async Task What_the_receiver_does_not_take_is_sent_again_later_and_later_under_the_same_id_until_it_is_given_up(int status)
+    {
+        scene.Receiver.Answer = context => Answer(context, status);
+        await scene.RaiseAsync("one");
+        foreach (var wait in scene.Settings.Waits)
+        {
+            Assert.Equal(new AlertRun(0, 1, 0, 0), await scene.Delivery().RunAsync(default));
+            scene.Clock.Advance(wait * 0.89);
+            Assert.Equal(new AlertRun(0, 0, 0, 0), await scene.Delivery().RunAsync(default));
+            scene.Clock.Advance(wait * 0.22);
+        }
+        Assert.Empty(scene.GivenUp);
+        Assert.Equal(new AlertRun(0, 0, 1, 0), await scene.Delivery().RunAsync(default));
+        Assert.Single(scene.GivenUp);
+        scene.Clock.Advance(TimeSpan.FromDays(30));
+        Assert.Equal(new AlertRun(0, 0, 0, 0), await scene.Delivery().RunAsync(default));
+        Assert.Equal(10, scene.Receiver.Received.Count);
+        Assert.Single(scene.Receiver.Received.Select(alert => alert.Id).Distinct());
+        Assert.All(scene.Receiver.Received, alert => Assert.True(alert.IsGenuine));
+    }
+
+    [Fact]
+    public async Task A_receiver_that_comes_back_is_told_everything()
+    {
+        scene.Receiver.Answer = context => Answer(context, 503);
+        await scene.RaiseAsync("one", "two", "three");
+        Assert.Equal(3, (await scene.Delivery().RunAsync(default)).Failed);
+        scene.Receiver.Answer = context => Answer(context, 200);
+        scene.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(3, (await scene.Delivery().RunAsync(default)).Delivered);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_asks_to_be_left_alone_is_but_not_for_ever()
+    {
+        scene.Receiver.Answer = context =>
+        {
+            context.Response.Headers.RetryAfter = scene.Receiver.Received.Count == 1 ? "3600" : "99999999";
+            return Answer(context, 429);
+        };
+        await scene.RaiseAsync("one");
+        Assert.Equal(1, (await scene.Delivery().RunAsync(default)).Failed);
+        scene.Clock.Advance(TimeSpan.FromSeconds(3599));
+        Assert.Equal(0, (await scene.Delivery().RunAsync(default)).Failed);
+        scene.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, (await scene.Delivery().RunAsync(default)).Failed);
+        scene.Clock.Advance(TimeSpan.FromHours(24));
+        Assert.Equal(1, (await scene.Delivery().RunAsync(default)).Failed);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_is_gone_is_not_tried_again()
+    {
+        scene.Receiver.Answer = context => Answer(context, 410);
+        await scene.RaiseAsync("one");
+        Assert.Equal(new AlertRun(0, 0, 1, 0), await scene.Delivery().RunAsync(default));
+        scene.Clock.Advance(TimeSpan.FromDays(7));
+        await scene.Delivery().RunAsync(default);
+        Assert.Single(scene.Receiver.Received);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_does_not_answer_ends_the_run_and_loses_nothing()
+    {
+        await scene.RaiseAsync(Enumerable.Range(0, 50).Select(index => $"{index}"));
+        var dead = scene.Settings with { Receiver = scene.Settings.Receiver! with { Url = await NobodyAsync() } };
+        var run = await scene.Delivery(dead).RunAsync(default);
+        Assert.InRange(run.Failed, 1, 16);
+        scene.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(50, (await scene.Delivery().RunAsync(default)).Delivered);
+    }
+
+    [Fact]
+    public async Task One_that_hangs_is_given_up_when_its_time_is_over()
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.Receiver.Answer = async context =>
+        {
+            reached.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        };
+        await scene.RaiseAsync("one");
+        var run = scene.Delivery().RunAsync(default);
+        await reached.Task;
+        scene.Clock.Advance(scene.Settings.Timeout);
+        Assert.Equal(new AlertRun(0, 1, 0, 0), await run);
+    }
+
+    [Fact]
+    public async Task Two_instances_at_once_send_each_alert_once()
+    {
+        await scene.RaiseAsync(Enumerable.Range(0, 100).Select(index => $"{index}"));
+        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => scene.Delivery().RunAsync(default))));
+        Assert.Equal(100, runs.Sum(run => run.Delivered));
+        Assert.Equal(100, scene.Receiver.Received.Select(alert => alert.Id).Distinct().Count());
+        Assert.Equal(100, scene.Receiver.Received.Count);
+    }
+
+    [Fact]
+    public async Task One_that_is_cut_off_after_it_was_sent_is_sent_again_under_the_same_id()
+    {
+        await scene.RaiseAsync("one");
+        // The claim is the first commit, and what came of it the second.
+        await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => scene.Delivery(store: new StoreThatEnds(scene.Store, commits: 1)).RunAsync(default));
+        Assert.Single(scene.Receiver.Received);
+        Assert.Equal(new AlertRun(0, 0, 0, 0), await scene.Delivery().RunAsync(default));
+        scene.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(new AlertRun(1, 0, 0, 0), await scene.Delivery().RunAsync(default));
+        Assert.Equal(2, scene.Receiver.Received.Count);
+        Assert.Single(scene.Receiver.Received.Select(alert => alert.Id).Distinct());
+    }
+
+    [Fact]
+    public async Task Without_a_receiver_alerts_are_kept_and_not_sent_when_there_is_one()
+    {
+        await scene.Outbox(new AlertSettings()).RaiseAsync(scene.Alert("one"), default);
+        Assert.Single(scene.Raised);
+        await scene.Delivery().RunAsync(default);
+        Assert.Empty(scene.Receiver.Received);
+
+        // One that was to be sent when the receiver was taken out of the configuration is kept as well.
+        await scene.RaiseAsync("two");
+        Assert.Equal(new AlertRun(0, 0, 0, 0), await scene.Delivery(new AlertSettings()).RunAsync(default));
+        await scene.Delivery().RunAsync(default);
+        Assert.Empty(scene.Receiver.Received);
+        scene.Clock.Advance(TimeSpan.FromDays(401));
+        Assert.Equal(2, (await scene.Delivery().RunAsync(default)).Forgotten);
+        Assert.Equal(0, await scene.RowsAsync());
+    }
+
+    private static Task Answer(HttpContext context, int status)
+    {
+        context.Response.StatusCode = status;
+        if (status == 302) context.Response.Headers.Location = "/elsewhere";
+        return Task.CompletedTask;
+    }
+
+    // An address at which somebody was.
+    private static async Task<Uri> NobodyAsync()
+    {
+        await using var receiver = await AlertReceiverDouble.StartAsync();
+        return receiver.Address;
+    }
+
+    /// <summary>A store that takes so many commits and then no more.</summary>
+    private sealed class StoreThatEnds(ITableStore store, int commits) : ITableStore
+    {
+        private int left = commits;
+
+        public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
+            store.GetAsync(table, partition, row, cancellation);
+
+        public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
+            string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
+            store.GetManyAsync(table, partition, rows, cancellation);
+
+        public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+            string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
+            store.ReadAsync(table, partition, range, most, cancellation);
+
+        public ValueTask<CommitResult> CommitAsync(
+            string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
+            Interlocked.Decrement(ref left) >= 0
+                ? store.CommitAsync(table, partition, changes, cancellation)
+                : throw new StoreUnavailableException("The store has ended.");
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using Gatehouse.Archive;
+using Gatehouse.Storage;
+using static Gatehouse.Tests.Archive.ArchiveScene;
+
+namespace Gatehouse.Tests.Archive;
+
+/// <summary>
+/// A real process is killed with SIGKILL again and again in the middle of a run and of a backfill. The number of kills is 20,
+/// or what <c>GATEHOUSE_CRASHES</c> says.
+/// </summary>
+public sealed class ArchiveKillTests
+{
+    private const int Killed = 128 + 9;
+    private const int CommitsToKill = 4;
+    private const int CommitsUnderWay = 4;
+
+    private static readonly DateOnly Today = Day("2025-06-20");
+    private static readonly DayRange Filled = new(Day("2019-01-01"), Day("2024-05-14"));
+    private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("GATEHOUSE_CRASHES"), out var kills) ? kills : 20;
+
+    // Each has five commits, so that what is let through before the last kill is never all.
+    private static readonly int Applications = 2 * Kills;
+
+    [Fact]
+    public async Task However_often_a_run_is_killed_its_rows_are_those_of_one_that_was_not()
+    {
+        using var killed = new TemporaryFolder();
+        using var whole = new TemporaryFolder();
+        var (ids, backfill) = await PrepareAsync(killed.Path);
+        foreach (var file in Directory.GetFiles(killed.Path)) File.Copy(file, whole[Path.GetFileName(file)]);
+
+        var random = new Random(20240515);
+        for (var kill = 0; kill < Kills; kill++) await KillAsync(killed.Path, random.Next(1, CommitsToKill + 1));
+
+        // A process that begins behind the last one and is let alone.
+        await RunAsync(killed.Path, _ => { }, () => Task.CompletedTask);
+        await RunAsync(whole.Path, _ => { }, () => Task.CompletedTask);
+        await using var one = await CreateAsync(killed.Path);
+        await using var other = await CreateAsync(whole.Path);
+        foreach (var id in ids) Assert.Equal(await RowsAsync(other, id), await RowsAsync(one, id));
+        Assert.Equal(Filled.Days, (await one.Start().Backfills.FindAsync(ids[0], backfill, None))!.DaysDone);
+        one.GoTo(Today);
+        one.RightClock.Advance(one.Settings.Silence);
+        var runs = (await one.Start().Runs.ListAsync(null, 100, None)).Runs;
+        Assert.Equal([ArchiveRunState.Done, .. Enumerable.Repeat(ArchiveRunState.Interrupted, Kills)], runs.Select(run => run.State));
+    }
+
+    /// <summary>The other process: it commits once for each line that it is sent, and says when it has.</summary>
+    public static async Task<int> RunAsync(string folder)
+    {
+        using var permits = new SemaphoreSlim(0);
+        var reading = Task.Run(() =>
+        {
+            while (Console.ReadLine() is not null) permits.Release();
+        });
+        await RunAsync(folder, Console.WriteLine, () => permits.WaitAsync());
+        await reading;
+        return 0;
+    }
+
+    private static async Task RunAsync(string folder, Action<string> committed, Func<Task> awaitTurn)
+    {
+        await using var scene = await CreateAsync(folder);
+        scene.Settings = scene.Settings with { ApplicationsAtOnce = 4 };
+        scene.GoTo(Today);
+        scene.Store.BeforeCommit = table => table == Table ? awaitTurn() : Task.CompletedTask;
+        scene.Store.Committed = table =>
+        {
+            if (table == Table) committed(table);
+        };
+        var instance = scene.Start();
+        await Task.WhenAll(instance.Archive.RunAsync(None), instance.Backfills.RunAsync(None));
+    }
+
+    private static async Task<(IReadOnlyList<ApplicationId> Ids, Guid Backfill)> PrepareAsync(string folder)
+    {
+        await using var scene = await CreateAsync(folder);
+        var ids = new List<ApplicationId>();
+        for (var count = 0; count < Applications; count++) ids.Add(await scene.AddAsync());
+        return (ids, (await scene.Start().Backfills.OrderAsync(ids[0], Filled, None)).Id);
+    }
+
+    private static async Task KillAsync(string folder, int commits)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ArchiveKillTests).Assembly.Location, "archive", folder])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        // Some more than are waited for: those are where they are when the kill comes.
+        for (var turn = 0; turn < commits + CommitsUnderWay; turn++) await process.StandardInput.WriteLineAsync();
+        await process.StandardInput.FlushAsync();
+        for (var seen = 0; seen < commits; seen++) Assert.Equal(Table, await process.StandardOutput.ReadLineAsync());
+        process.Kill();
+        await process.WaitForExitAsync();
+        Assert.Equal(Killed, process.ExitCode);
+    }
+
+    // How long something took is not the same twice.
+    private static async Task<IReadOnlyList<string>> RowsAsync(ArchiveScene scene, ApplicationId id)
+    {
+        var lines = new List<string>();
+        var range = RowRange.All;
+        while (await scene.Store.ReadAsync(Table, id.ToString(), range, 1000, None) is { Count: > 0 } rows)
+        {
+            lines.AddRange(rows.Select(row => row.Key + " " + string.Join(
+                ", ", row.Properties.Where(property => property.Name != "WorkedMs").Select(property =>
+                    property.Value is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(property.Value, CultureInfo.InvariantCulture)))));
+            range = range.StartingAfter(rows[^1].Key);
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Tests.Archive;
+
+/// <summary>A store before another that keeps what was committed, and does what a test wants before each commit.</summary>
+internal sealed class CountingStore(ITableStore store) : ITableStore
+{
+    /// <summary>The commits so far: the table, and how many changes.</summary>
+    public ConcurrentQueue<(string Table, int Changes)> Commits { get; } = new();
+
+    /// <summary>What is done before a commit to a table; null for nothing.</summary>
+    public Func<string, Task>? BeforeCommit { get; set; }
+
+    /// <summary>What is done when a commit to a table was answered; null for nothing.</summary>
+    public Action<string>? Committed { get; set; }
+
+    /// <summary>The number of commits to a table.</summary>
+    public int Count(string table) => Commits.Count(commit => commit.Table == table);
+
+    public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
+        store.GetAsync(table, partition, row, cancellation);
+
+    public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
+        string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
+        store.GetManyAsync(table, partition, rows, cancellation);
+
+    public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+        string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
+        store.ReadAsync(table, partition, range, most, cancellation);
+
+    public async ValueTask<CommitResult> CommitAsync(
+        string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
+    {
+        if (BeforeCommit is { } act) await act(table);
+        Commits.Enqueue((table, changes.Count));
+        var result = await store.CommitAsync(table, partition, changes, cancellation);
+        Committed?.Invoke(table);
+        return result;
+    }
+}

@@ -1,0 +1,217 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Gatehouse.Functions.Tests.Harness;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Tests.Hosted;
+
+/// <summary>What a faulty upstream does with a request.</summary>
+public enum Fault
+{
+    /// <summary>Nothing: it is passed on and answered.</summary>
+    None,
+
+    /// <summary>It is dropped before the platform sees it.</summary>
+    DropBefore,
+
+    /// <summary>The platform has done it, and the connection is reset instead of an answer.</summary>
+    DropAfter,
+
+    /// <summary>The connection is reset in the middle of the answer's body.</summary>
+    ResetInBody,
+
+    /// <summary>Nothing is answered.</summary>
+    Hang,
+
+    /// <summary>The platform has done it, and the answer comes a byte at a time.</summary>
+    Drip,
+
+    /// <summary>429, to come again later than anybody waits.</summary>
+    RateLimit,
+
+    /// <summary>500 in the platform's form.</summary>
+    InternalError,
+
+    /// <summary>503 with an HTML page.</summary>
+    Unavailable,
+
+    /// <summary>200 with an HTML page.</summary>
+    Garbage,
+
+    /// <summary>302 to another host.</summary>
+    Redirect,
+
+    /// <summary>An answer without an end.</summary>
+    Endless,
+}
+
+/// <summary>A proxy before a platform that does with each request what the test says.</summary>
+internal sealed class FaultyUpstream : IAsyncDisposable
+{
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromMinutes(1) };
+    private readonly ConcurrentQueue<string> received = new();
+    private readonly ConcurrentQueue<string> carriedOut = new();
+    private readonly RunningGatehouse platform;
+    private WebApplication application = null!;
+    private int underWay;
+
+    private FaultyUpstream(RunningGatehouse platform) => this.platform = platform;
+
+    /// <summary>What is done with a request.</summary>
+    public Func<HttpRequest, Fault> Decide { get; set; } = _ => Fault.None;
+
+    /// <summary>The methods and paths of what has come here.</summary>
+    public IReadOnlyCollection<string> Received => received;
+
+    /// <summary>Those of them that the platform was given and has answered with 200.</summary>
+    public IReadOnlyCollection<string> CarriedOut => carriedOut;
+
+    public Uri Address => new(application.Urls.Single());
+
+    public static async Task<FaultyUpstream> StartAsync(RunningGatehouse platform)
+    {
+        var upstream = new FaultyUpstream(platform);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Limits.MinResponseDataRate = null;
+        });
+        upstream.application = builder.Build();
+        upstream.application.Run(upstream.AnswerAsync);
+        await upstream.application.StartAsync();
+        return upstream;
+    }
+
+    /// <summary>Does something with the next request alone.</summary>
+    public void Once(Fault fault)
+    {
+        var left = 1;
+        Decide = _ => Interlocked.Decrement(ref left) == 0 ? fault : Fault.None;
+    }
+
+    /// <summary>Waits until nothing is under way any more, whoever has given it up.</summary>
+    public async Task IdleAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (Volatile.Read(ref underWay) > 0) await Task.Delay(5, patience.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource();
+        await patience.CancelAsync();
+        await application.StopAsync(patience.Token);
+        await application.DisposeAsync();
+        http.Dispose();
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        Interlocked.Increment(ref underWay);
+        try
+        {
+            await DecideAsync(context);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // Whoever asked has given up.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref underWay);
+        }
+    }
+
+    private async Task DecideAsync(HttpContext context)
+    {
+        received.Enqueue(Name(context.Request));
+        var fault = Decide(context.Request);
+        switch (fault)
+        {
+            case Fault.DropBefore:
+                context.Abort();
+                return;
+            case Fault.Hang:
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                return;
+            case Fault.RateLimit:
+                await SayAsync(context, 429, """{"message":"slow down","code":500910,"error":true}""", ("X-RateLimit-RetryAfter", "77"));
+                return;
+            case Fault.InternalError:
+                await SayAsync(context, 500, """{"message":"Unexpected internal error.","code":500901,"error":true}""");
+                return;
+            case Fault.Unavailable:
+                await SayAsync(context, 503, "<html>Service Unavailable</html>");
+                return;
+            case Fault.Garbage:
+                await SayAsync(context, 200, "<html>Down for maintenance</html>");
+                return;
+            case Fault.Redirect:
+                await SayAsync(context, 302, "", ("Location", platform.Api.Address + "v3/applications/info"));
+                return;
+            case Fault.Endless:
+                var spaces = new byte[64 * 1024];
+                Array.Fill(spaces, (byte)' ');
+                while (!context.RequestAborted.IsCancellationRequested) await context.Response.Body.WriteAsync(spaces, context.RequestAborted);
+                return;
+            default:
+                await PassOnAsync(context, fault);
+                return;
+        }
+    }
+
+    private async Task PassOnAsync(HttpContext context, Fault fault)
+    {
+        var request = context.Request;
+        using var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(platform.Api.Address, request.Path + request.QueryString));
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body);
+        message.Content = new ByteArrayContent(body.ToArray());
+        foreach (var (name, value) in request.Headers)
+            if (!message.Headers.TryAddWithoutValidation(name, (string?)value)) message.Content.Headers.TryAddWithoutValidation(name, (string?)value);
+        message.Headers.Host = null;
+        // Whoever asked may be gone: the platform does it all the same.
+        using var response = await http.SendAsync(message, CancellationToken.None);
+        var bytes = await response.Content.ReadAsByteArrayAsync();
+        if (response.StatusCode == HttpStatusCode.OK) carriedOut.Enqueue(Name(request));
+        context.Response.StatusCode = (int)response.StatusCode;
+        switch (fault)
+        {
+            case Fault.DropAfter:
+                context.Abort();
+                break;
+            case Fault.ResetInBody:
+                context.Response.ContentLength = bytes.Length + 1;
+                await context.Response.Body.WriteAsync(bytes);
+                await context.Response.Body.FlushAsync();
+                context.Abort();
+                break;
+            case Fault.Drip:
+                context.Response.ContentLength = bytes.Length;
+                foreach (var one in bytes)
+                {
+                    await context.Response.Body.WriteAsync(new[] { one }, context.RequestAborted);
+                    await context.Response.Body.FlushAsync(context.RequestAborted);
+                    await Task.Delay(5000, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                    if (context.RequestAborted.IsCancellationRequested) return;
+                }
+                break;
+            default:
+                context.Response.ContentLength = bytes.Length;
+                await context.Response.Body.WriteAsync(bytes);
+                break;
+        }
+    }
+
+    private static async Task SayAsync(HttpContext context, int status, string body, params (string Name, string Value)[] headers)
+    {
+        context.Response.StatusCode = status;
+        foreach (var (name, value) in headers) context.Response.Headers[name] = value;
+        await context.Response.WriteAsync(body);
+    }
+
+    private static string Name(HttpRequest request) => $"{request.Method} {request.Path}";
+}

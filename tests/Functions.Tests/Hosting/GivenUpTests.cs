@@ -1,0 +1,47 @@
+using Gatehouse.Access;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Tests.Harness;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Functions.Tests.Hosting;
+
+/// <summary>A Functions host takes a call back by the function's cancellation, while the connection to the worker stands.</summary>
+public sealed class GivenUpTests : IAsyncLifetime, IDisposable
+{
+    private static readonly CancellationToken TakenBack = new(canceled: true);
+
+    private readonly RecordedLogs logs = new();
+    private RunningGatehouse gatehouse = null!;
+
+    public async Task InitializeAsync() => gatehouse = await RunningGatehouse.StartAsync(logs: logs);
+
+    public async Task DisposeAsync() => await gatehouse.DisposeAsync();
+
+    public void Dispose() => logs.Dispose();
+
+    [Fact]
+    public async Task A_call_of_the_platform_that_is_taken_back_is_no_fault() =>
+        Check(await gatehouse.Services.GetRequiredService<PlatformGate>()
+            .OrganizationAsync(Request(gatehouse.Api.Organization), Stop, TakenBack));
+
+    [Fact]
+    public async Task A_call_of_the_facade_that_is_taken_back_is_no_fault() =>
+        Check(await gatehouse.Services.GetRequiredService<OpsGate>()
+            .EverywhereAsync(Request(Credential.Ops), Role.ApplicationsRead, _ => Stop(), TakenBack, "OpsListApplications"));
+
+    private void Check(IResult answer)
+    {
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, ((Reply)answer).StatusCode);
+        Assert.DoesNotContain(logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    private static Task<IResult> Stop() => throw new OperationCanceledException(TakenBack);
+
+    private static HttpRequest Request(Credential credential)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Headers[credential.Header!] = credential.Value;
+        return request;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using Gatehouse.Functions.Hosting;
+
+namespace Gatehouse.Functions.Tests.Hosting;
+
+/// <summary>An answer's body holds tokens: it goes to the caller, and nowhere else.</summary>
+public sealed class ReplyTests
+{
+    // As the official worker does after every call: it hands the function's result to the Functions host, as JSON.
+    [Fact]
+    public void An_answer_as_JSON_does_not_hold_its_body()
+    {
+        var body = "the token"u8.ToArray();
+
+        var told = JsonSerializer.Serialize<object>(new Reply(200, "text/plain", body));
+
+        Assert.Contains("200", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("the token", told, StringComparison.Ordinal);
+        Assert.DoesNotContain(Convert.ToBase64String(body), told, StringComparison.Ordinal);
+        Assert.DoesNotContain("the token", new Reply(200, "text/plain", body).ToString(), StringComparison.Ordinal);
+    }
+}

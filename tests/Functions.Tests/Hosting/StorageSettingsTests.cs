@@ -1,0 +1,24 @@
+using Gatehouse.Functions.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace Gatehouse.Functions.Tests.Hosting;
+
+public sealed class StorageSettingsTests
+{
+    [Theory]
+    [InlineData(null, null, true)]
+    [InlineData("AzureTables", null, true)]
+    [InlineData(null, "https://name.vault.azure.net", true)]
+    [InlineData("AzureTables", "https://name.vault.azure.net", false)]
+    public void A_data_folder_is_needed_unless_everything_is_elsewhere(string? provider, string? vault, bool needed)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Storage:Provider"] = provider,
+            ["Storage:TableEndpoint"] = provider is null ? null : "https://name.table.core.windows.net",
+            ["KeyVault:Uri"] = vault,
+        }).Build();
+
+        Assert.Equal(needed, Settings.Read(configuration).NeedsDataFolder);
+    }
+}

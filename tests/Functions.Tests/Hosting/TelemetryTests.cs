@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Text;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+
+namespace Gatehouse.Functions.Tests.Hosting;
+
+/// <summary>What the real process sends by OTLP.</summary>
+public sealed class TelemetryTests
+{
+    private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
+    private const string CallerSpanId = "b7ad6b7169203331";
+
+    [Fact]
+    public async Task Spans_measures_and_logs_are_sent_and_hold_no_secret_and_no_user()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        using var folder = new TemporaryFolder();
+        string[] secrets;
+        var (process, api) = await GatehouseProcess.ServeAsync(folder.Path, [.. Otlp(receiver), ("Logging__LogLevel__Default", "Trace")]);
+        using (process)
+        using (api)
+        {
+            var application = await api.CreateApplicationAsync();
+            (await api.PostAsync("/ops/v1/applications/adopt", Credential.Ops)).Ok();
+            var issued = await api.PostAsync(
+                $"/ops/v1/applications/{application.Id}/tokens", Credential.Ops, """{"label":"bot","deliver":"response"}""");
+            var token = issued.Body.GetProperty("token").GetString()!;
+            const string Message = """{"type":"message","message_id":"m-1","user_id":"ann-of-cleves","channel_url":"pier","sent_at":1700000000000}""";
+            for (var count = 0; count < 2; count++) (await api.RecordAsync(application, Message)).Ok();
+            using (var request = new HttpRequestMessage(HttpMethod.Get, $"/v3/applications/api_tokens/{token}"))
+            {
+                request.Headers.Add("traceparent", $"00-{TraceId}-{CallerSpanId}-01");
+                Credential.Token(token).AddTo(request);
+                (await api.SendAsync(request)).Ok();
+            }
+            (await api.GetAsync("/v3/applications/info", Credential.Token(new string('a', 40)))).Refused(400401);
+            secrets = [token, application.Master.Value, RunningGatehouse.OpsKey, RunningGatehouse.Password, "ann-of-cleves"];
+            process.Signal("TERM");
+            Assert.Equal(0, await process.ExitAsync());
+        }
+
+        var names = receiver.Spans.Select(span => span.Name).ToHashSet();
+        Assert.Superset(
+            new HashSet<string>(["CreateApplication", "OpsIssueToken", "RecordEvents", "ViewApiToken", "store commit", "vault set"]), names);
+        var continued = Assert.Single(receiver.Spans, span => span.Name == "ViewApiToken");
+        Assert.Equal((TraceId, CallerSpanId), (continued.Trace, continued.Parent));
+        var issue = Assert.Single(receiver.Spans, span => span.Name == "OpsIssueToken");
+        Assert.Contains(receiver.Spans, span => span.Name == "store commit" && span.Parent == issue.Id && span.Trace == issue.Trace);
+        Assert.Superset(
+            new HashSet<string>(
+            [
+                "gatehouse.call.duration", "gatehouse.events.counted", "gatehouse.events.duplicates", "gatehouse.store.group_size",
+                "gatehouse.token_slots.used", "gatehouse.tokens.live",
+            ]),
+            receiver.Measures.ToHashSet());
+        Assert.Contains(receiver.Logs, line => line.StartsWith("Refused with", StringComparison.Ordinal));
+        foreach (var secret in secrets)
+        {
+            var bytes = Encoding.UTF8.GetBytes(secret);
+            Assert.DoesNotContain(receiver.Bodies, body => body.AsSpan().IndexOf(bytes) >= 0);
+        }
+    }
+
+    [Fact]
+    public async Task A_collector_that_does_not_answer_holds_up_neither_calls_nor_the_stop()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync(hangs: true);
+        using var folder = new TemporaryFolder();
+        var (process, api) = await GatehouseProcess.ServeAsync(folder.Path, [.. Otlp(receiver)]);
+        using (process)
+        using (api)
+        {
+            await api.CreateApplicationAsync();
+            process.Signal("TERM");
+            var stopping = Stopwatch.StartNew();
+            Assert.Equal(0, await process.ExitAsync());
+            Assert.InRange(stopping.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        }
+    }
+
+    private static IEnumerable<(string, string)> Otlp(OtlpReceiver receiver) =>
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ];
+}

@@ -1,0 +1,84 @@
+using System.Text.RegularExpressions;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Tests;
+
+namespace Gatehouse.Functions.Tests.Infra;
+
+/// <summary>What is deployed to Azure, held to Bicep's grammar, to itself, and to what the code reads.</summary>
+public sealed partial class BicepTests
+{
+    // What the code reads and Azure does not give it, and why.
+    private static readonly Dictionary<string, string> NotForAzure = new()
+    {
+        ["Storage__Path"] = "There is no data folder: tables and vault are Azure's.",
+        ["Storage__ConnectionString"] = "No key opens the account: the identity does, at Storage__TableEndpoint.",
+        ["Ops__LocalKey"] = "Callers are Entra ID's.",
+        ["Ops__Callers__N__Name"] = "As Ops__LocalKey.",
+        ["Ops__Callers__N__KeySha256"] = "As Ops__LocalKey.",
+        ["Ops__Callers__N__Roles__M"] = "As Ops__LocalKey.",
+        ["Ops__Callers__N__Applications__M"] = "As Ops__LocalKey.",
+        ["Entra__Authority"] = "The public cloud's is the default.",
+        ["Entra__Confined__N__Id"] = "Which clients are confined to some applications is each operator's own to add.",
+        ["Entra__Confined__N__Applications__M"] = "As Entra__Confined__N__Id.",
+        ["Platform__ApplicationUrl"] = "The service's is the default.",
+        ["Platform__OrganizationUrl"] = "As Platform__ApplicationUrl.",
+        ["Platform__Region"] = "As Platform__ApplicationUrl.",
+        ["Platform__RegionKey"] = "Left to the platform, unless an operator has a wish.",
+        ["Platform__CallSeconds"] = "The defaults hold.",
+        ["Platform__TrySeconds"] = "The defaults hold.",
+        ["Platform__Concurrency"] = "The defaults hold.",
+        ["Alerts__PreviousSecret"] = "It is there only while a secret is replaced.",
+    };
+
+    // What Azure's own parts read.
+    private static readonly string[] NotOurs =
+    [
+        "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AZURE_CLIENT_ID",
+    ];
+
+    [Fact]
+    public async Task Every_file_is_Bicep_and_whatever_it_names_is_there() => Assert.Equal("", await NodeScript.RunAsync("bicep.mjs", "check", "infra/bicep"));
+
+    [Fact]
+    public async Task Every_setting_that_the_code_reads_is_given_or_not_for_Azure_and_nothing_else_is_given()
+    {
+        var read = Settings.Names.ToHashSet();
+        var given = (await SettingsAsync()).Keys.Select(name => Place().Replace(name, "__N")).Except(NotOurs).ToHashSet();
+        Assert.Equal("", Text("read by the code and not given", read.Except(given).Except(NotForAzure.Keys)));
+        Assert.Equal("", Text("given and not read by the code", given.Except(read)));
+        Assert.Equal("", Text("given although it is said not to be for Azure", given.Intersect(NotForAzure.Keys)));
+        Assert.Equal("", Text("said not to be for Azure and not read by the code", NotForAzure.Keys.Except(read)));
+    }
+
+    [Fact]
+    public async Task The_schedules_are_the_defaults()
+    {
+        var given = await SettingsAsync();
+        Assert.All(Settings.Schedules, schedule => Assert.Equal($"'{schedule.Value}'", given[schedule.Key]));
+    }
+
+    [Fact]
+    public async Task Every_table_that_the_code_uses_is_made()
+    {
+        var used =
+            from file in Directory.GetFiles(Repository.PathOf("src/Core"), "*.cs", SearchOption.AllDirectories)
+            where !file.EndsWith("LocalVault.cs", StringComparison.Ordinal)
+            from Match table in TableName().Matches(File.ReadAllText(file))
+            select table.Groups[1].Value;
+        var made = (await NodeScript.RunAsync("bicep.mjs", "tables", "infra/bicep")).Split('\n');
+        Assert.Equal(used.Distinct().Order(StringComparer.Ordinal), made);
+    }
+
+    private static async Task<Dictionary<string, string>> SettingsAsync() =>
+        (await NodeScript.RunAsync("bicep.mjs", "settings", "infra/bicep")).Split('\n')
+            .Select(line => line.Split('=', 2)).ToDictionary(setting => setting[0], setting => setting[1]);
+
+    private static string Text(string fault, IEnumerable<string> names) => string.Join('\n', names.Select(name => $"{name}: {fault}"));
+
+    [GeneratedRegex(@"__\d+(?=__|$)")]
+    private static partial Regex Place();
+
+    [GeneratedRegex(@"const string \w*Table\w* = ""(\w+)""")]
+    private static partial Regex TableName();
+}

@@ -1,0 +1,27 @@
+using Gatehouse.Archive;
+using Gatehouse.Custody;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Platform;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Functions.Tests.Ops;
+
+/// <summary>A failure of the archive is named as the facade would answer it.</summary>
+public sealed class ArchiveProblemTests
+{
+    public static TheoryData<Exception> Failures =>
+    [
+        .. Enum.GetValues<CustodyFault>()
+            .Where(fault => fault is CustodyFault.ApplicationNotFound or CustodyFault.Deleting or CustodyFault.TimedOut
+                or CustodyFault.MasterTokenMissing or CustodyFault.MasterTokenRefused)
+            .Select(fault => new CustodyException(fault, "message")),
+        new PlatformException(429, 500910, "message"), PlatformException.Unavailable(), PlatformException.Internal(),
+        PlatformException.InvalidCredential("message"), PlatformException.NotAuthorized("message"),
+        PlatformException.ApplicationNotFound(), new VaultException("message"), new StoreUnavailableException("message"),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void Its_problem_is_the_type_of_the_facade_s(Exception error) =>
+        Assert.Equal(CustodyProblems.Of(error)!.Type, new ArchiveFailure(Gatehouse.Platform.ApplicationId.Generate(), error).Problem);
+}

@@ -1,0 +1,223 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Storage;
+using Gatehouse.Tests;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Functions.Tests.Ops;
+
+/// <summary>What the audit trail says of calls over HTTP, and to whom.</summary>
+public sealed class AuditTests
+{
+    private const string Clerk = "the key of the clerk";
+
+    [Fact]
+    public async Task Each_change_leaves_one_row_that_says_who_did_what_to_what()
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync();
+        var api = gatehouse.Api;
+        var path = await CreateAsync(api);
+        var application = path.Split('/')[^1];
+        var issued = (await api.PostAsync($"{path}/tokens", Credential.Ops, """{"label":"bot","deliver":"response"}""")).Body;
+        var first = issued.GetProperty("token_id").GetString();
+        var rotated = (await api.PostAsync($"{path}/tokens/{first}/rotate", Credential.Ops, """{"overlap_seconds":60}""")).Body;
+        await api.DeleteAsync($"{path}/tokens/{first}", Credential.Ops);
+        await api.SendAsync(HttpMethod.Put, path, Credential.Ops);
+        await api.SendAsync(HttpMethod.Put, $"{path}/limits", Credential.Ops, Json("""{"user_messages_per_second":1,"channel_messages_per_second":2}"""));
+        await api.PostAsync("/ops/v1/applications/adopt", Credential.Ops);
+        await api.DeleteAsync($"{path}?confirm=Harbour", Credential.Ops);
+
+        // These change nothing.
+        await api.GetAsync(path, Credential.Ops);
+        await api.SendAsync(HttpMethod.Put, $"{path}/limits", Credential.Ops, Json("""{"user_messages_per_second":-1}"""));
+
+        string[] expected =
+        [
+            $"OpsDeleteApplication Applications.Delete {application} - done",
+            "OpsAdoptApplications Applications.Create - - done",
+            $"SetLimits Usage.Write {application} - done",
+            $"OpsRegisterApplication Applications.Create {application} - done",
+            $"OpsRevokeToken Tokens.Revoke {application} token:{first} done",
+            $"OpsRotateToken Tokens.Issue {application} token:{first} done",
+            $"OpsIssueToken Tokens.Issue {application} token:{first} done",
+            $"OpsCreateApplication Applications.Create {application} - done",
+        ];
+        var entries = await ListAsync(api, "limit=100");
+        Assert.Equal(expected, entries.Select(Told));
+        Assert.All(entries, entry => Assert.Equal("local", entry.GetProperty("caller").GetString()));
+        var text = string.Join('\n', entries.Select(entry => entry.GetRawText()));
+        foreach (var secret in (JsonElement[])[issued, rotated])
+            Assert.DoesNotContain(secret.GetProperty("token").GetString()!, text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task What_fails_and_what_is_refused_is_told_and_a_repetition_is_not()
+    {
+        using var folder = new TemporaryFolder();
+        var (own, other) = await CreateTwoAsync(folder);
+        await using var gatehouse = await RunningGatehouse.StartAsync(folder, settings: ClerkOf(own));
+        var api = gatehouse.Api;
+        var clerk = new Credential("X-Gatehouse-Key", Clerk);
+        var since = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture);
+        for (var again = 0; again < 2; again++) await PostWithKeyAsync(api, $"/ops/v1/applications/{own}/tokens", clerk);
+        await api.PostAsync($"/ops/v1/applications/{own}/tokens", clerk, """{"label":"bot","deliver":"response"}""");
+        await api.PostAsync($"/ops/v1/applications/{other}/tokens", clerk, "{}");
+        await api.GetAsync($"/ops/v1/applications/{own}", clerk);
+        await api.PostAsync("/ops/v1/applications", clerk, "{}");
+        await api.PostAsync("/ops/v1/applications", new Credential("X-Gatehouse-Key", "nobody's"), "{}");
+
+        var entries = await ListAsync(api, $"limit=100&from={Uri.EscapeDataString(since)}");
+        Assert.Equal(
+            [
+                "OpsCreateApplication Applications.Create - - refused",
+                $"OpsViewApplication Applications.Read {own} - refused",
+                $"OpsIssueToken Tokens.Issue {other} - refused",
+                $"OpsIssueToken Tokens.Issue {own} - failed",
+                $"OpsIssueToken Tokens.Issue {own} token:{entries[^1].GetProperty("subject").GetString()![6..]} done",
+            ],
+            entries.Select(Told));
+        Assert.Equal("key-1", entries[^1].GetProperty("idempotency_key").GetString());
+
+        // A confined caller sees what was about its own.
+        Assert.Equal(
+            [$"OpsViewApplication {own}", $"OpsIssueToken {own}", $"OpsIssueToken {own}", $"OpsCreateApplication {own}"],
+            (await ListAsync(api, "limit=100", clerk)).Select(entry => $"{entry.GetProperty("operation")} {entry.GetProperty("app_id")}"));
+    }
+
+    [Fact]
+    public async Task Filters_and_pages_show_each_row_once()
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock());
+        var api = gatehouse.Api;
+        var path = await CreateAsync(api);
+        for (var count = 0; count < 5; count++)
+        {
+            ((TestClock)gatehouse.Services.GetRequiredService<TimeProvider>()).Advance(TimeSpan.FromMinutes(1));
+            await api.PostAsync($"{path}/tokens", Credential.Ops, $$"""{"label":"{{(count == 2 ? "Bad" : $"t{count}")}}","deliver":"response"}""");
+        }
+
+        var pages = new List<JsonElement>();
+        for (var token = ""; ;)
+        {
+            var page = (await api.GetAsync($"/ops/v1/audit?limit=2&token={token}", Credential.Ops)).Ok();
+            pages.AddRange(page.GetProperty("entries").EnumerateArray());
+            token = page.GetProperty("next").GetString()!;
+            if (token.Length == 0) break;
+        }
+        Assert.Equal(6, pages.Select(entry => entry.GetProperty("id").GetString()).Distinct().Count());
+        Assert.Equal(6, pages.Count);
+
+        Assert.Equal(5, (await ListAsync(api, "operation=OpsIssueToken&limit=100")).Count);
+        Assert.Single(await ListAsync(api, "outcome=failed"));
+        Assert.Empty(await ListAsync(api, "caller=nobody"));
+        Assert.Equal(6, (await ListAsync(api, $"caller=local&application={path.Split('/')[^1]}")).Count);
+        Assert.Empty(await ListAsync(api, $"application={Gatehouse.Platform.ApplicationId.Generate()}"));
+        Assert.Equal(2, (await ListAsync(api, "from=2024-05-15T12:01:00Z&to=2024-05-15T12:03:00.000%2B00:00")).Count);
+    }
+
+    [Theory]
+    [InlineData("limit=0")]
+    [InlineData("limit=101")]
+    [InlineData("token=x")]
+    [InlineData("outcome=Done")]
+    [InlineData("application=x")]
+    [InlineData("from=yesterday")]
+    [InlineData("from=2024-05-15")]
+    [InlineData("to=2024-05-15T12:00:00Z&to=2024-05-15T12:00:00Z")]
+    public async Task A_query_that_says_nothing_is_refused(string query)
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync();
+        (await gatehouse.Api.GetAsync($"/ops/v1/audit?{query}", Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
+    }
+
+    [Fact]
+    public async Task Without_a_row_nothing_is_done_and_a_row_whose_end_cannot_be_written_stays_started()
+    {
+        using var folder = new TemporaryFolder();
+        var store = new AuditFaults();
+        await using var gatehouse = await RunningGatehouse.StartAsync(folder, configure: store.Configure);
+        store.Fails = row => row.GetString("Outcome") == "started";
+        (await gatehouse.Api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}"""))
+            .Problem(HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.Equal(0, (await gatehouse.Api.GetAsync("/v3/applications", gatehouse.Api.Organization)).Ok().GetProperty("applications").GetArrayLength());
+
+        store.Fails = row => row.GetString("Outcome") == "done";
+        await CreateAsync(gatehouse.Api);
+        store.Fails = _ => false;
+        Assert.Equal("started", Assert.Single(await ListAsync(gatehouse.Api, "")).GetProperty("outcome").GetString());
+    }
+
+    private static string Told(JsonElement entry) => string.Join(' ', new[] { "operation", "role", "app_id", "subject", "outcome" }
+        .Select(name => entry.GetProperty(name).GetString() ?? "-"));
+
+    private static async Task<List<JsonElement>> ListAsync(PlatformClient api, string query, Credential? credential = null) =>
+        [.. (await api.GetAsync($"/ops/v1/audit?{query}", credential ?? Credential.Ops)).Ok().GetProperty("entries").EnumerateArray()];
+
+    private static async Task<string> CreateAsync(PlatformClient api)
+    {
+        var answer = await api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}""");
+        Assert.Equal(HttpStatusCode.Created, answer.Status);
+        return $"/ops/v1/applications/{answer.Body.GetProperty("app_id").GetString()}";
+    }
+
+    private static async Task<(string Own, string Other)> CreateTwoAsync(TemporaryFolder folder)
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync(folder);
+        return ((await CreateAsync(gatehouse.Api)).Split('/')[^1], (await CreateAsync(gatehouse.Api)).Split('/')[^1]);
+    }
+
+    private static async Task PostWithKeyAsync(PlatformClient api, string path, Credential credential)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Json("""{"label":"bot","deliver":"response"}""") };
+        credential.AddTo(request);
+        request.Headers.Add("Idempotency-Key", "key-1");
+        Assert.Equal(HttpStatusCode.Created, (await api.SendAsync(request)).Status);
+    }
+
+    private static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
+
+    private static string[] ClerkOf(string application) =>
+    [
+        "--Ops:Callers:0:Name", "clerk", "--Ops:Callers:0:KeySha256", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Clerk))),
+        "--Ops:Callers:0:Roles:0", "Tokens.Issue", "--Ops:Callers:0:Roles:1", "Audit.Read", "--Ops:Callers:0:Applications:0", application,
+    ];
+
+    /// <summary>A store that cannot take some rows of the audit trail.</summary>
+    private sealed class AuditFaults : ITableStore
+    {
+        private ITableStore inner = null!;
+
+        public Func<TableRow, bool> Fails { get; set; } = _ => false;
+
+        public void Configure(IServiceCollection services)
+        {
+            var real = services.Last(service => service.ServiceType == typeof(ITableStore)).ImplementationFactory!;
+            services.AddSingleton<ITableStore>(provider =>
+            {
+                inner = (ITableStore)real(provider);
+                return this;
+            });
+        }
+
+        public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
+            inner.GetAsync(table, partition, row, cancellation);
+
+        public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
+            string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
+            inner.GetManyAsync(table, partition, rows, cancellation);
+
+        public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+            string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
+            inner.ReadAsync(table, partition, range, most, cancellation);
+
+        public ValueTask<CommitResult> CommitAsync(
+            string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
+            changes.Any(change => change.Row.Key.StartsWith("audit:", StringComparison.Ordinal) && Fails(change.Row))
+                ? throw new StoreUnavailableException("The store is full.")
+                : inner.CommitAsync(table, partition, changes, cancellation);
+    }
+}

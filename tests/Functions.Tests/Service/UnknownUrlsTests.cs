@@ -1,0 +1,33 @@
+using System.Net;
+using Gatehouse.Functions.Tests.Harness;
+
+namespace Gatehouse.Functions.Tests.Service;
+
+/// <summary>What no function serves is refused in the words of what lies there.</summary>
+public sealed class UnknownUrlsTests
+{
+    [Theory]
+    [InlineData("GET", "/ops")]
+    [InlineData("GET", "/ops/v1/unknown")]
+    [InlineData("PATCH", "/ops/v1/applications")]
+    [InlineData("GET", "/ops/v2/applications")]
+    [InlineData("GET", "/webhooks/0E7A4F52-8F0C-4B5E-9A8B-6C2D1E0F3A4B")]
+    [InlineData("POST", "/webhooks")]
+    [InlineData("POST", "/health/ready")]
+    [InlineData("GET", "/health")]
+    [InlineData("POST", "/openapi.json")]
+    public async Task Among_our_own_routes_with_a_problem(string method, string path)
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync();
+        (await gatehouse.Api.SendAsync(new HttpMethod(method), path, Credential.Ops)).Problem(HttpStatusCode.NotFound, "unknown-url");
+    }
+
+    [Theory]
+    [InlineData("/opsx")]
+    [InlineData("/healthy")]
+    public async Task Elsewhere_as_the_platform_refuses(string path)
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync();
+        (await gatehouse.Api.GetAsync(path, Credential.Ops)).Refused(400404);
+    }
+}

@@ -1,0 +1,15 @@
+// Loaded before Azurite.
+"use strict";
+const http = require("node:http");
+
+// It ends when whoever started it is gone, however that ended, for then its standard input ends.
+// That it listens for this is no reason for it to stay.
+process.stdin.on("end", () => process.exit(0)).on("error", () => process.exit(0)).resume().unref();
+
+// Asked to stop, it does not wait for its clients to hang up: they lose the answers that are under way.
+const close = http.Server.prototype.close;
+http.Server.prototype.close = function (...rest) {
+  close.apply(this, rest);
+  this.closeAllConnections();
+  return this;
+};
