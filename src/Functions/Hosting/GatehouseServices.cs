@@ -28,28 +28,52 @@ internal static class GatehouseServices
         var isObserved = builder.AddTelemetryExport();
         services.TryAddSingleton(TimeProvider.System);
 
-        // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
-        var data = Task.Run(() => OpenData.OpenAsync(settings));
-        services.AddSingleton(_ => data.GetAwaiter().GetResult());
-        services.AddSingleton<ITableStore>(_ => data.GetAwaiter().GetResult().Store is var store && isObserved ? new TracedTableStore(store) : store);
-        services.AddSingleton(_ => data.GetAwaiter().GetResult().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
-        services.AddSingleton(_ => data.GetAwaiter().GetResult().Keys);
-        services.AddSingleton(_ => data.GetAwaiter().GetResult().AccessKeys);
-
+        services.AddData(settings, isObserved);
         services.AddPlatform(settings);
+        services.AddUsage();
+        services.AddAlerts(settings);
+        services.AddCustody();
+        services.AddArchive();
+        services.AddAccess(settings);
+        services.AddHostedService<Opening>();
+        return builder;
+    }
 
+    private static void AddData(this IServiceCollection services, Settings settings, bool isObserved)
+    {
+        // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
+        var opening = Task.Run(() => OpenData.OpenAsync(settings));
+        services.AddSingleton(_ => opening.GetAwaiter().GetResult());
+        services.AddSingleton<ITableStore>(provider =>
+            provider.GetRequiredService<OpenData>().Store is var store && isObserved ? new TracedTableStore(store) : store);
+        services.AddSingleton(provider =>
+            provider.GetRequiredService<OpenData>().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
+        services.AddSingleton(provider => provider.GetRequiredService<OpenData>().Keys);
+        services.AddSingleton(provider => provider.GetRequiredService<OpenData>().AccessKeys);
+        services.AddSingleton<Readiness>();
+    }
+
+    private static void AddUsage(this IServiceCollection services)
+    {
         services.AddSingleton<UsageLimits>();
         services.AddSingleton<UsageRecorder>();
         services.AddSingleton<UsageStatistics>();
         services.AddSingleton<UsagePurge>();
+    }
+
+    private static void AddAlerts(this IServiceCollection services, Settings settings)
+    {
         services.AddSingleton<AlertLog>();
         services.AddSingleton(provider => new AlertOutbox(
             provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<AlertLog>().Raised));
         services.AddSingleton(provider => new AlertDelivery(
             provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<AlertLog>().GivenUp));
-        services.AddSingleton<CustodyAnnouncer>(provider =>
-            CustodyAlerts.To(provider.GetRequiredService<AlertOutbox>()));
+    }
+
+    private static void AddCustody(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => CustodyAlerts.To(provider.GetRequiredService<AlertOutbox>()));
         services.AddSingleton<CustodySettings>();
         services.AddSingleton<MasterTokens>();
         services.AddSingleton<KnownApplications>();
@@ -60,13 +84,19 @@ internal static class GatehouseServices
         services.AddSingleton<PushCredentialCheck>();
         services.AddSingleton<PushReplacements>();
         services.AddSingleton<CustodyFailures>();
+    }
 
+    private static void AddArchive(this IServiceCollection services)
+    {
         services.AddSingleton<ArchiveRuns>();
         services.AddSingleton<ArchiveReader>();
         services.AddSingleton<DailyArchive>();
         services.AddSingleton<Backfills>();
         services.AddSingleton<ArchiveFailures>();
+    }
 
+    private static void AddAccess(this IServiceCollection services, Settings settings)
+    {
         services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
         if (settings.Callers.Entra is { } entra)
             services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));
@@ -84,9 +114,5 @@ internal static class GatehouseServices
         services.AddSingleton<OpsGate>();
         services.AddSingleton<WebhookGate>();
         services.AddSingleton<OpenGate>();
-        services.AddSingleton<Readiness>();
-
-        services.AddHostedService<Opening>();
-        return builder;
     }
 }

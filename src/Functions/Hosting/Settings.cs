@@ -25,6 +25,9 @@ internal sealed record Settings(
     // Not a setting of an operator's: the Functions host's.
     private const string ApplicationDirectory = "FUNCTIONS_APPLICATION_DIRECTORY";
 
+    // Likewise App Service's, which nothing else sets.
+    private const string AzureInstance = "WEBSITE_INSTANCE_ID";
+
     // N and M stand for the place in a list: 0, 1, 2...
     private static readonly string[] Known =
     [
@@ -65,6 +68,11 @@ internal sealed record Settings(
             KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration),
             PlatformSettings.Read(configuration), configuration[ApplicationDirectory] is not null);
         RefuseMadeCredentials(settings);
+        if (configuration[AzureInstance] is not null && settings.NeedsDataFolder)
+        {
+            throw new SettingException(
+                "Storage__Provider must be AzureTables and KeyVault__Uri be set in Azure: an instance's disk goes with the instance.");
+        }
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }

@@ -22,8 +22,9 @@ public sealed class FloodWindowsTests
         before = GC.GetAllocatedBytesForCurrentThread();
         for (var batch = 1; batch < 1_000; batch++) Send(batch);
 
-        // A million messages, each of another user, channel and second: two million places, and not a byte more.
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // A million messages, each of another user, channel and second: two million places, and nothing for a message. (What
+        // the runtime allocates on this thread for itself, now and then, is a few KiB.)
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024);
         Assert.InRange(windows.Places, FloodWindows.PlacesPerGeneration, 2 * FloodWindows.PlacesPerGeneration);
 
         void Send(int batch)

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Gatehouse.Tests;
 using Gatehouse.Functions.Tests.Service;
+using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 

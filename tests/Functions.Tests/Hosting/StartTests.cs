@@ -243,6 +243,14 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Fact]
+    public async Task In_Azure_nothing_is_kept_on_an_instance_s_own_disk() => Assert.Contains(
+        "Storage__Provider must be AzureTables",
+        await RefusalAsync(
+            FunctionsHost, ("WEBSITE_INSTANCE_ID", "0123456789abcdef"), ("Organization__User", "user"), ("Organization__Password", "password"),
+            ("Ops__LocalKey", "the key of the local caller")),
+        StringComparison.Ordinal);
+
+    [Fact]
     public async Task A_data_folder_that_cannot_be_made_stops_the_start()
     {
         await File.WriteAllTextAsync(folder["file"], "");

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gatehouse.Functions.Tests.Harness;
-using Gatehouse.Tests;
 using Gatehouse.Functions.Tests.Ops;
+using Gatehouse.Tests;
 using Microsoft.OpenApi;
 
 namespace Gatehouse.Functions.Tests.Service;
