@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Text.Json;
+using Gatehouse.Tests;
+using Microsoft.Azure.Functions.Worker.LocalHost;
+
+namespace Gatehouse.Functions.Tests.Infra;
+
+/// <summary>What the Functions host is told, and what the operations guide says of it.</summary>
+public sealed class HostJsonTests
+{
+    private static readonly JsonElement Host = JsonElement.Parse(Repository.Read("host.json"));
+
+    [Fact]
+    public void It_asks_for_no_bundle_no_prefix_and_OpenTelemetry()
+    {
+        Assert.False(Host.TryGetProperty("extensionBundle", out _));
+        Assert.Equal("", HostJson.ReadRoutePrefix(Repository.PathOf("host.json")));
+        Assert.Equal("OpenTelemetry", Host.GetProperty("telemetryMode").GetString());
+        // The alert no-archive-run reads what these write.
+        var levels = Host.GetProperty("logging").GetProperty("logLevel");
+        foreach (var category in (string[])["Host.Results", "Function"]) Assert.Equal("Information", levels.GetProperty(category).GetString());
+    }
+
+    [Fact]
+    public void The_guide_s_limits_are_its()
+    {
+        var guide = Repository.Read("docs/operations.md");
+        var http = Host.GetProperty("extensions").GetProperty("http");
+        var timeout = TimeSpan.Parse(Host.GetProperty("functionTimeout").GetString()!, CultureInfo.InvariantCulture);
+
+        Assert.Contains($"| {http.GetProperty("maxConcurrentRequests")}, then 1,000 waiting (`host.json`)", guide, StringComparison.Ordinal);
+        Assert.Equal(1000, http.GetProperty("maxOutstandingRequests").GetInt32());
+        Assert.Contains($"| {timeout.TotalMinutes} minutes (`functionTimeout`)", guide, StringComparison.Ordinal);
+    }
+}
