@@ -63,7 +63,8 @@ public static class NodePackages
 
     private static async Task InstallAsync(string folder, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"])
+        var start = new ProcessStartInfo(
+            OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -19,6 +19,10 @@ public sealed partial class DocumentBlocksTests
     // Documents with something to run, beside the stories; each has its test below.
     private static readonly (string Document, string Kind)[] RunHere = [("docs/facade.md", "console"), ("docs/alerts.md", "javascript")];
 
+    // By their first two words: there is no Azure to run them against.
+    private static readonly string[] AzureCommands =
+        ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az lock", "dotnet publish"];
+
     [Fact]
     public void Every_block_is_of_a_known_kind_and_what_can_be_run_is_run()
     {
@@ -83,6 +87,7 @@ public sealed partial class DocumentBlocksTests
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
         foreach (var block in DocumentBlock.Documents.SelectMany(DocumentBlock.Of).Where(block => block.Kind == "azurecli"))
         {
+            foreach (Match command in AzureCommand().Matches(block.Text)) Assert.Contains(command.Value, AzureCommands);
             foreach (Match path in ProjectPath().Matches(block.Text))
                 Assert.True(Path.Exists(Repository.PathOf(path.Value)), $"{block.Document} names {path.Value}, which is not there.");
             foreach (Match variable in Exported().Matches(block.Text))
@@ -118,6 +123,7 @@ public sealed partial class DocumentBlocksTests
         var rules = from Match rule in RuleName().Matches(Repository.Read("infra/bicep/modules/alerts.bicep")) select rule.Groups[1].Value;
         var explained = from Match row in AlertRow().Matches(guide[guide.IndexOf("## Azure's alerts", StringComparison.Ordinal)..]) select row.Groups[1].Value;
         Assert.Equal(rules.Order(), explained.Order());
+        foreach (var type in typeof(AlertTypes).GetFields()) Assert.Contains($"`{type.GetRawConstantValue()}`", guide, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,6 +153,10 @@ public sealed partial class DocumentBlocksTests
 
     [GeneratedRegex(@"(?<![\w./-])(?:infra|src)/[\w./-]*\w")]
     private static partial Regex ProjectPath();
+
+    // What goes on from the line before is indented.
+    [GeneratedRegex(@"^(?!export )\w+ \w+", RegexOptions.Multiline)]
+    private static partial Regex AzureCommand();
 
     [GeneratedRegex(@"^export (\w+)=", RegexOptions.Multiline)]
     private static partial Regex Exported();

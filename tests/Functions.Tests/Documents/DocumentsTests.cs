@@ -1,6 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
+using Gatehouse.Alerts;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Telemetry;
 using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
@@ -30,6 +33,22 @@ public sealed partial class DocumentsTests
         var documented = from Match row in SettingRow().Matches(Repository.Read("README.md")) select row.Groups[1].Value;
 
         Assert.Equal(Settings.Names.Append("Urls").Order(), documented.Order());
+    }
+
+    [Fact]
+    public void Every_type_of_alert_is_documented()
+    {
+        var types = typeof(AlertTypes).GetFields().Select(type => (string)type.GetRawConstantValue()!);
+        var documented = from Match row in AlertRow().Matches(Repository.Read("docs/alerts.md")) select row.Groups[1].Value;
+        Assert.Equal(types.Order(), documented.Order());
+    }
+
+    [Fact]
+    public void Every_measure_is_documented()
+    {
+        var measures = typeof(Measures).GetFields().Select(field => ((Instrument)field.GetValue(null)!).Name);
+        var documented = from Match measure in Measure().Matches(Repository.Read("docs/telemetry.md")) select measure.Value;
+        Assert.Equal(measures.Order(), documented.Order());
     }
 
     [Fact]
@@ -65,6 +84,12 @@ public sealed partial class DocumentsTests
 
     [GeneratedRegex(@"^(?:# )?(GET|POST|PUT|DELETE) \{\{address\}\}(\S+)", RegexOptions.Multiline)]
     private static partial Regex Request();
+
+    [GeneratedRegex(@"^\| `([a-z_]+\.[a-z_]+)` \|", RegexOptions.Multiline)]
+    private static partial Regex AlertRow();
+
+    [GeneratedRegex(@"(?<=^\| .*`)gatehouse\.(?!table|changes|outcome)[a-z_.]+(?=`)", RegexOptions.Multiline)]
+    private static partial Regex Measure();
 
     [GeneratedRegex(@"\]\((?!https?:)([^)#]+)")]
     private static partial Regex Link();

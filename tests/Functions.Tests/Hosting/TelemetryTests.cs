@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
@@ -35,6 +36,14 @@ public sealed class TelemetryTests
                 (await api.SendAsync(request)).Ok();
             }
             (await api.GetAsync("/v3/applications/info", Credential.Token(new string('a', 40)))).Refused(400401);
+            using (var form = Form.Of(("certificate", TestCertificates.P12(CertificateKind.Production, null))))
+                Assert.Equal(HttpStatusCode.Created, (await api.SendAsync(HttpMethod.Post, $"/ops/v1/applications/{application.Id}/push/apns", Credential.Ops, form)).Status);
+            foreach (var timer in (string[])["CheckPushCredentials", "ArchiveMessageCounts"])
+            {
+                using var body = new StringContent("{}");
+                Assert.Equal(HttpStatusCode.Accepted, (await api.SendAsync(HttpMethod.Post, $"/admin/functions/{timer}", Credential.None, body)).Status);
+                await receiver.HasAsync(span => span.Name == timer);
+            }
             secrets = [token, application.Master.Value, RunningGatehouse.OpsKey, RunningGatehouse.Password, "ann-of-cleves"];
             // What is left at a stop is sent, if that takes no more than a second and a half: a busy machine may be slower.
             await receiver.HasAsync(span => span.Name == "ViewApiToken");
@@ -53,7 +62,7 @@ public sealed class TelemetryTests
             new HashSet<string>(
             [
                 "gatehouse.call.duration", "gatehouse.events.counted", "gatehouse.events.duplicates", "gatehouse.store.group_size",
-                "gatehouse.token_slots.used", "gatehouse.tokens.live",
+                "gatehouse.token_slots.used", "gatehouse.tokens.live", "gatehouse.push_credential.days_left", "gatehouse.archive.lag",
             ]),
             receiver.Measures.ToHashSet());
         Assert.Contains(receiver.Logs, line => line.StartsWith("Refused with", StringComparison.Ordinal));
@@ -61,6 +70,44 @@ public sealed class TelemetryTests
         {
             var bytes = Encoding.UTF8.GetBytes(secret);
             Assert.DoesNotContain(receiver.Bodies, body => body.AsSpan().IndexOf(bytes) >= 0);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_of_the_hosted_platform_is_a_span_in_its_function_s_and_holds_no_token()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        await using var platform = await RunningGatehouse.StartAsync();
+        using var folder = new TemporaryFolder();
+        await using (await RunningGatehouse.StartHostedAsync(platform.Api.Address, folder))
+        {
+            // It has put the organization's credentials into the vault of the folder.
+        }
+        var address = new Uri(platform.Api.Address, "/v3").ToString();
+        var process = GatehouseProcess.Start(
+        [
+            .. Otlp(receiver), ("Storage__Path", folder.Path), ("Ops__LocalKey", RunningGatehouse.OpsKey), ("Platform__Mode", "Hosted"),
+            ("Platform__ApplicationUrl", address), ("Platform__OrganizationDialect", "Basic"), ("Platform__OrganizationUrl", address),
+        ]);
+        using (process)
+        {
+            using var api = new PlatformClient(await process.AddressAsync(), "", "");
+            var created = await api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}""");
+            Assert.Equal(HttpStatusCode.Created, created.Status);
+            var tokens = $"/ops/v1/applications/{created.Body.GetProperty("app_id").GetString()}/tokens";
+            var issued = await api.PostAsync(tokens, Credential.Ops, """{"label":"bot","deliver":"response"}""");
+            var revoked = await api.DeleteAsync($"{tokens}/{issued.Body.GetProperty("token_id").GetString()}", Credential.Ops);
+            Assert.Equal(HttpStatusCode.NoContent, revoked.Status);
+            await receiver.HasAsync(span => span.Name == "OpsRevokeToken");
+            process.Signal("TERM");
+            Assert.Equal(0, await process.ExitAsync());
+
+            var revocation = Assert.Single(receiver.Spans, span => span.Name == "OpsRevokeToken");
+            Assert.Contains(
+                receiver.Spans,
+                span => span.Name.StartsWith("upstream DELETE", StringComparison.Ordinal) && span.Trace == revocation.Trace && span.Parent == revocation.Id);
+            var secret = Encoding.UTF8.GetBytes(issued.Body.GetProperty("token").GetString()!);
+            Assert.DoesNotContain(receiver.Bodies, body => body.AsSpan().IndexOf(secret) >= 0);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
@@ -37,7 +38,7 @@ public sealed partial class BicepTests
     ];
 
     [Fact]
-    public async Task Every_file_is_Bicep_and_whatever_it_names_is_there() => Assert.Equal("", await NodeScript.RunAsync("bicep.mjs", "check", "infra/bicep"));
+    public async Task Every_file_is_Bicep_and_whatever_it_names_is_there() => Assert.Equal("", await NodeScript.RunAsync("tests/infra", "bicep.mjs", "check", "infra/bicep"));
 
     [Fact]
     public async Task Every_setting_that_the_code_reads_is_given_or_not_for_Azure_and_nothing_else_is_given()
@@ -65,12 +66,12 @@ public sealed partial class BicepTests
             where !file.EndsWith("LocalVault.cs", StringComparison.Ordinal)
             from Match table in TableName().Matches(File.ReadAllText(file))
             select table.Groups[1].Value;
-        var made = (await NodeScript.RunAsync("bicep.mjs", "tables", "infra/bicep")).Split('\n');
+        var made = (await NodeScript.RunAsync("tests/infra", "bicep.mjs", "tables", "infra/bicep")).Split('\n');
         Assert.Equal(used.Distinct().Order(StringComparer.Ordinal), made);
     }
 
     private static async Task<Dictionary<string, string>> SettingsAsync() =>
-        (await NodeScript.RunAsync("bicep.mjs", "settings", "infra/bicep")).Split('\n')
+        (await NodeScript.RunAsync("tests/infra", "bicep.mjs", "settings", "infra/bicep")).Split('\n')
             .Select(line => line.Split('=', 2)).ToDictionary(setting => setting[0], setting => setting[1]);
 
     private static string Text(string fault, IEnumerable<string> names) => string.Join('\n', names.Select(name => $"{name}: {fault}"));

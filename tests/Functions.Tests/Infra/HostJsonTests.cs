@@ -1,20 +1,22 @@
 using System.Globalization;
 using System.Text.Json;
+using Gatehouse.Functions.Hosting;
 using Gatehouse.Tests;
 using Microsoft.Azure.Functions.Worker.LocalHost;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
-/// <summary>What the Functions host is told, and what the operations guide says of it.</summary>
+/// <summary>What the Functions host is told, in the file that lies beside the program, and what the operations guide says of it.</summary>
 public sealed class HostJsonTests
 {
-    private static readonly JsonElement Host = JsonElement.Parse(Repository.Read("host.json"));
+    private static readonly string File = Path.Combine(Path.GetDirectoryName(typeof(Settings).Assembly.Location)!, "host.json");
+    private static readonly JsonElement Host = JsonElement.Parse(System.IO.File.ReadAllText(File));
 
     [Fact]
     public void It_asks_for_no_bundle_no_prefix_and_OpenTelemetry()
     {
         Assert.False(Host.TryGetProperty("extensionBundle", out _));
-        Assert.Equal("", HostJson.ReadRoutePrefix(Repository.PathOf("host.json")));
+        Assert.Equal("", HostJson.ReadRoutePrefix(File));
         Assert.Equal("OpenTelemetry", Host.GetProperty("telemetryMode").GetString());
         // The alert no-archive-run reads what these write.
         var levels = Host.GetProperty("logging").GetProperty("logLevel");

@@ -11,6 +11,9 @@ namespace Gatehouse.Tests.Azurite;
 internal sealed class AzuriteServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    // Brought by npm when it is first needed.
+    private const string Package = "tests/azurite";
+
     private static readonly Lazy<Task<AzuriteServer>> SharedServer = new(() => StartAsync());
 
     private readonly ConcurrentQueue<string> output = new();
@@ -35,7 +38,7 @@ internal sealed class AzuriteServer : IAsyncDisposable
     /// <summary>Starts a server of the test's own: in memory, or with its data in a folder.</summary>
     public static async Task<AzuriteServer> StartAsync(string? folder = null)
     {
-        await AzuriteInstallation.ReadyAsync();
+        await NodePackages.RestoreAsync(Package);
         while (true)
         {
             var server = new AzuriteServer(folder, FreePort());
@@ -97,8 +100,8 @@ internal sealed class AzuriteServer : IAsyncDisposable
     {
         var start = new ProcessStartInfo("node",
         [
-            "--require", Path.Combine(AzuriteInstallation.Folder, "with-parent.js"),
-            Path.Combine(AzuriteInstallation.Folder, "node_modules", "azurite", "dist", "src", "table", "main.js"),
+            "--require", Repository.PathOf($"{Package}/with-parent.js"),
+            Repository.PathOf($"{Package}/node_modules/azurite/dist/src/table/main.js"),
             "--tableHost", "127.0.0.1", "--tablePort", $"{Port}", "--silent", "--disableTelemetry",
             .. folder is null ? new[] { "--inMemoryPersistence" } : ["--location", folder],
         ])

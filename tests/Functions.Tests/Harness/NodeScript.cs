@@ -1,16 +1,16 @@
 using System.Diagnostics;
 using Gatehouse.Tests;
 
-namespace Gatehouse.Functions.Tests.Infra;
+namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>Runs a script of <c>tests/infra</c>, over the project's folder.</summary>
+/// <summary>Runs a script of a folder under <c>tests</c>, with the packages that the folder names, over the project's folder.</summary>
 internal static class NodeScript
 {
     /// <summary>What the script prints, without the last line's end.</summary>
-    public static async Task<string> RunAsync(string script, params string[] arguments)
+    public static async Task<string> RunAsync(string folder, string script, params string[] arguments)
     {
-        var folder = await NodePackages.RestoreAsync("tests/infra");
-        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(folder, script), .. arguments])
+        var path = await NodePackages.RestoreAsync(folder);
+        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(path, script), .. arguments])
         {
             WorkingDirectory = Repository.Root,
             RedirectStandardOutput = true,
