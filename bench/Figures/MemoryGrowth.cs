@@ -4,8 +4,8 @@ using Gatehouse.Bench.Harness;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// The memory that the product's process holds after ten thousand requests, and after a million. The ten thousand view one
-/// application and the others so many that no cache holds them all: whatever is kept of them counts as growth.
+/// The memory that the product's process holds after ten thousand requests, and after a million: all of them view so many
+/// applications in turns that no cache holds them all.
 /// </summary>
 internal sealed class MemoryGrowth : IFigure
 {
@@ -35,7 +35,7 @@ internal sealed class MemoryGrowth : IFigure
 
         async Task<(double Few, double Many)> GrowAsync(ServerProcess server)
         {
-            await AskAsync(server.Address, estate.FirstToken, cancellation);
+            await AskAsync(server.Address, await File.ReadAllLinesAsync(estate.Tokens, cancellation), cancellation);
             var few = server.ResidentMemory;
             long requests = Few;
             while (requests < Many)
@@ -45,14 +45,14 @@ internal sealed class MemoryGrowth : IFigure
     }
 
     // wrk cannot be told a number of requests.
-    private static async Task AskAsync(Uri server, string token, CancellationToken cancellation)
+    private static async Task AskAsync(Uri server, string[] tokens, CancellationToken cancellation)
     {
         using var http = new HttpClient { BaseAddress = server };
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation };
-        await Parallel.ForAsync(0, Few, options, async (_, cancel) =>
+        await Parallel.ForAsync(0, Few, options, async (number, cancel) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, Rig.ViewPath);
-            request.Headers.Add("Api-Token", token);
+            request.Headers.Add("Api-Token", tokens[number % tokens.Length]);
             using var response = await http.SendAsync(request, cancel);
             response.EnsureSuccessStatusCode();
         });

@@ -43,25 +43,10 @@ public sealed class AccessScene : IAsyncDisposable
     }
 
     /// <summary>A store that fails on demand.</summary>
-    public sealed class FaultyStore(ITableStore store) : ITableStore
+    public sealed class FaultyStore(ITableStore store) : InterposedStore(store)
     {
         public bool Fails { get; set; }
 
-        public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
-            Working.GetAsync(table, partition, row, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
-            string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
-            Working.GetManyAsync(table, partition, rows, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
-            string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
-            Working.ReadAsync(table, partition, range, most, cancellation);
-
-        public ValueTask<CommitResult> CommitAsync(
-            string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
-            Working.CommitAsync(table, partition, changes, cancellation);
-
-        private ITableStore Working => Fails ? throw new StoreUnavailableException("It fails on demand.") : store;
+        protected override ITableStore Inner => Fails ? throw new StoreUnavailableException("It fails on demand.") : base.Inner;
     }
 }

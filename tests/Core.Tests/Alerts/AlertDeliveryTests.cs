@@ -216,25 +216,14 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     /// <summary>A store that takes so many commits and then no more.</summary>
-    private sealed class StoreThatEnds(ITableStore store, int commits) : ITableStore
+    private sealed class StoreThatEnds(ITableStore store, int commits) : InterposedStore(store)
     {
         private int left = commits;
 
-        public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
-            store.GetAsync(table, partition, row, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
-            string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
-            store.GetManyAsync(table, partition, rows, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
-            string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
-            store.ReadAsync(table, partition, range, most, cancellation);
-
-        public ValueTask<CommitResult> CommitAsync(
+        public override ValueTask<CommitResult> CommitAsync(
             string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
             Interlocked.Decrement(ref left) >= 0
-                ? store.CommitAsync(table, partition, changes, cancellation)
+                ? Inner.CommitAsync(table, partition, changes, cancellation)
                 : throw new StoreUnavailableException("The store has ended.");
     }
 }

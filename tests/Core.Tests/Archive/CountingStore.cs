@@ -4,7 +4,7 @@ using Gatehouse.Storage;
 namespace Gatehouse.Tests.Archive;
 
 /// <summary>A store before another that keeps what was committed, and does what a test wants before each commit.</summary>
-internal sealed class CountingStore(ITableStore store) : ITableStore
+internal sealed class CountingStore(ITableStore store) : InterposedStore(store)
 {
     /// <summary>The commits so far: the table, and how many changes.</summary>
     public ConcurrentQueue<(string Table, int Changes)> Commits { get; } = new();
@@ -18,23 +18,12 @@ internal sealed class CountingStore(ITableStore store) : ITableStore
     /// <summary>The number of commits to a table.</summary>
     public int Count(string table) => Commits.Count(commit => commit.Table == table);
 
-    public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
-        store.GetAsync(table, partition, row, cancellation);
-
-    public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
-        string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
-        store.GetManyAsync(table, partition, rows, cancellation);
-
-    public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
-        string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
-        store.ReadAsync(table, partition, range, most, cancellation);
-
-    public async ValueTask<CommitResult> CommitAsync(
+    public override async ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
     {
         if (BeforeCommit is { } act) await act(table);
         Commits.Enqueue((table, changes.Count));
-        var result = await store.CommitAsync(table, partition, changes, cancellation);
+        var result = await Inner.CommitAsync(table, partition, changes, cancellation);
         Committed?.Invoke(table);
         return result;
     }

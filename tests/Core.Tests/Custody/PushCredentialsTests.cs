@@ -201,20 +201,9 @@ public sealed class PushCredentialsTests : IAsyncLifetime
 
     private static byte[] ServiceAccount => Encoding.UTF8.GetBytes(TestServiceAccounts.Json().ToJsonString());
 
-    private sealed class ReadOnlyStore(ITableStore store) : ITableStore
+    private sealed class ReadOnlyStore(ITableStore store) : InterposedStore(store)
     {
-        public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
-            store.GetAsync(table, partition, row, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
-            string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
-            store.GetManyAsync(table, partition, rows, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
-            string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
-            store.ReadAsync(table, partition, range, most, cancellation);
-
-        public ValueTask<CommitResult> CommitAsync(
+        public override ValueTask<CommitResult> CommitAsync(
             string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
             throw new StoreUnavailableException("It takes nothing.", new IOException());
     }

@@ -128,28 +128,21 @@ public sealed class UsagePurgeTests : IDisposable
     }
 
     /// <summary>A store that cancels after a number of commits, and counts the range reads.</summary>
-    private sealed class StoppingStore(ITableStore inner, CancellationTokenSource stop, int commits) : ITableStore
+    private sealed class StoppingStore(ITableStore inner, CancellationTokenSource stop, int commits) : InterposedStore(inner)
     {
         public int Reads { get; private set; }
 
-        public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
-            inner.GetAsync(table, partition, row, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
-            string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
-            inner.GetManyAsync(table, partition, rows, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+        public override ValueTask<IReadOnlyList<TableRow>> ReadAsync(
             string table, string partition, RowRange range, int most, CancellationToken cancellation)
         {
             Reads++;
-            return inner.ReadAsync(table, partition, range, most, cancellation);
+            return Inner.ReadAsync(table, partition, range, most, cancellation);
         }
 
-        public async ValueTask<CommitResult> CommitAsync(
+        public override async ValueTask<CommitResult> CommitAsync(
             string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
         {
-            var result = await inner.CommitAsync(table, partition, changes, cancellation);
+            var result = await Inner.CommitAsync(table, partition, changes, cancellation);
             if (--commits == 0) await stop.CancelAsync();
             return result;
         }

@@ -199,31 +199,20 @@ public sealed class UsageRecorderTests : IDisposable
     }
 
     /// <summary>A store that now and then fails a commit: before it is made, or after.</summary>
-    private sealed class CutOffStore(ITableStore inner, IEnumerable<int> cuts) : ITableStore
+    private sealed class CutOffStore(ITableStore inner, IEnumerable<int> cuts) : InterposedStore(inner)
     {
         private const int Before = 1;
         private const int After = 2;
 
         private readonly Queue<int> left = new(cuts);
 
-        public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
-            inner.GetAsync(table, partition, row, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
-            string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
-            inner.GetManyAsync(table, partition, rows, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
-            string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
-            inner.ReadAsync(table, partition, range, most, cancellation);
-
-        public async ValueTask<CommitResult> CommitAsync(
+        public override async ValueTask<CommitResult> CommitAsync(
             string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
         {
             int cut;
             lock (left) cut = left.TryDequeue(out var next) ? next : 0;
             if (cut == Before) throw new StoreUnavailableException("Cut off before the commit.");
-            var result = await inner.CommitAsync(table, partition, changes, cancellation);
+            var result = await Inner.CommitAsync(table, partition, changes, cancellation);
             return cut == After ? throw new StoreUnavailableException("Cut off after the commit.") : result;
         }
     }

@@ -187,9 +187,11 @@ public sealed class AuditTests
     ];
 
     /// <summary>A store that cannot take some rows of the audit trail.</summary>
-    private sealed class AuditFaults : ITableStore
+    private sealed class AuditFaults() : InterposedStore(null!)
     {
         private ITableStore inner = null!;
+
+        protected override ITableStore Inner => inner;
 
         public Func<TableRow, bool> Fails { get; set; } = _ => false;
 
@@ -203,21 +205,10 @@ public sealed class AuditTests
             });
         }
 
-        public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
-            inner.GetAsync(table, partition, row, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
-            string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
-            inner.GetManyAsync(table, partition, rows, cancellation);
-
-        public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
-            string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
-            inner.ReadAsync(table, partition, range, most, cancellation);
-
-        public ValueTask<CommitResult> CommitAsync(
+        public override ValueTask<CommitResult> CommitAsync(
             string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
             changes.Any(change => change.Row.Key.StartsWith("audit:", StringComparison.Ordinal) && Fails(change.Row))
                 ? throw new StoreUnavailableException("The store is full.")
-                : inner.CommitAsync(table, partition, changes, cancellation);
+                : Inner.CommitAsync(table, partition, changes, cancellation);
     }
 }

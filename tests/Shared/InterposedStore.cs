@@ -1,0 +1,29 @@
+using Gatehouse.Storage;
+
+namespace Gatehouse.Tests;
+
+/// <summary>A store that passes on to another; what a test wants otherwise it overrides.</summary>
+public abstract class InterposedStore(ITableStore inner) : ITableStore
+{
+    /// <summary>The other store.</summary>
+    protected virtual ITableStore Inner => inner;
+
+    /// <inheritdoc />
+    public virtual ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
+        Inner.GetAsync(table, partition, row, cancellation);
+
+    /// <inheritdoc />
+    public virtual ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
+        string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
+        Inner.GetManyAsync(table, partition, rows, cancellation);
+
+    /// <inheritdoc />
+    public virtual ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+        string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
+        Inner.ReadAsync(table, partition, range, most, cancellation);
+
+    /// <inheritdoc />
+    public virtual ValueTask<CommitResult> CommitAsync(
+        string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
+        Inner.CommitAsync(table, partition, changes, cancellation);
+}
