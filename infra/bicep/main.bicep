@@ -25,6 +25,12 @@ param organizationDialect string = 'Gate'
 @description('Where alerts are posted to; empty for nobody. Their signing secret is the vault\'s secret alerts-webhook-secret.')
 param alertsWebhookUrl string = ''
 
+@description('Whether the secret before it, alerts-webhook-secret-previous, still signs as well: while receivers change over.')
+param keepPreviousAlertsSecret bool = false
+
+@description('Settings beyond those given here, such as Entra__Confined__0__Id. What is set past Bicep, the next deployment removes.')
+param furtherSettings object = {}
+
 @description('Where OpenTelemetry goes by OTLP; empty for nowhere but Application Insights, which the Functions host writes.')
 param otlpEndpoint string = ''
 
@@ -120,6 +126,8 @@ module functionApp 'modules/functionApp.bicep' = {
     platformMode: platformMode
     organizationDialect: organizationDialect
     alertsWebhookUrl: alertsWebhookUrl
+    keepPreviousAlertsSecret: keepPreviousAlertsSecret
+    furtherSettings: furtherSettings
     otlpEndpoint: otlpEndpoint
     maximumInstances: maximumInstances
     instanceMemory: instanceMemory
@@ -133,7 +141,6 @@ module alerts 'modules/alerts.bicep' = {
     name: baseName
     location: location
     insightsId: monitoring.outputs.insightsId
-    functionAppId: functionApp.outputs.id
     operatorEmail: operatorEmail
   }
 }

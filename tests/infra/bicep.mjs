@@ -45,7 +45,9 @@ function declare(file, node) {
   const [symbol] = node.namedChildren;
   switch (node.type) {
     case 'parameter_declaration':
-      file.params.set(symbol.text, { type: node.namedChildren[1].text, isRequired: node.namedChildCount === 2 });
+      file.params.set(symbol.text, {
+        type: node.namedChildren[1].text, isRequired: node.namedChildCount === 2, bounds: boundsOf(node.previousNamedSibling),
+      });
       break;
     case 'variable_declaration':
       file.variables.set(symbol.text, node.namedChildren[1]);
@@ -97,9 +99,28 @@ function* given(file, target, values) {
     if (!wanted) yield `${at(file, value)}: ${target.name} has no parameter ${name}`;
     else if (typeOf(file, value) && typeOf(file, value) !== wanted.type)
       yield `${at(file, value)}: ${name} of ${target.name} is a ${wanted.type}, not a ${typeOf(file, value)}`;
+    else if (!isWithin(wanted.bounds, value)) yield `${at(file, value)}: ${name} of ${target.name} cannot be ${value.text}`;
   }
   for (const [name, { isRequired }] of target.params)
     if (isRequired && !values.has(name)) yield `${file.name}: ${target.name} needs the parameter ${name}`;
+}
+
+// What the decorators above a parameter let it be.
+function boundsOf(node) {
+  if (node?.type !== 'decorators') return {};
+  return Object.fromEntries(node.namedChildren.map((decorator) => {
+    const [call] = decorator.namedChildren;
+    return [call.namedChildren[0].text, call.namedChildren[1].namedChildren[0]];
+  }));
+}
+
+// Whether a value fits; one that is no literal may.
+function isWithin({ allowed, minValue, maxValue, minLength, maxLength }, value) {
+  if (value.type !== 'string' && value.type !== 'number') return true;
+  if (allowed) return allowed.namedChildren.some((one) => one.text === value.text);
+  const size = value.type === 'number' ? Number(value.text) : textOf(value).length;
+  const [least, most] = value.type === 'number' ? [minValue, maxValue] : [minLength, maxLength];
+  return size >= Number(least?.text ?? 0) && size <= Number(most?.text ?? Infinity);
 }
 
 // The type of an expression, where it can be seen; undefined elsewhere.

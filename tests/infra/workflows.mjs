@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 
 const [, , folder = '.github/workflows'] = process.argv;
 const pinned = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/;
+const bicepOutputs = new Set([...fs.readFileSync('infra/bicep/main.bicep', 'utf8').matchAll(/^output (\w+) /gm)].map(([, name]) => name));
 // Paths of the project, as commands and filters write them.
 const paths = /(?<![\w./-])(?:\.\/)?((?:src|infra|tests|\.ci|\.github)\/[\w./-]*\w)/g;
 
@@ -36,6 +37,11 @@ function* problemsOf(file) {
     for (const step of job.steps) {
       if (step.uses && !pinned.test(step.uses)) yield `${at}: ${step.uses} is not pinned by its commit`;
       if (step.uses && !new RegExp(`${step.uses.replaceAll('.', '\\.')} # v\\d+\\.\\d+\\.\\d+\\n`).test(text)) yield `${at}: ${step.uses} does not say its version`;
+      // What is asked of a deployment: `jq -r .address.value`.
+      for (const [, name] of (step.run ?? '').matchAll(/jq -r \.(\w+)\.value/g))
+        if (!bicepOutputs.has(name)) yield `${at}: infra/bicep/main.bicep has no output ${name}`;
+      for (const [, id, name] of JSON.stringify(step).matchAll(/steps\.(\w+)\.outputs\.(\w+)/g))
+        if (!job.steps.find((other) => other.id === id)?.run?.includes(`"${name}=`)) yield `${at}: no step ${id} has an output ${name}`;
       // What somebody else can name must not become part of a command.
       if (/\$\{\{\s*(github\.event|github\.head_ref|inputs\.)/.test(step.run ?? '')) yield `${at}: a command is made of an expression`;
     }

@@ -3,7 +3,6 @@
 param name string
 param location string
 param insightsId string
-param functionAppId string
 
 @description('Who is told by mail; empty for nobody: then the alerts are only to be seen.')
 param operatorEmail string
@@ -41,7 +40,7 @@ var rules = [
     severity: 1
     every: 'PT1H'
     over: 'P2D'
-    query: 'requests | where timestamp > ago(26h) and operation_Name == "ArchiveMessageCounts" and success == true | summarize runs = count() | extend missing = iff(runs == 0, 1, 0)'
+    query: 'requests | where timestamp > ago(26h) and "ArchiveMessageCounts" in (name, operation_Name) and success == true | summarize runs = count() | extend missing = iff(runs == 0, 1, 0)'
     measure: 'missing'
     above: 0
   }
@@ -54,6 +53,17 @@ var rules = [
     query: 'traces | where message startswith "Alert push_credential." or message startswith "Alert master_token." | summarize warnings = count()'
     measure: 'warnings'
     above: 0
+  }
+  {
+    // Of the log, as Flex Consumption has no metric of HTTP answers.
+    name: 'server-errors'
+    text: 'More than 5 % of the calls, of at least 20 in a quarter of an hour, are answered 5xx.'
+    severity: 1
+    every: 'PT5M'
+    over: 'PT15M'
+    query: 'requests | where resultCode !in ("", "0") | summarize calls = count(), errors = countif(resultCode startswith "5") | extend rate = iff(calls < 20, 0.0, 100.0 * errors / calls)'
+    measure: 'rate'
+    above: 5
   }
 ]
 
@@ -93,38 +103,3 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in
     }
   }
 }]
-
-resource serverErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'server-errors-${name}'
-  location: 'global'
-  properties: {
-    description: 'More than ten answers of 5xx in five minutes.'
-    severity: 2
-    enabled: true
-    scopes: [
-      functionAppId
-    ]
-    evaluationFrequency: 'PT1M'
-    windowSize: 'PT5M'
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          name: 'http5xx'
-          criterionType: 'StaticThresholdCriterion'
-          metricName: 'Http5xx'
-          metricNamespace: 'Microsoft.Web/sites'
-          operator: 'GreaterThan'
-          threshold: 10
-          timeAggregation: 'Total'
-        }
-      ]
-    }
-    autoMitigate: true
-    actions: [
-      {
-        actionGroupId: operators.id
-      }
-    ]
-  }
-}

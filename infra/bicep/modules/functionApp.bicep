@@ -14,6 +14,8 @@ param entraClientId string
 param platformMode string
 param organizationDialect string
 param alertsWebhookUrl string
+param keepPreviousAlertsSecret bool
+param furtherSettings object
 param otlpEndpoint string
 param maximumInstances int
 param instanceMemory int
@@ -66,6 +68,10 @@ var schedules = {
 var alerts = empty(alertsWebhookUrl) ? {} : {
   Alerts__WebhookUrl: alertsWebhookUrl
   Alerts__Secret: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/alerts-webhook-secret)'
+}
+
+var previousAlertsSecret = empty(alertsWebhookUrl) || !keepPreviousAlertsSecret ? {} : {
+  Alerts__PreviousSecret: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/alerts-webhook-secret-previous)'
 }
 
 var telemetry = empty(otlpEndpoint) ? {} : {
@@ -140,7 +146,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, settings, organization, schedules, alerts, telemetry)
+  properties: union(hostSettings, settings, organization, schedules, alerts, previousAlertsSecret, telemetry, furtherSettings)
 }
 
 // App Service's own authentication is off and stays off: it would turn away webhooks, which are signed and bring no token, and
@@ -168,6 +174,5 @@ resource noBasicPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolici
   }
 }]
 
-output id string = app.id
 output name string = app.name
 output address string = 'https://${app.properties.defaultHostName}'

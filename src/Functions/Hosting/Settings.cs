@@ -174,6 +174,9 @@ internal sealed record OrganizationSettings(string User, string Password)
             ("", _) => throw new SettingException("Organization__User must not be empty."),
             ({ } user, _) when user.Contains(':') => throw new SettingException("Organization__User must not hold a colon."),
             (_, "") => throw new SettingException("Organization__Password must not be empty."),
+            // What App Service leaves there in the secret's place is no secret.
+            (_, { } password) when password.StartsWith("@Microsoft.KeyVault(", StringComparison.OrdinalIgnoreCase) =>
+                throw new SettingException("Organization__Password refers to a secret that is not in the Key Vault, or may not be read."),
             ({ } user, { } password) => new OrganizationSettings(user, password),
         };
 

@@ -65,13 +65,8 @@ public sealed partial class DocumentsTests
     [Fact]
     public void Every_link_in_a_document_leads_to_a_file()
     {
-        string[] documents =
-        [
-            "README.md", "standins/README.md", "bench/README.md",
-            .. Directory.GetFiles(Repository.PathOf("docs")).Select(file => Path.GetRelativePath(Repository.Root, file)),
-        ];
         var links =
-            from document in documents
+            from document in DocumentBlock.Documents
             from Match link in Link().Matches(Repository.Read(document))
             select (Document: document, Target: link.Groups[1].Value);
         foreach (var (document, target) in links)

@@ -35,9 +35,12 @@ internal sealed class GatehouseProcess : IDisposable
     public int Id => process.Id;
 
     /// <summary>Starts the process with these settings over the defaults, and nothing else of this machine's environment.</summary>
-    public static GatehouseProcess Start(params (string Name, string Value)[] settings)
+    public static GatehouseProcess Start(params (string Name, string Value)[] settings) => Run([], settings);
+
+    /// <summary>The same with arguments.</summary>
+    public static GatehouseProcess Run(string[] arguments, params (string Name, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gatehouse.Functions.dll")])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gatehouse.Functions.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -133,6 +133,15 @@ public sealed partial class StartTests : IDisposable
             StringComparison.Ordinal);
 
     [Fact]
+    public async Task A_reference_to_a_secret_that_is_not_there_is_no_password() =>
+        Assert.Contains(
+            "Organization__Password",
+            await RefusalAsync(
+                FunctionsHost, ("Ops__LocalKey", "something long enough"), ("Organization__User", "user"),
+                ("Organization__Password", "@Microsoft.KeyVault(SecretUri=https://name.vault.azure.net/secrets/password)")),
+            StringComparison.Ordinal);
+
+    [Fact]
     public async Task In_a_Functions_host_nothing_is_printed()
     {
         const string Lifetime = "Logging__LogLevel__Microsoft.Hosting.Lifetime";

@@ -1,26 +1,37 @@
+using System.Globalization;
 using System.Text.Json;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Tests;
+using Microsoft.Azure.Functions.Worker.LocalHost;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
-/// <summary>What the Functions host is told, in the file that lies beside the program.</summary>
+/// <summary>What the Functions host is told, in the file that lies beside the program, and what the operations guide says of it.</summary>
 public sealed class HostJsonTests
 {
-    private static readonly JsonElement Host = JsonElement.Parse(
-        File.ReadAllText(Path.Combine(Path.GetDirectoryName(typeof(Settings).Assembly.Location)!, "host.json")));
+    private static readonly string File = Path.Combine(Path.GetDirectoryName(typeof(Settings).Assembly.Location)!, "host.json");
+    private static readonly JsonElement Host = JsonElement.Parse(System.IO.File.ReadAllText(File));
 
     [Fact]
-    public void Routes_are_as_they_stand_on_the_methods() =>
-        Assert.Equal("", Host.GetProperty("extensions").GetProperty("http").GetProperty("routePrefix").GetString());
-
-    [Fact]
-    public void There_is_no_bundle_of_extensions_as_the_worker_brings_its_own() => Assert.False(Host.TryGetProperty("extensionBundle", out _));
-
-    [Fact]
-    public void Telemetry_is_OpenTelemetry_s_and_requests_are_bounded_in_number_and_time()
+    public void It_asks_for_no_bundle_no_prefix_and_OpenTelemetry()
     {
+        Assert.False(Host.TryGetProperty("extensionBundle", out _));
+        Assert.Equal("", HostJson.ReadRoutePrefix(File));
         Assert.Equal("OpenTelemetry", Host.GetProperty("telemetryMode").GetString());
-        Assert.InRange(TimeSpan.Parse(Host.GetProperty("functionTimeout").GetString()!, null), TimeSpan.FromMinutes(10), TimeSpan.FromHours(1));
-        Assert.InRange(Host.GetProperty("extensions").GetProperty("http").GetProperty("maxConcurrentRequests").GetInt32(), 1, 1000);
+        // The alert no-archive-run reads what these write.
+        var levels = Host.GetProperty("logging").GetProperty("logLevel");
+        foreach (var category in (string[])["Host.Results", "Function"]) Assert.Equal("Information", levels.GetProperty(category).GetString());
+    }
+
+    [Fact]
+    public void The_guide_s_limits_are_its()
+    {
+        var guide = Repository.Read("docs/operations.md");
+        var http = Host.GetProperty("extensions").GetProperty("http");
+        var timeout = TimeSpan.Parse(Host.GetProperty("functionTimeout").GetString()!, CultureInfo.InvariantCulture);
+
+        Assert.Contains($"| {http.GetProperty("maxConcurrentRequests")}, then 1,000 waiting (`host.json`)", guide, StringComparison.Ordinal);
+        Assert.Equal(1000, http.GetProperty("maxOutstandingRequests").GetInt32());
+        Assert.Contains($"| {timeout.TotalMinutes} minutes (`functionTimeout`)", guide, StringComparison.Ordinal);
     }
 }

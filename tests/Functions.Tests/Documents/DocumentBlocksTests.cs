@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Gatehouse.Access;
+using Gatehouse.Alerts;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+
+namespace Gatehouse.Functions.Tests.Documents;
+
+/// <summary>Whatever a document has one run is run by a test, or is known to be for Azure and held to what it names.</summary>
+public sealed partial class DocumentBlocksTests
+{
+    // Kinds of blocks that a test runs, or that are no commands. console: ReadmeStoryTests, and the one below.
+    private static readonly string[] Kinds = ["console", "text", "javascript", "azurecli"];
+
+    // Documents with something to run, beside the stories; each has its test below.
+    private static readonly (string Document, string Kind)[] RunHere = [("docs/facade.md", "console"), ("docs/alerts.md", "javascript")];
+
+    // By their first two words: there is no Azure to run them against.
+    private static readonly string[] AzureCommands =
+        ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az lock", "dotnet publish"];
+
+    [Fact]
+    public void Every_block_is_of_a_known_kind_and_what_can_be_run_is_run()
+    {
+        foreach (var block in DocumentBlock.Documents.SelectMany(DocumentBlock.Of))
+        {
+            Assert.True(Kinds.Contains(block.Kind), $"{block.Document} has a block of the kind '{block.Kind}':\n{block.Text}");
+            if (block.Kind is "text" or "azurecli") continue;
+            Assert.True(
+                RunHere.Contains((block.Document, block.Kind)) || (block.Kind == "console" && ReadmeStoryTests.Stories.Contains(block.Document)),
+                $"{block.Document} has a block that no test runs:\n{block.Text}");
+            if (block.Kind != "console") continue;
+            Assert.Equal(Command().Count(block.Text), block.Steps.Count());
+        }
+    }
+
+    [Fact]
+    public async Task The_upload_of_the_facade_s_page_gets_what_it_says()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder["certificate.p12"], TestCertificates.P12(CertificateKind.Universal, password: "secret"));
+        await using var gatehouse = await RunningGatehouse.StartAsync();
+        var created = await gatehouse.Api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}""");
+        var (command, documented) = Assert.Single(
+            DocumentBlock.Of("docs/facade.md").Where(block => block.Kind == "console").SelectMany(block => block.Steps));
+
+        var answer = await RunAsync(
+            "sh", ["-c", command], folder.Path,
+            ("KEY", RunningGatehouse.OpsKey),
+            ("APPLICATION", new Uri(gatehouse.Api.Address, $"/ops/v1/applications/{created.Body.GetProperty("app_id").GetString()}").ToString()));
+
+        Assert.Equal(Names(documented), Names(answer));
+    }
+
+    [Theory]
+    [InlineData(0, "", true)]
+    [InlineData(0, " ", false)]
+    [InlineData(-400, "", false)]
+    public async Task The_check_of_the_alerts_page_takes_what_is_signed_now_and_nothing_else(int seconds, string addition, bool isGenuine)
+    {
+        const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+        const string Body = """{"type":"token.rotated"}""";
+        var at = DateTimeOffset.UtcNow.AddSeconds(seconds);
+        var headers = JsonSerializer.Serialize(new Dictionary<string, string>
+        {
+            ["webhook-id"] = "msg_1",
+            ["webhook-timestamp"] = $"{at.ToUnixTimeSeconds()}",
+            ["webhook-signature"] = "v1,b2xk " + AlertSecret.TryParse(Secret)!.Sign("msg_1", at, Encoding.UTF8.GetBytes(Body)),
+        });
+        var function = Assert.Single(DocumentBlock.Of("docs/alerts.md"), block => block.Kind == "javascript").Text;
+
+        var answer = await RunAsync(
+            "node", ["-e", $"{function}\nconsole.log(isGenuine('{Secret}', {headers}, Buffer.from('{Body}{addition}')))"], Repository.Root);
+
+        Assert.Equal(isGenuine ? "true" : "false", answer.Trim());
+    }
+
+    [Fact]
+    public void What_is_typed_for_Azure_names_what_is_there()
+    {
+        var bicep = string.Concat(Directory.GetFiles(Repository.PathOf("infra/bicep"), "*.bicep*", SearchOption.AllDirectories).Select(File.ReadAllText));
+        var code = string.Concat(Directory.GetFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
+        foreach (var block in DocumentBlock.Documents.SelectMany(DocumentBlock.Of).Where(block => block.Kind == "azurecli"))
+        {
+            foreach (Match command in AzureCommand().Matches(block.Text)) Assert.Contains(command.Value, AzureCommands);
+            foreach (Match path in ProjectPath().Matches(block.Text))
+                Assert.True(Path.Exists(Repository.PathOf(path.Value)), $"{block.Document} names {path.Value}, which is not there.");
+            foreach (Match variable in Exported().Matches(block.Text))
+                Assert.Contains($"readEnvironmentVariable('{variable.Groups[1].Value}'", bicep, StringComparison.Ordinal);
+            foreach (Match secret in VaultSecret().Matches(block.Text))
+            {
+                Assert.True(
+                    code.Contains($"\"{secret.Groups[1].Value}\"", StringComparison.Ordinal)
+                    || bicep.Contains($"secrets/{secret.Groups[1].Value})", StringComparison.Ordinal),
+                    $"{block.Document} names the secret {secret.Groups[1].Value}, which nothing reads.");
+            }
+        }
+    }
+
+    [Fact]
+    public void The_guide_names_settings_parameters_secrets_alerts_and_timers_as_they_are()
+    {
+        var guide = Repository.Read("docs/operations.md");
+        var settings = Settings.Names.Select(name => name.Replace("__N", "__0", StringComparison.Ordinal).Replace("__M", "__0", StringComparison.Ordinal)).ToList();
+        foreach (Match setting in SettingName().Matches(guide))
+        {
+            var name = setting.Groups[1].Value;
+            Assert.True(name.EndsWith("...", StringComparison.Ordinal) ? settings.Exists(one => one.StartsWith(name.Replace("N__...", "0__", StringComparison.Ordinal), StringComparison.Ordinal)) : settings.Contains(name), name);
+        }
+
+        var main = Repository.Read("infra/bicep/main.bicep");
+        foreach (var parameter in (string[])["furtherSettings", "keepPreviousAlertsSecret", "maximumInstances", "instanceMemory", "platformMode", "alertsWebhookUrl"])
+        {
+            Assert.Contains($"`{parameter}`", guide, StringComparison.Ordinal);
+            Assert.Contains($"param {parameter} ", main, StringComparison.Ordinal);
+        }
+
+        var rules = from Match rule in RuleName().Matches(Repository.Read("infra/bicep/modules/alerts.bicep")) select rule.Groups[1].Value;
+        var explained = from Match row in AlertRow().Matches(guide[guide.IndexOf("## Azure's alerts", StringComparison.Ordinal)..]) select row.Groups[1].Value;
+        Assert.Equal(rules.Order(), explained.Order());
+        foreach (var type in typeof(AlertTypes).GetFields()) Assert.Contains($"`{type.GetRawConstantValue()}`", guide, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_app_roles_of_Entra_ID_are_the_facade_s()
+    {
+        var roles = JsonElement.Parse(Repository.Read("infra/entra/app-roles.json")).EnumerateArray().ToList();
+        Assert.Equal(RoleNames.All.Select(RoleNames.NameOf).Order(), roles.Select(role => role.GetProperty("value").GetString()).Order());
+        Assert.Equal(roles.Count, roles.Select(role => role.GetProperty("id").GetGuid()).Distinct().Count());
+        Assert.All(roles, role => Assert.True(role.GetProperty("isEnabled").GetBoolean()));
+    }
+
+    private static IEnumerable<string> Names(string json) => JsonElement.Parse(json).EnumerateObject().Select(member => member.Name);
+
+    private static async Task<string> RunAsync(string program, string[] arguments, string folder, params (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, said[1]);
+        return said[0];
+    }
+
+    [GeneratedRegex(@"^\$ ", RegexOptions.Multiline)]
+    private static partial Regex Command();
+
+    [GeneratedRegex(@"(?<![\w./-])(?:infra|src)/[\w./-]*\w")]
+    private static partial Regex ProjectPath();
+
+    // What goes on from the line before is indented.
+    [GeneratedRegex(@"^(?!export )\w+ \w+", RegexOptions.Multiline)]
+    private static partial Regex AzureCommand();
+
+    [GeneratedRegex(@"^export (\w+)=", RegexOptions.Multiline)]
+    private static partial Regex Exported();
+
+    [GeneratedRegex(@"az keyvault secret [\w-]+ .*--name ([\w-]+)")]
+    private static partial Regex VaultSecret();
+
+    [GeneratedRegex(@"`([A-Z][A-Za-z]+__[\w.]+)`")]
+    private static partial Regex SettingName();
+
+    [GeneratedRegex(@"^    name: '([a-z-]+)'$", RegexOptions.Multiline)]
+    private static partial Regex RuleName();
+
+    [GeneratedRegex(@"^\| `([a-z]+-[a-z-]+)` \| [A-Z]", RegexOptions.Multiline)]
+    private static partial Regex AlertRow();
+}

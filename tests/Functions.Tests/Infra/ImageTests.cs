@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+
+namespace Gatehouse.Functions.Tests.Infra;
+
+/// <summary>The image of the local host, as far as it can be seen without making one.</summary>
+public sealed partial class ImageTests
+{
+    private static readonly string File = Repository.Read("Dockerfile");
+
+    [Fact]
+    public void What_it_runs_and_sets_is_there()
+    {
+        Assert.StartsWith("10.0-noble-chiseled", LastImage().Matches(File)[^1].Groups[1].Value, StringComparison.Ordinal);
+        Assert.Contains("\nUSER $APP_UID\n", File, StringComparison.Ordinal);
+        var environment = Variable().Matches(Environment().Match(File).Value).ToDictionary(one => one.Groups[1].Value, one => one.Groups[2].Value);
+        Assert.All(environment.Keys, name => Assert.Contains(name, Settings.Names.Append("Urls")));
+        Assert.Contains($"\nVOLUME {environment["Storage__Path"]}\n", File, StringComparison.Ordinal);
+        Assert.Contains($"\nEXPOSE {new Uri(environment["Urls"]).Port}\n", File, StringComparison.Ordinal);
+        var probe = JsonElement.Parse(Probe().Match(File).Groups[1].Value).EnumerateArray().Select(part => part.GetString()).ToList();
+        Assert.Equal(["dotnet", typeof(Settings).Assembly.GetName().Name + ".dll", HealthProbe.Argument], probe);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://*:0")]
+    public async Task Its_health_check_says_whether_the_app_answers(string urls)
+    {
+        using var folder = new TemporaryFolder();
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"], ("Urls", urls));
+        using (process)
+        using (api)
+        {
+            var asked = ("Urls", urls.Replace(":0", $":{api.Address.Port}", StringComparison.Ordinal));
+            using (var probe = GatehouseProcess.Run([HealthProbe.Argument], asked)) Assert.Equal(0, await probe.ExitAsync());
+            await process.KillAsync();
+            using var again = GatehouseProcess.Run([HealthProbe.Argument], asked);
+            Assert.Equal(1, await again.ExitAsync());
+            Assert.Contains("does not answer", Assert.Single(again.Errors), StringComparison.Ordinal);
+        }
+    }
+
+    [GeneratedRegex(@"^FROM mcr\.microsoft\.com/dotnet/\w+:(\S+)", RegexOptions.Multiline)]
+    private static partial Regex LastImage();
+
+    [GeneratedRegex("^ENV .*$", RegexOptions.Multiline)]
+    private static partial Regex Environment();
+
+    [GeneratedRegex(@"(\w+)=(\S+)")]
+    private static partial Regex Variable();
+
+    [GeneratedRegex(@"^HEALTHCHECK .*CMD (\[.*\])$", RegexOptions.Multiline)]
+    private static partial Regex Probe();
+}
