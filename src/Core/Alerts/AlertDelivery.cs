@@ -17,8 +17,10 @@ public sealed record AlertRun(int Delivered, int Failed, int GivenUp, int Forgot
 /// <param name="store">Where the alerts are kept.</param>
 /// <param name="settings">Whom they are for.</param>
 /// <param name="time">The clock.</param>
+/// <param name="failed">Is told of each try that the receiver has not taken, and its answer's HTTP status; null for no answer.</param>
 /// <param name="givenUp">Is told of each alert that is not tried again.</param>
-public sealed class AlertDelivery(ITableStore store, AlertSettings settings, TimeProvider time, Action<Alert>? givenUp = null)
+public sealed class AlertDelivery(
+    ITableStore store, AlertSettings settings, TimeProvider time, Action<Alert, int?>? failed = null, Action<Alert>? givenUp = null)
     : IDisposable
 {
     private const int AtOnce = 8;
@@ -30,9 +32,10 @@ public sealed class AlertDelivery(ITableStore store, AlertSettings settings, Tim
     /// <exception cref="StoreUnavailableException">The store cannot answer. What is due stays so.</exception>
     public async Task<AlertRun> RunAsync(CancellationToken cancellation)
     {
-        var (delivered, failed, abandoned, forgotten) = (0, 0, 0, 0);
-        // One try that is not answered ends the run: to wait for each of a thousand would help none of them.
-        var isSilent = false;
+        var (delivered, refused, abandoned, forgotten) = (0, 0, 0, 0);
+        // One try that is not answered, or whose receiver asks to be left alone or is gone, ends the run: to try a thousand
+        // others would help none of them.
+        var isOver = false;
         var now = time.GetUtcNow();
         await Parallel.ForEachAsync(
             AlertRow.Partitions,
@@ -45,14 +48,14 @@ public sealed class AlertDelivery(ITableStore store, AlertSettings settings, Tim
                     var due = await store.ReadAsync(AlertRow.Table, $"{partition}", range, TableLimits.RowsPerRead, stop);
                     foreach (var row in due)
                     {
-                        if (Volatile.Read(ref isSilent)) return;
-                        switch (await TakeAsync($"{partition}", row.Key, now, () => Volatile.Write(ref isSilent, true), stop))
+                        if (Volatile.Read(ref isOver)) return;
+                        switch (await TakeAsync($"{partition}", row.Key, () => Volatile.Write(ref isOver, true), stop))
                         {
                             case AlertState.Delivered:
                                 Interlocked.Increment(ref delivered);
                                 break;
                             case AlertState.Pending:
-                                Interlocked.Increment(ref failed);
+                                Interlocked.Increment(ref refused);
                                 break;
                             case AlertState.Undeliverable:
                                 Interlocked.Increment(ref abandoned);
@@ -66,19 +69,20 @@ public sealed class AlertDelivery(ITableStore store, AlertSettings settings, Tim
                     range = range.StartingAfter(due[^1].Key);
                 }
             });
-        return new AlertRun(delivered, failed, abandoned, forgotten);
+        return new AlertRun(delivered, refused, abandoned, forgotten);
     }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => sender?.Dispose();
 
     // What it has become; Kept for one that is forgotten, null for one that is not this run's to deliver.
-    private async Task<AlertState?> TakeAsync(
-        string partition, string dueKey, DateTimeOffset now, Action silent, CancellationToken cancellation)
+    private async Task<AlertState?> TakeAsync(string partition, string dueKey, Action end, CancellationToken cancellation)
     {
         var found = await store.GetAsync(AlertRow.Table, partition, AlertRow.KeyOfDue(dueKey), cancellation);
         if (found is null) return null;
         var read = AlertRow.Read(found);
+        // Of this moment: the run may have been long at others.
+        var now = time.GetUtcNow();
         if (read.DueAt > now) return null;
         if (read.State != AlertState.Pending)
             return (await store.CommitAsync(AlertRow.Table, partition, read.Delete(), cancellation)).Succeeded ? AlertState.Kept : null;
@@ -94,15 +98,24 @@ public sealed class AlertDelivery(ITableStore store, AlertSettings settings, Tim
         if (!claimed.Succeeded) return null;
         begun = begun.Written(claimed.ETags[0]!);
         var sent = await sender.SendAsync($"msg_{read.Hash[..32]}", AlertMessage.BodyOf(read.Alert), cancellation);
-        if (sent.Status is null) silent();
-        if (sent.IsDelivered) return await EndAsync(begun, AlertState.Delivered, now, cancellation);
-        if (sent.IsGone || begun.Tries > settings.Waits.Count) return await EndAsync(begun, AlertState.Undeliverable, now, cancellation);
+        // What has come of it is written, whoever gives up now: otherwise it would be sent again.
+        return await ConcludeAsync(begun, sent, time.GetUtcNow(), end);
+    }
+
+    private async Task<AlertState?> ConcludeAsync(AlertRow begun, SendResult sent, DateTimeOffset now, Action end)
+    {
+        if (sent.IsDelivered) return await EndAsync(begun, AlertState.Delivered, now, CancellationToken.None);
+        failed?.Invoke(begun.Alert, (int?)sent.Status);
+        if (sent.Status is null || sent.RetryAfter is not null || sent.IsGone) end();
+        if (sent.IsGone || begun.Tries > settings.Waits.Count)
+            return await EndAsync(begun, AlertState.Undeliverable, now, CancellationToken.None);
         if (now + sent.RetryAfter is { } asked && asked > begun.DueAt)
         {
             // No longer than the longest wait of ours: what a receiver says must not have it forgotten.
             var latest = now + settings.Waits[^1];
             var postponed = begun with { DueAt = asked < latest ? asked : latest };
-            if (postponed.DueAt > begun.DueAt) await store.CommitAsync(AlertRow.Table, partition, postponed.Replace(begun), cancellation);
+            if (postponed.DueAt > begun.DueAt)
+                await store.CommitAsync(AlertRow.Table, begun.Partition, postponed.Replace(begun), CancellationToken.None);
         }
         return AlertState.Pending;
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Gatehouse.Alerts;
 using Microsoft.Extensions.Logging;
 
@@ -9,13 +11,20 @@ public sealed partial class AlertLog(ILogger<AlertLog> log)
     /// <summary>Logs an alert that was raised.</summary>
     public void Raised(Alert alert) => LogRaised(alert.Type, alert.Application, Text(alert));
 
+    /// <summary>Logs a try that the receiver has not taken.</summary>
+    public void Failed(Alert alert, int? status) => LogFailed(alert.Type, alert.Application, status?.ToString(CultureInfo.InvariantCulture) ?? "nothing");
+
     /// <summary>Logs an alert that its receiver could not be told of.</summary>
     public void GivenUp(Alert alert) => LogGivenUp(alert.Type, alert.Application, Text(alert));
 
-    private static string Text(Alert alert) => string.Join(", ", alert.Facts.Select(fact => $"{fact.Key} {fact.Value}"));
+    // A certificate's name is whatever its maker has written.
+    private static string Text(Alert alert) => string.Join(", ", alert.Facts.Select(fact => $"{fact.Key} {JsonEncodedText.Encode(fact.Value)}"));
 
     [LoggerMessage(350, LogLevel.Warning, "Alert {Type}, application {Application}: {Facts}.")]
     private partial void LogRaised(string type, ApplicationId application, string facts);
+
+    [LoggerMessage(352, LogLevel.Warning, "The receiver of alert {Type}, application {Application}, answers {Status}: it is tried again.")]
+    private partial void LogFailed(string type, ApplicationId application, string status);
 
     [LoggerMessage(351, LogLevel.Error, "The receiver could not be told of alert {Type}, application {Application}: {Facts}.")]
     private partial void LogGivenUp(string type, ApplicationId application, string facts);

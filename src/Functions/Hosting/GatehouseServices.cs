@@ -68,7 +68,7 @@ internal static class GatehouseServices
             provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<AlertLog>().Raised));
         services.AddSingleton(provider => new AlertDelivery(
             provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<AlertLog>().GivenUp));
+            provider.GetRequiredService<AlertLog>().Failed, provider.GetRequiredService<AlertLog>().GivenUp));
     }
 
     private static void AddCustody(this IServiceCollection services)

@@ -120,6 +120,44 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
         Assert.Equal(1, (await scene.Delivery().RunAsync(default)).Failed);
     }
 
+    [Theory]
+    [InlineData(429, "60")]
+    [InlineData(410, null)]
+    public async Task One_that_asks_to_be_left_alone_or_is_gone_is_sent_nothing_else_in_that_run(int status, string? retryAfter)
+    {
+        scene.Receiver.Answer = context =>
+        {
+            if (retryAfter is not null) context.Response.Headers.RetryAfter = retryAfter;
+            return Answer(context, status);
+        };
+        await scene.RaiseAsync(Enumerable.Range(0, 50).Select(index => $"{index}"));
+        await scene.Delivery().RunAsync(default);
+        // Those that were under way at the same time.
+        Assert.InRange(scene.Receiver.Received.Count, 1, 8);
+        Assert.All(scene.Failed, answered => Assert.Equal(status, answered));
+        scene.Receiver.Answer = context => Answer(context, 200);
+        scene.Clock.Advance(TimeSpan.FromMinutes(2));
+        await scene.Delivery().RunAsync(default);
+        Assert.Equal(50, scene.Receiver.Received.Select(alert => alert.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_receiver_that_takes_its_time_is_left_alone_from_its_answer_on()
+    {
+        scene.Receiver.Answer = context =>
+        {
+            scene.Clock.Advance(TimeSpan.FromSeconds(10));
+            context.Response.Headers.RetryAfter = "3600";
+            return Answer(context, 429);
+        };
+        await scene.RaiseAsync("one");
+        await scene.Delivery().RunAsync(default);
+        scene.Clock.Advance(TimeSpan.FromSeconds(3599));
+        Assert.Equal(0, (await scene.Delivery().RunAsync(default)).Failed);
+        scene.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, (await scene.Delivery().RunAsync(default)).Failed);
+    }
+
     [Fact]
     public async Task A_receiver_that_is_gone_is_not_tried_again()
     {

@@ -31,6 +31,8 @@ internal sealed class AlertScene : IAsyncDisposable
     /// <summary>What was said to be new, and to be given up.</summary>
     public ConcurrentQueue<Alert> Raised { get; } = new();
 
+    public ConcurrentQueue<int?> Failed { get; } = new();
+
     public ConcurrentQueue<Alert> GivenUp { get; } = new();
 
     public static async Task<AlertScene> StartAsync() => new(await AlertReceiverDouble.StartAsync());
@@ -40,7 +42,8 @@ internal sealed class AlertScene : IAsyncDisposable
     /// <summary>A delivery as one instance has it.</summary>
     public AlertDelivery Delivery(AlertSettings? settings = null, ITableStore? store = null)
     {
-        var delivery = new AlertDelivery(store ?? Store, settings ?? Settings, Clock, GivenUp.Enqueue);
+        var delivery = new AlertDelivery(
+            store ?? Store, settings ?? Settings, Clock, (_, status) => Failed.Enqueue(status), GivenUp.Enqueue);
         deliveries.Add(delivery);
         return delivery;
     }
