@@ -10,13 +10,13 @@ public sealed class Callers(KeyCallers keys, EntraCallers? entra)
     /// <param name="key">The value of <c>X-Gatehouse-Key</c>; null where there is no such header.</param>
     /// <param name="bearer">The token of <c>Authorization: Bearer</c>; null where there is no such header.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async ValueTask<Authentication> AuthenticateAsync(string? key, string? bearer, CancellationToken cancellation)
+    public ValueTask<Authentication> AuthenticateAsync(string? key, string? bearer, CancellationToken cancellation)
     {
-        if (key is not null && bearer is not null) return Authentication.Refused(CredentialFault.Ambiguous);
+        if (key is not null && bearer is not null) return new(Authentication.Refused(CredentialFault.Ambiguous));
         if (key is not null)
-            return keys.Find(key) is { } caller ? Authentication.Known(caller) : Authentication.Refused(CredentialFault.UnknownKey);
-        if (bearer is null) return Authentication.Refused(CredentialFault.Missing);
-        if (entra is null) return Authentication.Refused(CredentialFault.NoBearer);
-        return await entra.AuthenticateAsync(bearer, cancellation);
+            return new(keys.Find(key) is { } caller ? Authentication.Known(caller) : Authentication.Refused(CredentialFault.UnknownKey));
+        if (bearer is null) return new(Authentication.Refused(CredentialFault.Missing));
+        if (entra is null) return new(Authentication.Refused(CredentialFault.NoBearer));
+        return entra.AuthenticateAsync(bearer, cancellation);
     }
 }

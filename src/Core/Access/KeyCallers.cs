@@ -43,7 +43,9 @@ public sealed class KeyCallers
     public Caller? Find(string key)
     {
         if (key.Length is 0 or > KeyLength) return null;
-        var hash = Hash(key);
+        Span<byte> utf8 = stackalloc byte[3 * KeyLength];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(key, utf8)], hash);
         Caller? found = null;
         foreach (var (keyHash, caller) in callers)
             if (CryptographicOperations.FixedTimeEquals(hash, keyHash)) found = caller;

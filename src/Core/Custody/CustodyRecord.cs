@@ -51,8 +51,8 @@ internal sealed record CustodyRecord(
         row.GetDateTimeOffset("CreatedAt"),
         Enum.Parse<CustodyState>(row.GetString("State")),
         row.GetString("MasterHash"),
-        JsonSerializer.Deserialize(row.GetString("Leases"), CustodyJson.Default.IReadOnlyListLease) ?? [],
-        JsonSerializer.Deserialize(row.GetString("Intent"), CustodyJson.Default.Intent))
+        row.GetString("Leases") is not "[]" and var leases ? JsonSerializer.Deserialize(leases, CustodyJson.Default.IReadOnlyListLease) ?? [] : [],
+        row.GetString("Intent") is not "null" and var intent ? JsonSerializer.Deserialize(intent, CustodyJson.Default.Intent) : null)
     {
         ETag = row.ETag,
         WrittenDueKey = row.GetString("DueKey") is { Length: > 0 } key ? key : null,
@@ -91,8 +91,12 @@ internal sealed record CustodyRecord(
     /// <summary>Whether a token stands for one of the leases.</summary>
     public bool Manages(ApiToken token)
     {
-        var hash = LeasedToken.HashOf(token);
-        return Leases.Any(lease => lease.Tokens.Any(one => one.Hash == hash));
+        foreach (var lease in Leases)
+        {
+            foreach (var one in lease.Tokens)
+                if (one.Is(token)) return true;
+        }
+        return false;
     }
 
     // Whoever holds an intent does what is due; after its time the timer looks whether that was so.

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Gatehouse.Platform;
 
 namespace Gatehouse.Custody;
@@ -26,6 +27,13 @@ internal sealed record LeasedToken(string Hash, DateTimeOffset IssuedAt)
 
     /// <summary>The token's fingerprint.</summary>
     public string Id => Hash[..16];
+
+    /// <summary>Whether it is this token.</summary>
+    public bool Is(ApiToken token)
+    {
+        Span<char> hash = stackalloc char[2 * SHA256.HashSizeInBytes];
+        return Convert.TryToHexStringLower(token.Hash, hash, out _) && Hash.AsSpan().SequenceEqual(hash);
+    }
 }
 
 /// <summary>A token that was replaced, and works until its overlap ends.</summary>

@@ -202,7 +202,7 @@ internal sealed class Settlement(
 
     private async Task DeliverAsync(HeldApplication held, Lease lease, IReadOnlyList<IssuedToken> listed, DateTimeOffset now)
     {
-        if (listed.FirstOrDefault(token => LeasedToken.HashOf(token.Token) == lease.Incoming!.Hash) is not { } issued)
+        if (listed.FirstOrDefault(token => lease.Incoming!.Is(token.Token)) is not { } issued)
         {
             // Somebody has revoked it at the platform, past custody.
             await held.ChangeAsync(record => record.Change(

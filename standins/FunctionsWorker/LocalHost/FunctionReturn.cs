@@ -16,6 +16,7 @@ internal static class FunctionReturn
     {
         if (type == typeof(void)) return _ => default;
         if (type == typeof(Task)) return AwaitTask;
+        if (type == typeof(Task<IResult>)) return task => new((Task<IResult?>)task!);
 
         var isTask = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Task<>);
         var value = isTask ? type.GetGenericArguments()[0] : type;

@@ -163,8 +163,11 @@ internal sealed class HostedClient : IDisposable
     {
         try
         {
-            return await call.Request.Address.Host.TryAsync(
+            var wasDone = call.MayBeDone;
+            var outcome = await call.Request.Address.Host.TryAsync(
                 static (context, call) => call.Client.TryAsync(context, call), context, call);
+            if (outcome.Exception is PlatformException { IsRefusal: true }) call.MayBeDone = wasDone;
+            return outcome;
         }
         finally
         {
@@ -172,13 +175,11 @@ internal sealed class HostedClient : IDisposable
         }
     }
 
-    private async ValueTask<Outcome<JsonElement>> TryAsync(ResilienceContext context, HostedCall call)
+    // Not come to where the host is left alone: what was not tried may not be done.
+    private ValueTask<Outcome<JsonElement>> TryAsync(ResilienceContext context, HostedCall call)
     {
-        var wasDone = call.MayBeDone;
         call.MayBeDone = true;
-        var outcome = await HostedTry.RunAsync(http, call.Request, time, context.CancellationToken);
-        if (outcome.Exception is PlatformException { IsRefusal: true }) call.MayBeDone = wasDone;
-        return outcome;
+        return HostedTry.RunAsync(http, call.Request, time, context.CancellationToken);
     }
 
     private TimeSpan TimeLeft(ResilienceContext context)

@@ -69,9 +69,9 @@ internal static partial class HostedFaults
 
     private static (int? Code, string? Message) ReadError(JsonElement body)
     {
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("code", out var code)) return (null, null);
-        if (!body.TryGetProperty("error", out var error) || error.ValueKind == JsonValueKind.False) return (null, null);
-        var message = body.TryGetProperty("message", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("code"u8, out var code)) return (null, null);
+        if (!body.TryGetProperty("error"u8, out var error) || error.ValueKind == JsonValueKind.False) return (null, null);
+        var message = body.TryGetProperty("message"u8, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
         return (WireReading.Int64(code) is >= 0 and <= int.MaxValue and var number ? (int)number : 0, message);
     }
 

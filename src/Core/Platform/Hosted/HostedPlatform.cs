@@ -15,7 +15,9 @@ namespace Gatehouse.Platform.Hosted;
 /// <exception cref="VaultException">From the same, where the vault cannot answer.</exception>
 public sealed class HostedPlatform : IPlatform, IDisposable
 {
-    private const string Tokens = "/applications/api_tokens";
+    /// <summary>Where an application's tokens are.</summary>
+    internal const string Tokens = "/applications/api_tokens";
+
     private const int MostIdCharacters = 128;
     private const int KnownApplications = 4096;
 

@@ -46,7 +46,7 @@ internal sealed record HostedRequest(
     /// <summary>The message for a try.</summary>
     public HttpRequestMessage ToMessage()
     {
-        var message = new HttpRequestMessage(Method, new Uri(Address.Url + Path));
+        var message = new HttpRequestMessage(Method, Address.At(Path));
         message.Headers.TryAddWithoutValidation(Credential.Header, Credential.Value);
         // A request without a body is sent again by the HTTP client itself where a connection that was kept is closed before
         // an answer: what changes something has one, be it empty, and so is sent once for each try.
@@ -62,7 +62,14 @@ internal sealed record HostedRequest(
 /// <summary>Where the platform is for an application, or for the organization.</summary>
 /// <param name="Url">The base URL, without a slash at its end.</param>
 /// <param name="Host">The host that is asked there.</param>
-internal sealed record HostedAddress(string Url, HostedHost Host);
+internal sealed record HostedAddress(string Url, HostedHost Host)
+{
+    // The one that is asked for most is read once.
+    private readonly Uri tokens = new(Url + HostedPlatform.Tokens);
+
+    /// <summary>The address of a path there.</summary>
+    public Uri At(string path) => ReferenceEquals(path, HostedPlatform.Tokens) ? tokens : new Uri(Url + path);
+}
 
 /// <summary>A header that authenticates.</summary>
 /// <param name="Header">Its name.</param>

@@ -39,12 +39,13 @@ internal static class HostedTry
 
     private static async ValueTask<HostedBody> ReadAsync(HttpContent content, CancellationToken cancellation)
     {
-        if (content.Headers.ContentLength is 0) return new HostedBody(default, BodyKind.Empty);
-        if (content.Headers.ContentLength > BodyLimit) return new HostedBody(default, BodyKind.TooLarge);
+        var announced = content.Headers.ContentLength;
+        if (announced is 0) return new HostedBody(default, BodyKind.Empty);
+        if (announced > BodyLimit) return new HostedBody(default, BodyKind.TooLarge);
         // Not disposed here: that is the response's.
         var stream = await content.ReadAsStreamAsync(cancellation);
         // One byte more than there is to be: so the end is seen without growing.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)(content.Headers.ContentLength + 1 ?? FirstBuffer));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)(announced + 1 ?? FirstBuffer));
         try
         {
             var length = 0;
