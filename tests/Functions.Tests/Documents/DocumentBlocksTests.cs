@@ -21,7 +21,7 @@ public sealed partial class DocumentBlocksTests
 
     // By their first two words: there is no Azure to run them against.
     private static readonly string[] AzureCommands =
-        ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az lock", "dotnet publish"];
+        ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az lock", "az rest", "az role"];
 
     [Fact]
     public void Every_block_is_of_a_known_kind_and_what_can_be_run_is_run()
@@ -85,9 +85,12 @@ public sealed partial class DocumentBlocksTests
         var bicep = string.Concat(Directory.GetFiles(Repository.PathOf("infra/bicep"), "*.bicep*", SearchOption.AllDirectories).Select(File.ReadAllText));
         var code = string.Concat(Directory.GetFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
+        var pipeline = Repository.Read(".github/workflows/deploy.yml");
         foreach (var block in DocumentBlock.Documents.SelectMany(DocumentBlock.Of).Where(block => block.Kind == "azurecli"))
         {
             foreach (Match command in AzureCommand().Matches(block.Text)) Assert.Contains(command.Value, AzureCommands);
+            // What is no command of Azure's is what the pipeline does there.
+            foreach (Match command in OtherCommand().Matches(block.Text)) Assert.Contains($"- run: {command.Value.Trim('(', ')')}\n", pipeline, StringComparison.Ordinal);
             foreach (Match path in ProjectPath().Matches(block.Text))
                 Assert.True(Path.Exists(Repository.PathOf(path.Value)), $"{block.Document} names {path.Value}, which is not there.");
             foreach (Match variable in Exported().Matches(block.Text))
@@ -154,9 +157,12 @@ public sealed partial class DocumentBlocksTests
     [GeneratedRegex(@"(?<![\w./-])(?:infra|src)/[\w./-]*\w")]
     private static partial Regex ProjectPath();
 
-    // What goes on from the line before is indented.
-    [GeneratedRegex(@"^(?!export )\w+ \w+", RegexOptions.Multiline)]
+    [GeneratedRegex(@"(?<=^|\$\()az \w+", RegexOptions.Multiline)]
     private static partial Regex AzureCommand();
+
+    // What goes on from the line before is indented.
+    [GeneratedRegex(@"^(?!az |export | ).+$", RegexOptions.Multiline)]
+    private static partial Regex OtherCommand();
 
     [GeneratedRegex(@"^export (\w+)=", RegexOptions.Multiline)]
     private static partial Regex Exported();

@@ -45,7 +45,7 @@ internal sealed class RunningGatehouse : IAsyncDisposable
     /// unless that is left out.</summary>
     public static async Task<RunningGatehouse> StartHostedAsync(
         Uri platform, TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null,
-        IReadOnlyList<string>? settings = null, bool hasCredentials = true)
+        IReadOnlyList<string>? settings = null, bool hasCredentials = true, Action<IServiceCollection>? configure = null)
     {
         var address = new Uri(platform, "/v3").ToString();
         var gatehouse = await StartAsync(
@@ -54,7 +54,7 @@ internal sealed class RunningGatehouse : IAsyncDisposable
                 "--Platform:Mode", "Hosted", "--Platform:ApplicationUrl", address, "--Platform:OrganizationDialect", "Basic",
                 "--Platform:OrganizationUrl", address, .. settings ?? (IReadOnlyList<string>)[],
             ],
-            null, null);
+            configure, null);
         if (!hasCredentials) return gatehouse;
         var vault = gatehouse.Services.GetRequiredService<ISecretVault>();
         await vault.SetAsync("platform-organization-user", User, default);

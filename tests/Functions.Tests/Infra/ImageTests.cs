@@ -24,6 +24,14 @@ public sealed partial class ImageTests
         Assert.Equal(["dotnet", typeof(Settings).Assembly.GetName().Name + ".dll", HealthProbe.Argument], probe);
     }
 
+    [Fact]
+    public void The_guide_s_commands_are_its()
+    {
+        var commands = DocumentCommand().Matches(Repository.Read("docs/operations.md")).Select(match => match.Value).ToList();
+        Assert.Equal(2, commands.Count);
+        Assert.All(commands, command => Assert.Contains($"\n#   {command}\n", File, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:0")]
     [InlineData("http://0.0.0.0:0")]
@@ -46,6 +54,9 @@ public sealed partial class ImageTests
 
     [GeneratedRegex(@"^FROM mcr\.microsoft\.com/dotnet/\w+:(\S+)", RegexOptions.Multiline)]
     private static partial Regex LastImage();
+
+    [GeneratedRegex("^docker .*$", RegexOptions.Multiline)]
+    private static partial Regex DocumentCommand();
 
     [GeneratedRegex("^ENV .*$", RegexOptions.Multiline)]
     private static partial Regex Environment();
