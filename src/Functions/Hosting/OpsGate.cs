@@ -12,7 +12,7 @@ namespace Gatehouse.Functions.Hosting;
 /// </summary>
 /// <remarks>
 /// <para>A known caller that is refused is told in the audit trail, whatever it was refused. What changes something passes
-/// through <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, ApplicationId, CancellationToken, Task{IResult}}, CancellationToken, string)"/>,
+/// through <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, CancellationToken, string)"/>,
 /// <see cref="ChangeEverywhereAsync"/> or <see cref="CommitAsync"/>, which write the rest of the trail.</para>
 /// <para>A POST that carries an <c>Idempotency-Key</c> is done once (<see cref="IdempotentAnswers"/>); the operation is then
 /// handed a cancellation of its own, which does not end it when the caller goes away.</para>
@@ -51,7 +51,7 @@ public sealed partial class OpsGate(
     /// <param name="cancellation">Gives up.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> ApplicationAsync(
-        HttpRequest request, Role role, string application, Func<Caller, ApplicationId, Task<IResult>> admitted,
+        HttpRequest request, Role role, string application, Func<Caller, AppId, Task<IResult>> admitted,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async () =>
         {
@@ -79,7 +79,7 @@ public sealed partial class OpsGate(
     /// trail has <c>started</c> before and <c>done</c> or <c>failed</c> after.
     /// </summary>
     public Task<IResult> ChangeAsync(
-        HttpRequest request, Role role, string application, Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change,
+        HttpRequest request, Role role, string application, Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
         ChangeAsync(request, role, application, about: null, change, cancellation, operation);
 
@@ -94,7 +94,7 @@ public sealed partial class OpsGate(
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> ChangeAsync(
         HttpRequest request, Role role, string application, Func<AuditSubject>? about,
-        Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
+        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async () =>
         {
@@ -109,7 +109,7 @@ public sealed partial class OpsGate(
     /// (<see cref="OpsCall.Row"/>) is part of.
     /// </summary>
     public Task<IResult> CommitAsync(
-        HttpRequest request, Role role, string application, Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change,
+        HttpRequest request, Role role, string application, Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async () =>
         {
@@ -127,7 +127,7 @@ public sealed partial class OpsGate(
     /// changes nothing, or because what it is told is itself what is kept, a thousand times a second (usage).
     /// </summary>
     public Task<IResult> ReportAsync(
-        HttpRequest request, Role role, string application, Func<Caller, ApplicationId, CancellationToken, Task<IResult>> admitted,
+        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> admitted,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async () =>
         {
@@ -136,12 +136,12 @@ public sealed partial class OpsGate(
         }, cancellation);
 
     /// <summary>
-    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, ApplicationId, CancellationToken, Task{IResult}}, CancellationToken, string)"/>;
+    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, CancellationToken, string)"/>;
     /// but where the request only asks what a change would be (<paramref name="onlyInspects"/>), it leaves no audit row.
     /// </summary>
     public Task<IResult> ChangeOrInspectAsync(
         HttpRequest request, Role role, string application, Func<bool> onlyInspects,
-        Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
+        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async () =>
         {
@@ -183,11 +183,11 @@ public sealed partial class OpsGate(
         }
     }
 
-    private async ValueTask<(AuditCall Call, ApplicationId Application)> AdmitAsync(
+    private async ValueTask<(AuditCall Call, AppId Application)> AdmitAsync(
         HttpRequest request, Role role, string application, string operation, CancellationToken cancellation)
     {
         var call = await IdentifyAsync(request, role, operation, cancellation);
-        var id = ApplicationId.TryParse(application);
+        var id = AppId.TryParse(application);
         // Whoever has not the role is told so whatever the id, and nothing of the application.
         await AdmitAsync(call, call.Caller.MayAmongItsOwn(role), id, cancellation);
         if (id is not { } known) throw new ProblemException(Problem.UnknownApplication());
@@ -202,7 +202,7 @@ public sealed partial class OpsGate(
     }
 
     private async ValueTask AdmitAsync(
-        AuditCall call, AccessDecision decision, ApplicationId? application, CancellationToken cancellation)
+        AuditCall call, AccessDecision decision, AppId? application, CancellationToken cancellation)
     {
         if (decision == AccessDecision.Allowed) return;
         await trail.RefuseAsync(call, application, null, cancellation);

@@ -26,12 +26,12 @@ public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswe
     /// <param name="cancellation">Gives up.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> SignedAsync(
-        HttpRequest request, string application, Func<ApplicationId, ReadOnlyMemory<byte>, Task<IResult>> admitted,
+        HttpRequest request, string application, Func<AppId, ReadOnlyMemory<byte>, Task<IResult>> admitted,
         CancellationToken cancellation, [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async () =>
         {
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
-            var id = ApplicationId.TryParse(application);
+            var id = AppId.TryParse(application);
             var master = id is { } known ? await applications.FindMasterTokenAsync(known, cancellation) : null;
             var verdict = WebhookSignature.Verify(
                 body.Span, request.Headers[WebhookSignature.Header], master?.Reveal() ?? Nobody);

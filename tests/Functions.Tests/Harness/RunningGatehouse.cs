@@ -1,5 +1,5 @@
-using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Secrets;
 using Gatehouse.Tests;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
