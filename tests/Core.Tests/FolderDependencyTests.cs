@@ -19,20 +19,20 @@ public sealed class FolderDependencyTests
         ["Archive"],
     ];
 
-    private readonly FolderDependencies dependencies = new(typeof(ITableStore).Assembly);
+    private static readonly FolderDependencies Dependencies = new(typeof(ITableStore).Assembly);
 
     [Fact]
-    public void No_two_folders_use_each_other() => Assert.Empty(dependencies.Circles());
+    public void No_two_folders_use_each_other() => Assert.Empty(Dependencies.Circles());
 
     [Fact]
     public void Every_folder_uses_only_folders_of_lower_layers()
     {
         var wrong =
-            from folder in dependencies.Folders
+            from folder in Dependencies.Folders
             from used in folder.Uses
             let layer = LayerOf(folder.Folder)
             where Room(folder.Folder) != Room(used) && LayerOf(used) >= layer
-            select $"{folder.Folder} -> {used}: {dependencies.Example(folder.Folder, used)}";
+            select $"{folder.Folder} -> {used}: {Dependencies.Example(folder.Folder, used)}";
 
         Assert.Empty(wrong);
     }
