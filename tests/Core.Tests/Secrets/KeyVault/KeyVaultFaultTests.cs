@@ -18,7 +18,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
 
     private KeyVaultDouble service = null!;
 
-    public async Task InitializeAsync() => service = await KeyVaultDouble.StartAsync(new RushingClock(100));
+    public async Task InitializeAsync() => service = await KeyVaultDouble.StartAsync(KeyVaultDouble.RunningClock());
 
     public async Task DisposeAsync() => await service.DisposeAsync();
 

@@ -11,7 +11,7 @@ public sealed class KeyVaultSecretVaultTests : SecretVaultContract
 
     public override async Task InitializeAsync()
     {
-        service = await KeyVaultDouble.StartAsync(new RushingClock(100));
+        service = await KeyVaultDouble.StartAsync(KeyVaultDouble.RunningClock());
         service.Transition = TimeSpan.FromSeconds(2);
         service.PageSize = 2;
         await base.InitializeAsync();

@@ -15,7 +15,7 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        service = await KeyVaultDouble.StartAsync(new RushingClock(100));
+        service = await KeyVaultDouble.StartAsync(KeyVaultDouble.RunningClock());
         service.Transition = TimeSpan.FromSeconds(3);
     }
 
