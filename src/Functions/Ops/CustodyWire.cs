@@ -1,10 +1,9 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 using Gatehouse.Common;
 using Gatehouse.Custody;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Platform;
 
 namespace Gatehouse.Functions.Ops;
@@ -37,7 +36,7 @@ internal sealed record ApplicationViewDocument(
 {
     public static ApplicationViewDocument Of(ApplicationView view) => new(
         view.Application.Id.ToString(), view.Application.Name, Rfc3339.Text(view.Application.CreatedAt), view.Connections,
-        view.MonthlyUsers, view.DailyUsers, new SlotsDocument(view.SlotsUsed, Leases.Slots),
+        view.MonthlyUsers, view.DailyUsers, new SlotsDocument(view.SlotsUsed, ApiToken.MostSecondary),
         [.. view.PushConfigurations.Select(PushCredentialDocument.Of)]);
 }
 

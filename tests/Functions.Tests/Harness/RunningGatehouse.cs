@@ -1,4 +1,4 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup;
 using Gatehouse.Secrets;
 using Gatehouse.Server;
 using Gatehouse.Tests;

@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using Gatehouse.Access;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Http.Requests;
+using Gatehouse.Functions.Observability;
+using Gatehouse.Platform;
+using Gatehouse.Platform.Embedded;
+using Gatehouse.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Functions.Http.Gates;
+
+/// <summary>
+/// Who may pass to an operation of the platform: every function under <c>/v3</c> is one call of a method of this class. It
+/// also turns what an operation throws into the platform's error bodies, so that no answer is empty or says too much. Where
+/// the platform is not in this process nobody passes, whatever the credentials.
+/// </summary>
+public sealed partial class PlatformGate(
+    OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log, EmbeddedPlatform? platform = null)
+{
+    /// <summary>Lets the organization pass: HTTP Basic.</summary>
+    public Task<IResult> OrganizationAsync(
+        HttpRequest request, Func<Task<IResult>> admitted, CancellationToken cancellation,
+        [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, () => DecideAsync(request, admitted, null, cancellation), cancellation);
+
+    /// <summary>Lets the holder of an API token pass, master or secondary.</summary>
+    public Task<IResult> ApplicationAsync(
+        HttpRequest request, Func<ApplicationCaller, Task<IResult>> admitted, CancellationToken cancellation,
+        [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, () => DecideAsync(request, null, admitted, cancellation), cancellation);
+
+    /// <summary>Lets either pass, each to an operation of its own.</summary>
+    public Task<IResult> EitherAsync(
+        HttpRequest request, Func<Task<IResult>> organizationAdmitted, Func<ApplicationCaller, Task<IResult>> applicationAdmitted,
+        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        AnswerAsync(
+            request, operation, () => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation), cancellation);
+
+    /// <summary>Lets everybody pass: for what shows nothing and changes nothing.</summary>
+    public Task<IResult> OpenAsync(
+        HttpRequest request, Func<Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, admitted, request.HttpContext.RequestAborted);
+
+    private async Task<IResult> DecideAsync(
+        HttpRequest request, Func<Task<IResult>>? forOrganization, Func<ApplicationCaller, Task<IResult>>? forApplication,
+        CancellationToken cancellation)
+    {
+        var credentials = RequestCredentials.Read(request);
+        if (credentials.Token is { } text)
+        {
+            var token = ApiToken.TryParse(text) ?? throw PlatformException.InvalidCredential("Api-Token is not valid.");
+            var caller = await access.AuthenticateAsync(token, cancellation);
+            return await (forApplication ?? throw PlatformException.NotAuthorized("This needs the organization's HTTP Basic credentials."))(caller);
+        }
+        if (credentials.User is not { } user)
+        {
+            throw PlatformException.InvalidCredential(
+                forApplication is null ? "HTTP Basic credentials must be sent." : "Api-Token must be sent.");
+        }
+
+        if (!organization.Admits(user, credentials.Password ?? ""))
+            throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
+        return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))();
+    }
+
+    private Task<IResult> AnswerAsync(
+        HttpRequest request, string function, Func<Task<IResult>> operation, CancellationToken cancellation) =>
+        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation, cancellation));
+
+    private async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation, CancellationToken cancellation)
+    {
+        if (platform is null) return PlatformReply.NotServed();
+        try
+        {
+            return await operation();
+        }
+        catch (PlatformException e)
+        {
+            LogRefused(e.Code, e.Message);
+            return PlatformReply.Error(e);
+        }
+        catch (BadHttpRequestException e)
+        {
+            return PlatformReply.Error(e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? PlatformException.BodyTooLarge(RequestBody.MultipartLimit)
+                : PlatformException.MalformedBody("The request is not valid HTTP."));
+        }
+        catch (OperationCanceledException) when (request.IsGivenUp(cancellation))
+        {
+            return PlatformReply.Error(PlatformException.Unavailable());
+        }
+        catch (StoreUnavailableException e)
+        {
+            LogStoreUnavailable(e);
+            return PlatformReply.Error(PlatformException.Unavailable());
+        }
+        catch (Exception e)
+        {
+            LogFault(e);
+            return PlatformReply.Error(PlatformException.Internal());
+        }
+    }
+
+    [LoggerMessage(100, LogLevel.Error, "The store cannot answer.")]
+    private partial void LogStoreUnavailable(Exception e);
+
+    [LoggerMessage(102, LogLevel.Debug, "Refused with {Code}: {Message}")]
+    private partial void LogRefused(int code, string message);
+
+    [LoggerMessage(101, LogLevel.Error, "An operation of the platform failed.")]
+    private partial void LogFault(Exception e);
+}
