@@ -1,4 +1,4 @@
-using Gatehouse.Tests.Access;
+using Gatehouse.Tests.Access.Callers;
 using Gatehouse.Tests.Archive;
 using Gatehouse.Tests.Custody;
 using Gatehouse.Tests.Secrets.Local;
@@ -9,7 +9,7 @@ using Gatehouse.Tests.Storage.Sqlite;
 return args switch
 {
     ["increment", var path, var times] => await SqliteProcessTests.IncrementAsync(path, int.Parse(times)),
-    ["authenticate"] => await CallersTests.AuthenticateAsync(),
+    ["authenticate"] => await CallerAuthenticatorTests.AuthenticateAsync(),
     ["custody", var folder, var step] => await CustodyKillTests.TellAsync(folder, int.Parse(step)),
     ["archive", var folder] => await ArchiveKillTests.RunAsync(folder),
     ["local-vault", var path] => await LocalVaultTests.PrintAssembliesAsync(path),

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Hosting;

@@ -1,4 +1,5 @@
 using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -13,7 +14,7 @@ namespace Gatehouse.Functions.Hosting;
 /// </summary>
 internal sealed class Opening(
     Settings settings, OpenData data, ITableStore store, ISecretVault vault,
-    OrganizationAccess organization, KeyCallers keyCallers, Callers callers, IServer server) : IHostedLifecycleService
+    OrganizationAccess organization, KeyCallers keyCallers, CallerAuthenticator callers, IServer server) : IHostedLifecycleService
 {
     private string user = "";
     private string? madePassword;

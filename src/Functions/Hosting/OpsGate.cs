@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,4 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.Extensions.Hosting;

@@ -1,4 +1,4 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
+using Gatehouse.Access.Idempotency;
 using Gatehouse.Common;
 
 namespace Gatehouse.Functions.Ops;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
 using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;

@@ -1,4 +1,4 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
 using Microsoft.AspNetCore.Http;

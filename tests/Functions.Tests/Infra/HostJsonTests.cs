@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Gatehouse.Functions.Hosting;
-using Gatehouse.Tests;
 using Gatehouse.Server;
+using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
