@@ -34,9 +34,9 @@ internal sealed record CallerSettings(string? LocalKey, IReadOnlyList<KeyCallerS
     public override string ToString() => string.Join(", ", Keys);
 
     private static string? ReadLocalKey(string? key) =>
-        key is null || key.Length >= Access.LocalKey.ShortestKey
+        key is null || key.Length >= Access.Callers.LocalKey.ShortestKey
             ? key
-            : throw new SettingException($"Ops__LocalKey must have at least {Access.LocalKey.ShortestKey} characters.");
+            : throw new SettingException($"Ops__LocalKey must have at least {Access.Callers.LocalKey.ShortestKey} characters.");
 
     private static EntraSettings ReadEntra(IConfigurationSection entra) => new(
         entra["TenantId"], Texts(entra.GetSection("Audiences")), entra["Authority"],

@@ -1,4 +1,4 @@
-using Gatehouse.Custody.Tokens;
+using Gatehouse.Custody;
 using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Logging;
 

@@ -35,11 +35,11 @@ internal sealed class Opening(
         }
         else
         {
-            (user, madePassword) = await organization.MakeAsync(vault, cancellationToken);
+            (user, madePassword) = await organization.GetOrCreateAsync(vault, cancellationToken);
         }
 
         if (settings.Callers.LocalKey is { } key) keyCallers.AddLocal(key);
-        else if (settings.Callers.AreNone) keyCallers.AddLocal(madeKey = await LocalKey.MakeAsync(vault, cancellationToken));
+        else if (settings.Callers.AreNone) keyCallers.AddLocal(madeKey = await LocalKey.GetOrCreateAsync(vault, cancellationToken));
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)

@@ -1,7 +1,5 @@
 using System.Text.Json.Serialization;
 using Gatehouse.Access.Audit;
-using Gatehouse.Access.Callers;
-using Gatehouse.Access.Idempotency;
 using Gatehouse.Common;
 
 namespace Gatehouse.Functions.Ops;

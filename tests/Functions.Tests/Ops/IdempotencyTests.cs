@@ -166,14 +166,14 @@ public sealed class IdempotencyTests
         var purge = ActivatorUtilities.CreateInstance<PurgeCalls>(gatehouse.Services);
         await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, "key-1");
 
-        clock.Advance(IdempotentCalls.KeptFor - TimeSpan.FromTicks(1));
+        clock.Advance(IdempotentCalls.AnswerLifetime - TimeSpan.FromTicks(1));
         await purge.RunAsync(new TimerInfo(), default);
         Assert.Equal(2, await RowsAsync(gatehouse));
         clock.Advance(TimeSpan.FromTicks(1));
         await purge.RunAsync(new TimerInfo(), default);
         Assert.Equal(0, await RowsAsync(gatehouse));
 
-        clock.Advance(AuditTrail.Retention - IdempotentCalls.KeptFor);
+        clock.Advance(AuditTrail.Retention - IdempotentCalls.AnswerLifetime);
         await purge.RunAsync(new TimerInfo(), default);
         Assert.Equal(1, await EntriesAsync(gatehouse.Api));
         clock.Advance(TimeSpan.FromTicks(1));

@@ -4,7 +4,7 @@ using Gatehouse.Access.Idempotency;
 
 namespace Gatehouse.Access.Audit;
 
-/// <summary>One call as the audit trail tells it: who, by which role, what, and by which names it is found again.</summary>
+/// <summary>A call, as the audit trail records it: the caller, the role, the operation and the ids to find it by.</summary>
 public sealed record AuditCall
 {
     /// <summary>The most characters of an operation's name.</summary>
@@ -18,18 +18,18 @@ public sealed record AuditCall
     private static readonly SearchValues<char> OperationCharacters = SearchValues.Create(Letters);
     private static readonly SearchValues<char> RequestIdCharacters = SearchValues.Create(Letters + "0123456789-_.:");
 
-    /// <summary>Tells a call.</summary>
-    /// <param name="caller">Who calls.</param>
-    /// <param name="role">The role that the operation demands.</param>
+    /// <summary>Creates the record of a call.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="role">The role that the operation requires.</param>
     /// <param name="operation">The operation's name: 1 to 64 letters, as in <c>IssueToken</c>.</param>
     /// <param name="requestId">The request's id: 1 to 64 letters, digits and <c>- _ . :</c>.</param>
-    /// <param name="idempotencyKey">What the client names the call by; null where it does not.</param>
-    /// <exception cref="ArgumentException">One of them is none.</exception>
+    /// <param name="idempotencyKey">The client's idempotency key; null for none.</param>
+    /// <exception cref="ArgumentException">One of the values is not valid.</exception>
     public AuditCall(Caller caller, Role role, string operation, string requestId, IdempotencyKey? idempotencyKey = null)
     {
-        if (role == Role.None) throw new ArgumentException("It is no role.", nameof(role));
-        if (!Fits(operation, OperationLength, OperationCharacters)) throw new ArgumentException("It is no operation.", nameof(operation));
-        if (!Fits(requestId, RequestIdLength, RequestIdCharacters)) throw new ArgumentException("It is no request id.", nameof(requestId));
+        if (role == Role.None) throw new ArgumentException("Not a role.", nameof(role));
+        if (!Fits(operation, OperationLength, OperationCharacters)) throw new ArgumentException("Not the name of an operation.", nameof(operation));
+        if (!Fits(requestId, RequestIdLength, RequestIdCharacters)) throw new ArgumentException("Not a request id.", nameof(requestId));
         Caller = caller;
         Role = role;
         Operation = operation;
@@ -37,10 +37,10 @@ public sealed record AuditCall
         IdempotencyKey = idempotencyKey;
     }
 
-    /// <summary>Who calls.</summary>
+    /// <summary>The caller.</summary>
     public Caller Caller { get; }
 
-    /// <summary>The role that the operation demands.</summary>
+    /// <summary>The role that the operation requires.</summary>
     public Role Role { get; }
 
     /// <summary>The operation's name.</summary>
@@ -49,7 +49,7 @@ public sealed record AuditCall
     /// <summary>The request's id.</summary>
     public string RequestId { get; }
 
-    /// <summary>What the client names the call by; null where it does not.</summary>
+    /// <summary>The client's idempotency key; null for none.</summary>
     public IdempotencyKey? IdempotencyKey { get; }
 
     private static bool Fits(string text, int most, SearchValues<char> characters) =>

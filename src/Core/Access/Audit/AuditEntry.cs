@@ -2,23 +2,23 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Access.Audit;
 
-/// <summary>One call in the audit trail. No field takes free text: none can hold a secret.</summary>
+/// <summary>One call in the audit trail. It has no free text, so it cannot hold a secret.</summary>
 /// <param name="Id">16 hex digits.</param>
-/// <param name="At">When it was called.</param>
+/// <param name="At">The time of the call.</param>
 /// <param name="Caller">The caller's name.</param>
-/// <param name="Role">The name of the role that the operation demands.</param>
-/// <param name="Operation">What was asked for.</param>
-/// <param name="Application">The application that it was about; null where it was about none, or failed to make one.</param>
-/// <param name="Subject">What of the application it was about; null for the whole.</param>
-/// <param name="Outcome">What became of it.</param>
-/// <param name="EndedAt">When that was known; null as long as it is not.</param>
+/// <param name="Role">The name of the role that the operation requires.</param>
+/// <param name="Operation">The operation's name.</param>
+/// <param name="Application">The application concerned; null for none, or where its creation failed.</param>
+/// <param name="Subject">What was concerned within the application; null for the whole.</param>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="EndedAt">When the outcome was known; null until then.</param>
 /// <param name="RequestId">The request's id.</param>
-/// <param name="IdempotencyKey">What the client named the call by; null where it did not.</param>
+/// <param name="IdempotencyKey">The client's idempotency key; null for none.</param>
 public sealed record AuditEntry(
     string Id, DateTimeOffset At, string Caller, string Role, string Operation, AppId? Application, AuditSubject? Subject,
     AuditOutcome Outcome, DateTimeOffset? EndedAt, string RequestId, string? IdempotencyKey)
 {
-    /// <summary>The partition of the trail's own table that the entry was begun in, which it does not leave.</summary>
+    /// <summary>The partition in the trail's own table. It never changes.</summary>
     internal string Partition { get; init; } = "";
 
     /// <summary>The entry's row key: newest first.</summary>

@@ -1,27 +1,27 @@
 namespace Gatehouse.Access.Audit;
 
-/// <summary>Which entries of the audit trail are wanted: those that all given conditions hold for.</summary>
+/// <summary>Selects entries of the audit trail: those that meet all given conditions.</summary>
 public sealed record AuditFilter
 {
-    /// <summary>Of this caller, by name.</summary>
+    /// <summary>The caller's name.</summary>
     public string? Caller { get; init; }
 
-    /// <summary>About this application.</summary>
+    /// <summary>The application.</summary>
     public AppId? Application { get; init; }
 
-    /// <summary>Of this operation.</summary>
+    /// <summary>The operation.</summary>
     public string? Operation { get; init; }
 
-    /// <summary>With this outcome.</summary>
+    /// <summary>The outcome.</summary>
     public AuditOutcome? Outcome { get; init; }
 
-    /// <summary>Called at this instant or later.</summary>
+    /// <summary>The earliest time of the call.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Called before this instant.</summary>
+    /// <summary>The time that the call was before.</summary>
     public DateTimeOffset? Before { get; init; }
 
-    // The time is the range that is read.
+    // The time is not checked here: it is the range that is read.
     internal bool Takes(AuditEntry entry) =>
         (Caller is null || entry.Caller == Caller)
         && (Application is null || entry.Application == Application)
@@ -30,6 +30,6 @@ public sealed record AuditFilter
 }
 
 /// <summary>A page of the audit trail.</summary>
-/// <param name="Entries">Newest first. There may be fewer than asked for, or none, though there is a next page.</param>
-/// <param name="Next">What to ask the next page with; empty on the last page.</param>
+/// <param name="Entries">Newest first. There may be fewer than requested, or none, even if there is a next page.</param>
+/// <param name="Next">What to request the next page with; empty on the last page.</param>
 public sealed record AuditPage(IReadOnlyList<AuditEntry> Entries, string Next);

@@ -2,22 +2,22 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Gatehouse.Access.Audit;
 
-/// <summary>What became of a call that the audit trail holds.</summary>
+/// <summary>The outcome of a call in the audit trail.</summary>
 public enum AuditOutcome
 {
     /// <summary>
-    /// <c>started</c>: it is being done; or, where that was long ago, the process that did it ended before it could say what
-    /// became of it, and what was asked for may have been done or not.
+    /// <c>started</c>: it is running. If it started long ago, the process ended before it could record the outcome, and the
+    /// operation may have been carried out or not.
     /// </summary>
     Started,
 
-    /// <summary><c>done</c>: what was asked for has been done.</summary>
+    /// <summary><c>done</c>: the operation was carried out.</summary>
     Done,
 
-    /// <summary><c>failed</c>: it has not been done, or not wholly.</summary>
+    /// <summary><c>failed</c>: it was not carried out, or not completely.</summary>
     Failed,
 
-    /// <summary><c>refused</c>: the caller is known, and was not allowed it.</summary>
+    /// <summary><c>refused</c>: the caller is known, but was not allowed to do it.</summary>
     Refused,
 }
 
@@ -28,17 +28,17 @@ public static class AuditOutcomeNames
         Enum.GetValues<AuditOutcome>().ToDictionary(NameOf, StringComparer.Ordinal);
 
     /// <summary>The name of an outcome.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such outcome.</exception>
     public static string NameOf(AuditOutcome outcome) => outcome switch
     {
         AuditOutcome.Started => "started",
         AuditOutcome.Done => "done",
         AuditOutcome.Failed => "failed",
         AuditOutcome.Refused => "refused",
-        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "It is no outcome."),
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not an outcome."),
     };
 
-    /// <summary>Finds the outcome of a name; false where there is none.</summary>
+    /// <summary>Parses the name of an outcome; false where there is none of that name.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out AuditOutcome outcome)
     {
         outcome = default;

@@ -6,7 +6,7 @@ using Gatehouse.Storage;
 namespace Gatehouse.Access.Audit;
 
 /// <summary>
-/// Where an entry stands in the audit trail: its time and its id. Row keys count the time down, so that the newest comes
+/// The position of an entry in the audit trail: its time and its id. Row keys count the time down, so that the newest comes
 /// first in every partition: <c>audit:{ticks until the end of time, 19 digits}:{id}</c>.
 /// </summary>
 internal readonly record struct AuditPosition(long Ticks, ulong Id)
@@ -22,7 +22,7 @@ internal readonly record struct AuditPosition(long Ticks, ulong Id)
     public static AuditPosition Of(AuditEntry entry) =>
         new(entry.At.UtcTicks, ulong.Parse(entry.Id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
-    /// <summary>The entries from an instant on, and before another; null for no bound.</summary>
+    /// <summary>The entries from one instant until before another; null for no bound.</summary>
     public static RowRange Between(DateTimeOffset? from, DateTimeOffset? before)
     {
         var range = All;

@@ -4,33 +4,33 @@ using Gatehouse.Storage;
 namespace Gatehouse.Access.Audit;
 
 /// <summary>
-/// Reads the audit trail, newest first: a merge of its partitions, each of which is in that order. Pages go on after the
-/// last entry that was looked at, so what is written meanwhile moves nothing.
+/// Reads the audit trail, newest first, by merging its partitions, which are in that order. A page continues after the last
+/// entry that was read, so new entries do not shift it.
 /// </summary>
 /// <remarks>
-/// A page looks at no more than <see cref="MostLookedAt"/> rows, in reads of 16, 64, 256 and 1,000 rows a partition: where
-/// a filter takes few of them, a page is short, and its next page goes on.
+/// A page reads at most <see cref="MostRowsPerPage"/> rows, in reads of 16, 64, 256 and 1,000 rows for each partition. If a
+/// filter matches few of them, the page is short, and the next page continues.
 /// </remarks>
 public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys keys)
 {
     /// <summary>The most entries on a page.</summary>
     public const int MostPerPage = 100;
 
-    /// <summary>The most rows that are looked at for one page.</summary>
-    public const int MostLookedAt = 5000;
+    /// <summary>The most rows that are read for one page.</summary>
+    public const int MostRowsPerPage = 5000;
 
     private const int FirstRead = 16;
     private const int Growth = 4;
 
     /// <summary>
-    /// A page of the entries that a filter takes and the reader may see: whoever is confined to some applications sees what
-    /// was about those. Null where the page token was not given out.
+    /// A page of the entries that match a filter and that the reader may see: a reader confined to some applications sees
+    /// only entries about those. Null where the page token is not valid.
     /// </summary>
-    /// <param name="reader">Who reads.</param>
-    /// <param name="filter">Which entries are wanted.</param>
+    /// <param name="reader">The reader.</param>
+    /// <param name="filter">The filter.</param>
     /// <param name="limit">1 to 100.</param>
-    /// <param name="pageToken">What the page before gave as its next; null or empty for the first page.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="pageToken">The next value of the page before; null or empty for the first page.</param>
+    /// <param name="cancellation">Cancels.</param>
     public async Task<AuditPage?> ReadAsync(
         Caller reader, AuditFilter filter, int limit, string? pageToken, CancellationToken cancellation)
     {
@@ -40,7 +40,7 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         if (!string.IsNullOrEmpty(pageToken))
         {
             if (PageToken.Read(pageToken, keys.Pages) is not { } position) return null;
-            // Where the filter has been changed meanwhile to begin later, it begins there.
+            // If the filter was changed meanwhile to start later, reading starts there.
             var after = range.StartingAfter(AuditPosition.From(position).RowKey);
             if (string.CompareOrdinal(after.From, range.From) > 0) range = after;
         }
@@ -52,7 +52,7 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         var merge = await OpenAsync(filter.Application, range, cancellation);
         while (merge.TryDequeue(out var partition, out _))
         {
-            if (entries.Count == limit || lookedAt == MostLookedAt)
+            if (entries.Count == limit || lookedAt == MostRowsPerPage)
                 return new AuditPage(entries, PageToken.Write(AuditPosition.Of(last!).ToGuid(), keys.Pages));
             lookedAt++;
             last = AuditEntry.Read(partition.Current);

@@ -5,9 +5,9 @@ using Gatehouse.Platform;
 namespace Gatehouse.Access.Audit;
 
 /// <summary>
-/// What of an application a call was about: <c>token:91c3...</c>, <c>push:5f0a...</c>, <c>secret:...</c>,
-/// <c>days:2024-05-01..2024-05-31</c>. Made of these things alone, and never of what has the shape of an API token, so that
-/// no secret comes into the audit trail by mistake.
+/// What a call was about within an application: <c>token:91c3...</c>, <c>push:5f0a...</c>, <c>secret:...</c>,
+/// <c>days:2024-05-01..2024-05-31</c>. It can be created from these things only, and never from text that looks like an API
+/// token, so that no secret gets into the audit trail by mistake.
 /// </summary>
 public sealed record AuditSubject
 {
@@ -26,37 +26,39 @@ public sealed record AuditSubject
     /// <summary>An API token, by its fingerprint.</summary>
     public static AuditSubject Token(ApiToken token) => new($"token:{token.Fingerprint}");
 
-    /// <summary>An API token, by the fingerprint that names it: 16 lower-case hex digits.</summary>
-    /// <exception cref="ArgumentException">It is no fingerprint.</exception>
+    /// <summary>An API token, by its fingerprint: 16 lower-case hex digits.</summary>
+    /// <exception cref="ArgumentException">It is not a fingerprint.</exception>
     public static AuditSubject Token(string fingerprint) => IsHex(fingerprint, FingerprintLength)
         ? new($"token:{fingerprint}")
-        : throw new ArgumentException("It is no token's fingerprint.", nameof(fingerprint));
+        : throw new ArgumentException("Not the fingerprint of a token.", nameof(fingerprint));
 
-    /// <summary>A push configuration, by the first 16 of its id's 40 hex digits: the whole looks like an API token.</summary>
-    /// <exception cref="ArgumentException">It is no such id.</exception>
+    /// <summary>
+    /// A push configuration, by the first 16 of its id's 40 hex digits: the whole id looks like an API token.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is not such an id.</exception>
     public static AuditSubject PushConfiguration(string id) =>
-        TryPushConfiguration(id) ?? throw new ArgumentException("It is no push configuration's id.", nameof(id));
+        TryPushConfiguration(id) ?? throw new ArgumentException("Not the id of a push configuration.", nameof(id));
 
-    /// <summary>The same for an id that the platform gave; null where it is none such.</summary>
+    /// <summary>The same for an id from the platform; null where it is not such an id.</summary>
     public static AuditSubject? TryPushConfiguration(string id) =>
         IsHex(id, PushIdLength) ? new($"push:{id.AsSpan(0, FingerprintLength)}") : null;
 
     /// <summary>A secret in the vault, by its name.</summary>
-    /// <exception cref="ArgumentException">It is no name of a secret, or looks like an API token.</exception>
+    /// <exception cref="ArgumentException">It is not the name of a secret, or looks like an API token.</exception>
     public static AuditSubject Secret(string name) =>
         name.Length is >= 1 and <= SecretNameLength && !name.AsSpan().ContainsAnyExcept(SecretNameCharacters)
         && ApiToken.TryParse(name) is null
             ? new($"secret:{name}")
-            : throw new ArgumentException("It is no secret's name.", nameof(name));
+            : throw new ArgumentException("Not the name of a secret.", nameof(name));
 
     /// <summary>Days, both included.</summary>
     public static AuditSubject Days(DateOnly from, DateOnly to) =>
         new($"days:{IsoDate.Text(from)}..{IsoDate.Text(to)}");
 
-    /// <summary>The kind, a colon, and what names it.</summary>
+    /// <summary>The kind, a colon, and the name.</summary>
     public override string ToString() => text;
 
-    /// <summary>The subject that a row holds.</summary>
+    /// <summary>Reads the subject in a row.</summary>
     internal static AuditSubject Read(string text) => new(text);
 
     private static bool IsHex(string text, int length) => text.Length == length && !text.AsSpan().ContainsAnyExcept(HexDigits);

@@ -7,22 +7,22 @@ using Gatehouse.Storage;
 namespace Gatehouse.Access.Audit;
 
 /// <summary>
-/// One row for each call that changes something, and for each refusal of a known caller. Who reads the trail:
+/// Records one row for each call that changes something, and for each refusal of a known caller. Reads:
 /// <see cref="AuditReader"/>.
 /// </summary>
 /// <remarks>
-/// <para>Where the change is one commit of ours, <see cref="Row"/> of a <see cref="Done"/> entry goes into that commit, and so
-/// the two are written together or not at all; the table is then one of the <see cref="AuditSource"/>s. Where somebody else
-/// is asked, <see cref="StartAsync"/> comes before and <see cref="EndAsync"/> after; a row that no end was written to stays
-/// <see cref="AuditOutcome.Started"/> and is shown so, because nobody knows.</para>
+/// <para>If the change is one commit to our store, <see cref="Row"/> of a <see cref="Done"/> entry is added to that commit,
+/// so that both are written or neither; the table is then one of the <see cref="AuditSource"/>s. If another system is
+/// called, <see cref="StartAsync"/> comes before and <see cref="EndAsync"/> after. A row without an end stays
+/// <see cref="AuditOutcome.Started"/>: the outcome is not known.</para>
 /// <para>Own table <c>Audit</c>: 16 partitions <c>a0</c> to <c>aF</c> by the first digit of the application's id, and 16
-/// partitions <c>o0</c> to <c>oF</c>, at random, for what is about none or creates one. At 2,000 rows a second in a partition
-/// that is more than the 20,000 of an account. A page merges the 32 of them, with those of the sources; of one application 17.
-/// Rows are kept for <see cref="Retention"/>.</para>
+/// partitions <c>o0</c> to <c>oF</c>, at random, for calls that are not about one application or create one. At 2,000 rows a
+/// second for each partition, that is more than the account's 20,000. A page merges these 32 partitions with those of the
+/// sources; for one application it merges 17. Rows are kept for <see cref="Retention"/>.</para>
 /// </remarks>
 public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sources, TimeProvider time)
 {
-    /// <summary>How long rows are kept unless configured otherwise.</summary>
+    /// <summary>How long rows are kept by default.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromDays(400);
 
     private const string Table = "Audit";
@@ -33,31 +33,31 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
         new(Table, [.. HexPartitions.OfApplications.Select(digit => $"o{digit}")]),
     ];
 
-    /// <summary>Every partition that holds rows: of one application, or of all.</summary>
+    /// <summary>Every partition with rows of one application, or of all.</summary>
     internal IEnumerable<(string Table, string Partition)> Partitions(AppId? application = null) =>
         from source in Own.Concat(sources)
         from partition in application is { } id && source.PartitionOf is { } of ? [of(id)] : source.Partitions
         select (source.Table, partition);
 
-    /// <summary>The entry of a call that is done when the commit is made that it is written in.</summary>
+    /// <summary>The entry of a call that is done by the commit that the entry is part of.</summary>
     public AuditEntry Done(AuditCall call, AppId? application = null, AuditSubject? subject = null) =>
         Entry(call, application, subject, AuditOutcome.Done);
 
-    /// <summary>The change that adds an entry, to be made in a partition of an <see cref="AuditSource"/>.</summary>
+    /// <summary>The change that adds an entry, for a commit in a partition of an <see cref="AuditSource"/>.</summary>
     public static RowChange Row(AuditEntry entry) => RowChange.Insert(entry.ToRow());
 
-    /// <summary>Writes that a call begins, before it is known what will become of it.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot answer: then nothing may be begun.</exception>
+    /// <summary>Records the start of a call, before its outcome is known.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot answer: then the operation must not start.</exception>
     public Task<AuditEntry> StartAsync(
         AuditCall call, AppId? application, AuditSubject? subject, CancellationToken cancellation) =>
         AddAsync(Entry(call, application, subject, AuditOutcome.Started), cancellation);
 
-    /// <summary>Writes what became of a call that was begun, with what has come to be known since.</summary>
-    /// <param name="started">What <see cref="StartAsync"/> gave.</param>
-    /// <param name="done">Whether what was asked for has been done.</param>
-    /// <param name="application">The application that was made; null for the one of the start.</param>
-    /// <param name="subject">What was made; null for the one of the start.</param>
-    /// <param name="cancellation">Gives up; the row may then say <c>started</c> for ever.</param>
+    /// <summary>Records the outcome of a call, and what is known now.</summary>
+    /// <param name="started">The result of <see cref="StartAsync"/>.</param>
+    /// <param name="done">Whether the operation was carried out.</param>
+    /// <param name="application">The application that was created; null to keep the one of the start.</param>
+    /// <param name="subject">What was created; null to keep the one of the start.</param>
+    /// <param name="cancellation">Cancels; the row may then say <c>started</c> for ever.</param>
     public async Task EndAsync(
         AuditEntry started, bool done, AppId? application, AuditSubject? subject, CancellationToken cancellation)
     {
@@ -71,11 +71,13 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
         (await store.CommitAsync(Own[0].Table, started.Partition, [RowChange.Put(ended.ToRow())], cancellation)).OrThrow();
     }
 
-    /// <summary>Writes that a known caller was refused.</summary>
+    /// <summary>Records that a known caller was refused.</summary>
     public Task RefuseAsync(AuditCall call, AppId? application, AuditSubject? subject, CancellationToken cancellation) =>
         AddAsync(Entry(call, application, subject, AuditOutcome.Refused), cancellation);
 
-    /// <summary>Deletes the rows of calls before an instant, and returns how many. Several instances may do so at once.</summary>
+    /// <summary>
+    /// Deletes the rows of calls before an instant, and returns how many. Several instances may do this at once.
+    /// </summary>
     public async Task<int> PurgeAsync(DateTimeOffset before, CancellationToken cancellation)
     {
         var purged = 0;
@@ -85,7 +87,7 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
             while (await store.ReadAsync(table, partition, range, TableLimits.ChangesPerCommit, cancellation) is { Count: > 0 } rows)
             {
                 var deletion = await store.CommitAsync(table, partition, [.. rows.Select(row => RowChange.Delete(row.Key))], cancellation);
-                // Otherwise another instance was faster with one of them: what is still there is read again.
+                // If it fails, another instance has deleted one of them: what is left is read again.
                 if (deletion.Succeeded) purged += rows.Count;
             }
         }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Gatehouse.Access.Callers;
 
 /// <summary>
-/// An internal service whose credential has been found good, and what it may do: its roles, for every application or for
-/// some. What is not listed is not allowed.
+/// An internal service with a valid credential, and what it may do: its roles, for all applications or for some. Everything
+/// else is refused.
 /// </summary>
 public sealed class Caller
 {
@@ -17,21 +17,21 @@ public sealed class Caller
     private readonly HashSet<Role> roles;
     private readonly HashSet<AppId>? applications;
 
-    /// <summary>Makes a caller.</summary>
+    /// <summary>Creates a caller.</summary>
     /// <param name="name">1 to 100 letters, digits and <c>- _ . @ :</c>; unique among callers.</param>
-    /// <param name="roles">What it may do.</param>
+    /// <param name="roles">Its roles.</param>
     /// <param name="applications">The applications that it is confined to; null for all.</param>
-    /// <exception cref="ArgumentException">The name is none.</exception>
+    /// <exception cref="ArgumentException">The name is not valid.</exception>
     public Caller(string name, IEnumerable<Role> roles, IEnumerable<AppId>? applications = null)
     {
-        if (!IsName(name)) throw new ArgumentException("It is no caller's name.", nameof(name));
+        if (!IsName(name)) throw new ArgumentException("Not a valid name of a caller.", nameof(name));
         Name = name;
         this.roles = [.. roles];
         this.roles.Remove(Role.None);
         this.applications = applications is null ? null : [.. applications];
     }
 
-    /// <summary>Who it is: what the audit trail says, and what idempotency keys belong to.</summary>
+    /// <summary>The name in the audit trail. Idempotency keys belong to it.</summary>
     public string Name { get; }
 
     /// <summary>Whether it is confined to some applications.</summary>
@@ -40,26 +40,29 @@ public sealed class Caller
     /// <summary>The applications that it is confined to; null where it is not.</summary>
     public IReadOnlyCollection<AppId>? Applications => applications;
 
-    /// <summary>Whether a text can name a caller.</summary>
+    /// <summary>Whether a text is a valid name.</summary>
     public static bool IsName(string? text) =>
         text is { Length: >= 1 and <= NameLength } && !text.AsSpan().ContainsAnyExcept(NameCharacters);
 
-    /// <summary>Whether something may be done with one application.</summary>
+    /// <summary>Requires the role for one application.</summary>
     public AccessDecision May(Role role, AppId application) =>
         !roles.Contains(role) ? AccessDecision.Forbidden
         : Reaches(application) ? AccessDecision.Allowed
         : AccessDecision.OtherApplication;
 
-    /// <summary>Whether something may be done that is not about one application, such as to create one.</summary>
-    public AccessDecision MayEverywhere(Role role) =>
+    /// <summary>
+    /// Requires the role for all applications. Used for calls that are not about one application, such as creating one.
+    /// </summary>
+    public AccessDecision MayForAll(Role role) =>
         roles.Contains(role) && !IsConfined ? AccessDecision.Allowed : AccessDecision.Forbidden;
 
     /// <summary>
-    /// Whether something may be done that shows, of all applications, those that the caller <see cref="Reaches"/>.
+    /// Requires the role, for all applications or some. Used for calls that show only the applications that the caller
+    /// <see cref="Reaches"/>.
     /// </summary>
-    public AccessDecision MayAmongItsOwn(Role role) => roles.Contains(role) ? AccessDecision.Allowed : AccessDecision.Forbidden;
+    public AccessDecision MayForSome(Role role) => roles.Contains(role) ? AccessDecision.Allowed : AccessDecision.Forbidden;
 
-    /// <summary>Whether the application exists for this caller.</summary>
+    /// <summary>Whether the caller may see the application.</summary>
     public bool Reaches(AppId application) => applications is null || applications.Contains(application);
 
     /// <summary>The name.</summary>

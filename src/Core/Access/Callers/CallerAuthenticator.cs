@@ -1,15 +1,17 @@
 namespace Gatehouse.Access.Callers;
 
-/// <summary>Finds out who calls the facade: by a key, or by Entra ID's bearer token where that is configured.</summary>
+/// <summary>
+/// Authenticates callers of the facade: by a key, or by a bearer token of Entra ID where that is configured.
+/// </summary>
 public sealed class CallerAuthenticator(KeyCallers keys, EntraCallers? entra)
 {
-    /// <summary>Whether Entra ID's bearer tokens are taken.</summary>
+    /// <summary>Whether bearer tokens of Entra ID are accepted.</summary>
     public bool TakesBearer => entra is not null;
 
-    /// <summary>Whose the credential is. A request has one: with both it is refused, whatever they are.</summary>
-    /// <param name="key">The value of <c>X-Gatehouse-Key</c>; null where there is no such header.</param>
-    /// <param name="bearer">The token of <c>Authorization: Bearer</c>; null where there is no such header.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <summary>Authenticates one credential. A request with both is refused.</summary>
+    /// <param name="key">The value of <c>X-Gatehouse-Key</c>; null without that header.</param>
+    /// <param name="bearer">The token of <c>Authorization: Bearer</c>; null without that header.</param>
+    /// <param name="cancellation">Cancels.</param>
     public ValueTask<Authentication> AuthenticateAsync(string? key, string? bearer, CancellationToken cancellation)
     {
         if (key is not null && bearer is not null) return new(Authentication.Refused(CredentialFault.Ambiguous));

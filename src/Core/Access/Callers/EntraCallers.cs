@@ -5,22 +5,25 @@ using Microsoft.IdentityModel.Tokens;
 namespace Gatehouse.Access.Callers;
 
 /// <summary>
-/// The callers that show an access token of an Entra ID tenant (<c>Authorization: Bearer</c>), v1 or v2: signed with RS256,
-/// the one algorithm that Entra ID signs with, by a key that the tenant publishes; issued by the tenant for us; not expired.
+/// Callers with an access token of an Entra ID tenant (<c>Authorization: Bearer</c>), v1 or v2: signed with RS256, the only
+/// algorithm that Entra ID signs with, by a key that the tenant publishes; issued by the tenant for our audience; not
+/// expired.
 /// </summary>
 /// <remarks>
-/// <para>A caller is named after whom its roles were assigned to: an application that acts for itself is <c>app:</c> and its
-/// client id (<c>azp</c> in v2 tokens, <c>appid</c> in v1), which is what an operator knows it by; a user who acts through an
-/// application (the token has <c>scp</c>) is <c>user:</c> and the object id (<c>oid</c>), for otherwise all users of a tool
-/// would be one caller. Names and addresses in tokens can be changed by their owners and are not looked at.</para>
-/// <para>A token without roles is good: its caller is known, and may do nothing. Roles of other names are passed over.</para>
+/// <para>A caller is named after the principal that its roles are assigned to. An application that acts for itself is
+/// <c>app:</c> and its client id (<c>azp</c> in v2 tokens, <c>appid</c> in v1), which operators know it by. A user who acts
+/// through an application (the token has <c>scp</c>) is <c>user:</c> and the object id (<c>oid</c>): otherwise all users of
+/// a tool would be one caller. Names and addresses in tokens can be changed by their owners, so they are ignored.</para>
+/// <para>A token without roles is valid: its caller is known, but may do nothing. Unknown roles are ignored.</para>
 /// </remarks>
 public sealed class EntraCallers : IDisposable
 {
-    /// <summary>The most characters of a token; a longer one is refused unread. With 200 groups one has about 12,000.</summary>
+    /// <summary>
+    /// The most characters of a token; a longer one is refused without reading it. With 200 groups a token has about 12,000.
+    /// </summary>
     public const int TokenLength = 16 * 1024;
 
-    /// <summary>By how much the tenant's clock and ours may differ.</summary>
+    /// <summary>How far the tenant's clock and ours may differ.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
 
     // A switch that IdentityModel documents at ConfigurationManager.GetConfigurationAsync. Without it, keys are refreshed in the
@@ -32,7 +35,7 @@ public sealed class EntraCallers : IDisposable
     private readonly EntraTenant tenant;
     private readonly TimeProvider time;
 
-    /// <summary>Takes the tenant's settings; asks the tenant for nothing yet.</summary>
+    /// <summary>Takes the tenant's settings. Sends no request to the tenant yet.</summary>
     /// <exception cref="AccessSettingException">A setting is wrong.</exception>
     public EntraCallers(EntraSettings settings, TimeProvider time)
     {
@@ -44,7 +47,7 @@ public sealed class EntraCallers : IDisposable
     /// <summary>The keys that the tenant signs tokens with.</summary>
     internal SigningKeys Keys { get; }
 
-    /// <summary>Whose the token is.</summary>
+    /// <summary>Authenticates a token.</summary>
     public async ValueTask<Authentication> AuthenticateAsync(string token, CancellationToken cancellation)
     {
         if (token.Length > TokenLength) return Authentication.Refused(CredentialFault.TooLong);
@@ -55,7 +58,7 @@ public sealed class EntraCallers : IDisposable
         var result = await ValidateAsync(parsed, known);
         if (result.Exception is SecurityTokenSignatureKeyNotFoundException)
         {
-            // The tenant may have published the key since: it replaces its keys from time to time.
+            // The tenant may have published the key since: it rotates its keys from time to time.
             if (await Keys.GetNewerAsync(known, cancellation) is not { } newer) return Authentication.Unavailable();
             if (newer != known) result = await ValidateAsync(parsed, newer);
         }
@@ -85,13 +88,13 @@ public sealed class EntraCallers : IDisposable
             LifetimeValidator = CheckLifetime,
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
             IssuerSigningKeys = published.Keys,
-            // The key that the token names and no other.
+            // Only the key that the token names.
             TryAllIssuerSigningKeys = false,
-            // So that only a token that is right in all else has the keys read anew.
+            // Last, so that only a token that is otherwise valid can cause the keys to be read again.
             ValidateSignatureLast = true,
         });
 
-    // The library's own check goes by the machine's clock.
+    // The library's own check uses the machine's clock.
     private bool CheckLifetime(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
     {
         var now = time.GetUtcNow().UtcDateTime;
@@ -102,7 +105,8 @@ public sealed class EntraCallers : IDisposable
 
     private Authentication Identify(JsonWebToken token)
     {
-        // An ID token has neither azp nor appid: it tells an application who its user is, and is no key to another's door.
+        // An ID token has neither azp nor appid. It tells an application who its user is, and does not grant access
+        // elsewhere.
         if (Read(token, "tid") != tenant.TenantId || (Read(token, "azp") ?? Read(token, "appid")) is not { } client)
             return Authentication.Refused(CredentialFault.Claims);
         Guid? user = null;

@@ -1,13 +1,14 @@
 namespace Gatehouse.Access.Callers;
 
-/// <summary>Whose bearer tokens are taken: one tenant of Entra ID's.</summary>
-/// <param name="TenantId"><c>Entra__TenantId</c>: the tenant's GUID; never <c>common</c>, which is everybody's.</param>
-/// <param name="Audiences"><c>Entra__Audiences__0</c>...: whom tokens must be for: the app registration's client id (v2 tokens)
-/// and its application id URI (v1 tokens), those of them that are in use.</param>
-/// <param name="Authority"><c>Entra__Authority</c>: where the tenant's keys are published, without the tenant.
-/// <c>https://login.microsoftonline.com</c>, or a national cloud's; those issue v1 tokens under other names, which are refused:
-/// have v2 tokens issued there.</param>
-/// <param name="Confined"><c>Entra__Confined__0__...</c>: who is confined to some applications. Others are not.</param>
+/// <summary>The tenant of Entra ID whose bearer tokens are accepted.</summary>
+/// <param name="TenantId"><c>Entra__TenantId</c>: the tenant's GUID. Not <c>common</c>, which accepts every tenant.</param>
+/// <param name="Audiences"><c>Entra__Audiences__0</c>...: the accepted audiences: the app registration's client id (v2
+/// tokens) and its application id URI (v1 tokens), those that are in use.</param>
+/// <param name="Authority"><c>Entra__Authority</c>: where the tenant's keys are published, without the tenant:
+/// <c>https://login.microsoftonline.com</c>, or the authority of a national cloud. A national cloud issues v1 tokens under
+/// other names, which are refused: use v2 tokens there.</param>
+/// <param name="Confined"><c>Entra__Confined__0__...</c>: callers that are confined to some applications. Others are
+/// not.</param>
 public sealed record EntraSettings(
     string? TenantId, IReadOnlyList<string?> Audiences, string? Authority, IReadOnlyList<EntraConfinement> Confined)
 {

@@ -1,6 +1,6 @@
 namespace Gatehouse.Access.Callers;
 
-/// <summary>The settings of a tenant, judged: what a token must say, and who is confined.</summary>
+/// <summary>The validated settings of a tenant: what a token must say, and who is confined.</summary>
 internal sealed class EntraTenant
 {
     private readonly Dictionary<Guid, HashSet<AppId>> confined = [];
@@ -24,7 +24,7 @@ internal sealed class EntraTenant
 
     public Guid TenantId { get; }
 
-    /// <summary>Whether the authority is this machine, as in a test: only then is it asked without TLS.</summary>
+    /// <summary>Whether the authority is this machine, as in a test. Only then is http allowed.</summary>
     public bool IsLocal { get; }
 
     public string MetadataAddress { get; }
@@ -34,8 +34,8 @@ internal sealed class EntraTenant
     public IReadOnlyList<string> Audiences { get; }
 
     /// <summary>
-    /// The applications that a client, or a user through a client, is confined to; null for all. Where both are confined, it
-    /// is to what both may.
+    /// The applications that a client, or a user through a client, is confined to; null for all. If both are confined, only
+    /// the applications of both.
     /// </summary>
     public IReadOnlySet<AppId>? ApplicationsOf(Guid client, Guid? user)
     {

@@ -4,13 +4,13 @@ using System.Text;
 namespace Gatehouse.Access.Callers;
 
 /// <summary>
-/// The callers that show a key (<c>X-Gatehouse-Key</c>): those of the configuration, and on the local default one with
-/// every role. Keys are known by their SHA-256 alone.
+/// The callers with a key (<c>X-Gatehouse-Key</c>): the configured ones, and with the local defaults one with every role.
+/// Only the SHA-256 of a key is known.
 /// </summary>
-/// <remarks>A key is looked for among all callers and in each to the end: the time tells neither whether nor where.</remarks>
+/// <remarks>A key is compared with all keys, each in fixed time, so the time reveals nothing about a match.</remarks>
 public sealed class KeyCallers
 {
-    /// <summary>The name of the local default's caller.</summary>
+    /// <summary>The name of the local caller.</summary>
     public const string LocalName = "local";
 
     /// <summary>The most characters of a key; a longer one is refused before it is hashed.</summary>
@@ -20,7 +20,7 @@ public sealed class KeyCallers
 
     private readonly List<(byte[] KeyHash, Caller Caller)> callers = [];
 
-    /// <summary>Takes the configured callers.</summary>
+    /// <summary>Reads the configured callers.</summary>
     /// <exception cref="AccessSettingException">One of their settings is wrong.</exception>
     public KeyCallers(IReadOnlyList<KeyCallerSettings> settings)
     {
@@ -30,8 +30,8 @@ public sealed class KeyCallers
     /// <summary>How many callers there are.</summary>
     public int Count => callers.Count;
 
-    /// <summary>Adds the local default's caller, before anything is served.</summary>
-    /// <exception cref="AccessSettingException">The key is another caller's, or the name is.</exception>
+    /// <summary>Adds the local caller, before requests are served.</summary>
+    /// <exception cref="AccessSettingException">The key or the name is another caller's.</exception>
     public void AddLocal(string key)
     {
         if (key.Length is 0 or > KeyLength) throw new AccessSettingException($"Ops__LocalKey must have 1 to {KeyLength} characters.");
@@ -39,7 +39,7 @@ public sealed class KeyCallers
         callers.Add((Hash(key), new Caller(LocalName, RoleNames.All)));
     }
 
-    /// <summary>The caller whose key this is, or null where it is nobody's.</summary>
+    /// <summary>The caller with this key; null where there is none.</summary>
     public Caller? Find(string key)
     {
         if (key.Length is 0 or > KeyLength) return null;
@@ -52,7 +52,7 @@ public sealed class KeyCallers
         return found;
     }
 
-    /// <summary>The application id that a setting is.</summary>
+    /// <summary>Parses the application id in a setting.</summary>
     internal static AppId ReadApplication(string? id, string setting) => AppId.TryParse(id)
         ?? throw new AccessSettingException($"{setting} must be an application id such as {ExampleId}, not '{id}'.");
 
@@ -73,7 +73,7 @@ public sealed class KeyCallers
         return (hash, new Caller(settings.Name, roles, applications.Count == 0 ? null : applications));
     }
 
-    // The value itself is not shown: it may be a key that was put where its hash belongs.
+    // The value itself is not shown: an operator may have put the key there instead of its hash.
     private static byte[] ReadHash(string? text, string setting) =>
         text is { Length: 2 * SHA256.HashSizeInBytes } && text.All(char.IsAsciiHexDigit)
             ? Convert.FromHexString(text)
@@ -84,7 +84,8 @@ public sealed class KeyCallers
         : throw new AccessSettingException(
             $"{setting} must be one of {string.Join(", ", RoleNames.All.Select(RoleNames.NameOf))}, not '{name}'.");
 
-    // Two callers of one name would be one in the audit trail, and of two with one key the second would act as the first.
+    // Two callers with one name could not be told apart in the audit trail, and of two callers with one key the second would
+    // act as the first.
     private void RefuseRepeated(string name, byte[] hash, string nameSetting, string keySetting)
     {
         foreach (var (keyHash, caller) in callers)

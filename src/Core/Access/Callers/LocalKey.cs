@@ -3,7 +3,7 @@ using Gatehouse.Secrets;
 
 namespace Gatehouse.Access.Callers;
 
-/// <summary>The key of the local default's caller, where an operator configures nobody.</summary>
+/// <summary>The key of the local caller, used where no callers are configured.</summary>
 public static class LocalKey
 {
     /// <summary>The fewest characters of a key.</summary>
@@ -13,10 +13,10 @@ public static class LocalKey
     private const int MadeKeyLength = 40;
 
     /// <summary>
-    /// The key in the vault, made of 160 random bits where there is none; for whoever sits at the machine to use.
+    /// The key in the vault, generated from 160 random bits where there is none, to be shown on the local console.
     /// </summary>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public static async Task<string> MakeAsync(ISecretVault vault, CancellationToken cancellation)
+    public static async Task<string> GetOrCreateAsync(ISecretVault vault, CancellationToken cancellation)
     {
         var key = await vault.GetOrAddAsync(
             KeySecret, RandomNumberGenerator.GetHexString(MadeKeyLength, lowercase: true), cancellation);

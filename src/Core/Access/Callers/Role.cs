@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Gatehouse.Access.Callers;
 
-/// <summary>What a caller of the facade may be allowed. The zero value is no role.</summary>
+/// <summary>What a caller of the facade may be allowed to do. The zero value is no role.</summary>
 public enum Role
 {
-    /// <summary>No role: nobody is ever allowed it.</summary>
+    /// <summary>No role. It is never granted.</summary>
     None,
 
     /// <summary><c>Applications.Read</c>: list and view applications, their tokens' leases and push credentials.</summary>
@@ -39,7 +39,7 @@ public enum Role
     AuditRead,
 }
 
-/// <summary>The roles' names, as Entra ID's app roles, the configuration and the audit trail write them.</summary>
+/// <summary>The names of the roles in Entra ID's app roles, the configuration and the audit trail.</summary>
 public static class RoleNames
 {
     private static readonly Dictionary<string, Role> ByName = Enum.GetValues<Role>().Where(role => role != Role.None)
@@ -49,7 +49,7 @@ public static class RoleNames
     public static IReadOnlyCollection<Role> All => ByName.Values;
 
     /// <summary>The name of a role.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such role.</exception>
     public static string NameOf(Role role) => role switch
     {
         Role.ApplicationsRead => "Applications.Read",
@@ -62,10 +62,10 @@ public static class RoleNames
         Role.CountsRead => "Counts.Read",
         Role.CountsWrite => "Counts.Write",
         Role.AuditRead => "Audit.Read",
-        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "It is no role."),
+        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Not a role."),
     };
 
-    /// <summary>Finds the role of a name, in exactly this spelling; false where there is none.</summary>
+    /// <summary>Parses the name of a role, in exactly this spelling; false where there is none of that name.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out Role role)
     {
         role = Role.None;

@@ -3,12 +3,12 @@ using System.Buffers;
 namespace Gatehouse.Access.Idempotency;
 
 /// <summary>
-/// What a client names one call by, so that it can send it again: the value of <c>Idempotency-Key</c>, 1 to 255 visible ASCII
-/// characters.
+/// A client's key for one call, so that it can send the call again: the value of <c>Idempotency-Key</c>, 1 to 255 visible
+/// ASCII characters.
 /// </summary>
 /// <remarks>
-/// draft-ietf-httpapi-idempotency-key-header makes the field a quoted string, and many clients send it bare: <c>"abc"</c> and
-/// <c>abc</c> are the same key.
+/// draft-ietf-httpapi-idempotency-key-header makes the field a quoted string, but many clients send it unquoted:
+/// <c>"abc"</c> and <c>abc</c> are the same key.
 /// </remarks>
 public sealed record IdempotencyKey
 {
@@ -21,7 +21,7 @@ public sealed record IdempotencyKey
 
     private IdempotencyKey(string value) => this.value = value;
 
-    /// <summary>The key that a header's value is, or null where it is none.</summary>
+    /// <summary>Parses a header's value; null where it is not a key.</summary>
     public static IdempotencyKey? TryParse(string? text)
     {
         if (text is ['"', .. var quoted, '"']) text = quoted.AsSpan().ContainsAny('"', '\\') ? null : quoted;

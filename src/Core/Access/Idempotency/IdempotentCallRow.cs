@@ -8,11 +8,11 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Access.Idempotency;
 
-/// <summary>Where a call of a key is remembered: by caller, route and key.</summary>
+/// <summary>The row keys of a call, by caller, route and idempotency key.</summary>
 /// <remarks>
-/// Table <c>IdempotentCalls</c>. Partition: the first digit of the SHA-256 over the three, so 16 of them, which together take
-/// more than an account does. Two rows, which come and go in one commit: <c>k:{hash}</c> is the call, and
-/// <c>x:{when it expires, ticks}:{hash}</c> is what the purge finds it by, oldest first, without a look at any other.
+/// Table <c>IdempotentCalls</c>, partition: the first digit of the SHA-256 over the three. Two rows, written and deleted in
+/// one commit: <c>k:{hash}</c> is the call, and <c>x:{when it expires, ticks}:{hash}</c> lets the purge find expired calls,
+/// oldest first, without reading others.
 /// </remarks>
 internal readonly record struct IdempotentCallKey(string Partition, string Hash)
 {
@@ -24,7 +24,7 @@ internal readonly record struct IdempotentCallKey(string Partition, string Hash)
 
     public static IdempotentCallKey Of(Caller caller, string route, IdempotencyKey key)
     {
-        // None of the three holds a line feed.
+        // None of the three contains a line feed.
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Name}\n{route}\n{key}")));
         return new(HexPartitions.Of(hash), hash);
     }
@@ -32,25 +32,25 @@ internal readonly record struct IdempotentCallKey(string Partition, string Hash)
     /// <summary>The row that the purge finds the call by.</summary>
     public string ExpiryRowKey(DateTimeOffset expiresAt) => $"{Ticks(expiresAt.UtcTicks)}:{Hash}";
 
-    /// <summary>The expiry rows of what has expired.</summary>
+    /// <summary>The expiry rows of expired calls.</summary>
     public static RowRange Expired(DateTimeOffset now) => new(ExpiryPrefix, Ticks(now.UtcTicks + 1));
 
-    /// <summary>The key of the call that an expiry row is about.</summary>
+    /// <summary>The row key of the call that an expiry row belongs to.</summary>
     public static string RowKeyOf(string expiryRowKey) => $"k:{expiryRowKey[(expiryRowKey.LastIndexOf(':') + 1)..]}";
 
     private static string Ticks(long ticks) => ExpiryPrefix + TimeKeys.Ticks(ticks);
 }
 
-/// <summary>What is remembered of a call.</summary>
-/// <param name="Request">The request's fingerprint, under the key of those.</param>
-/// <param name="ExpiresAt">When the call is forgotten.</param>
-/// <param name="RunningUntil">When it can be taken over, if it has no answer by then.</param>
-/// <param name="SealedAnswer">Its answer; null while it is running.</param>
-/// <param name="ETag">The row's version.</param>
+/// <summary>A stored call.</summary>
+/// <param name="Request">The request's fingerprint, keyed.</param>
+/// <param name="ExpiresAt">When the call is deleted.</param>
+/// <param name="RunningUntil">When another call may take over, if there is no answer by then.</param>
+/// <param name="SealedAnswer">Its encrypted answer; null while it is running.</param>
+/// <param name="ETag">The row's ETag.</param>
 internal sealed record IdempotentCallRow(
     byte[] Request, DateTimeOffset ExpiresAt, DateTimeOffset RunningUntil, byte[]? SealedAnswer, string? ETag = null)
 {
-    // Below what a property takes.
+    // Below the limit of a property.
     private const int PieceSize = 60 * 1024;
 
     public StoredAnswer? Open(IdempotentCallKey place, DataKey key) =>

@@ -6,39 +6,39 @@ using Gatehouse.Storage;
 namespace Gatehouse.Access.Idempotency;
 
 /// <summary>
-/// Makes a call with an <see cref="IdempotencyKey"/> once, however often it is sent, to whichever instance and across
-/// restarts: for <see cref="KeptFor"/> the same caller's same key on the same route gets the first answer again.
+/// Makes a call with an <see cref="IdempotencyKey"/> once, however often it is sent, to any instance and across restarts.
+/// For <see cref="AnswerLifetime"/>, the same key of the same caller on the same route gets the first answer again.
 /// </summary>
 /// <remarks>
-/// <para>Of calls that are sent at the same time one runs, and the others are told so at once, rather than to hold a
-/// connection each (draft-ietf-httpapi-idempotency-key-header, section 2.6).</para>
-/// <para>Who runs it is who wrote its row. A process that ends in the middle leaves a row without an answer: after
-/// <see cref="TakenOverAfter"/> the next call with the key takes its place and runs the operation anew, which therefore must
-/// itself bear being begun twice. An operation is given <see cref="RunsFor"/>, which is less, and is cancelled then.</para>
-/// <para>Every kept answer is sealed, because some hold a token.</para>
+/// <para>Of concurrent calls with one key, one runs. The others get an answer at once, instead of holding a connection each
+/// (draft-ietf-httpapi-idempotency-key-header, section 2.6).</para>
+/// <para>The call that writes the row runs. If its process ends before the answer, then after <see cref="TakeoverTime"/>
+/// the next call with the key runs the operation again. So an operation must tolerate being started twice. It is cancelled
+/// after <see cref="OperationTimeout"/>, which is shorter.</para>
+/// <para>Stored answers are encrypted, because some hold a token.</para>
 /// </remarks>
 public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProvider time)
 {
-    /// <summary>How long an answer is given again, from the first call on.</summary>
-    public static readonly TimeSpan KeptFor = TimeSpan.FromHours(24);
+    /// <summary>How long an answer is repeated, from the first call on.</summary>
+    public static readonly TimeSpan AnswerLifetime = TimeSpan.FromHours(24);
 
-    /// <summary>How long an operation may run: Azure's front end gives up on a request after 230 seconds.</summary>
-    public static readonly TimeSpan RunsFor = TimeSpan.FromMinutes(4);
+    /// <summary>How long an operation may run. Azure's front end ends a request after 230 seconds.</summary>
+    public static readonly TimeSpan OperationTimeout = TimeSpan.FromMinutes(4);
 
-    /// <summary>After what time a call without an answer is taken over.</summary>
-    public static readonly TimeSpan TakenOverAfter = TimeSpan.FromMinutes(5);
+    /// <summary>How long a call without an answer blocks its key.</summary>
+    public static readonly TimeSpan TakeoverTime = TimeSpan.FromMinutes(5);
 
     private const int PurgedAtOnce = TableLimits.ChangesPerCommit / 2;
 
     /// <summary>Runs the operation, unless a call with this key has run it or is running it.</summary>
-    /// <param name="caller">Whose key it is.</param>
-    /// <param name="route">What the key is for: the method and the route's template.</param>
+    /// <param name="caller">The caller that the key belongs to.</param>
+    /// <param name="route">The method and the route's template.</param>
     /// <param name="key">The key.</param>
-    /// <param name="request">What was sent.</param>
-    /// <param name="operation">Does what is asked for, and answers. Where it throws, or its answer does not
-    /// <see cref="StoredAnswer.Decides">decide</see>, the call can be made again. It goes on when the client goes away, because
-    /// a client that comes back with the key comes for its answer.</param>
-    /// <param name="cancellation">Gives up before the operation runs.</param>
+    /// <param name="request">The request's fingerprint.</param>
+    /// <param name="operation">The operation. If it throws, or its answer does not
+    /// <see cref="StoredAnswer.Decides">decide</see> the call, the call can be made again. It is not cancelled when the
+    /// client disconnects, because a client that repeats the call expects its answer.</param>
+    /// <param name="cancellation">Cancels before the operation runs.</param>
     /// <exception cref="StoreUnavailableException">The store cannot answer; the operation has not run.</exception>
     public async Task<IdempotentOutcome> RunAsync(
         Caller caller, string route, IdempotencyKey key, RequestFingerprint request,
@@ -61,7 +61,7 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
         }
     }
 
-    /// <summary>Forgets what has expired, and returns how many calls. Several instances may do so at once.</summary>
+    /// <summary>Deletes expired calls, and returns how many. Several instances may do this at once.</summary>
     public async Task<int> PurgeAsync(CancellationToken cancellation)
     {
         var purged = 0;
@@ -70,11 +70,11 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
             var expired = IdempotentCallKey.Expired(time.GetUtcNow());
             while (await store.ReadAsync(IdempotentCallKey.Table, partition, expired, PurgedAtOnce, cancellation) is { Count: > 0 } rows)
             {
-                // The expiry row says that the call has that expiry still: the two change together.
+                // An expiry row and its call always change together.
                 var deletion = rows.SelectMany(row =>
                     new[] { RowChange.Delete(row.Key), RowChange.Delete(IdempotentCallKey.RowKeyOf(row.Key)) });
                 var result = await store.CommitAsync(IdempotentCallKey.Table, partition, [.. deletion], cancellation);
-                // Where one was gone, another instance is at it, or the key was used anew: what is left is the next purge's.
+                // If it fails, another instance is purging, or the key was used again: the next purge does the rest.
                 if (!result.Succeeded) break;
                 purged += rows.Count;
             }
@@ -87,12 +87,12 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
             ? IdempotentCallRow.Read(row)
             : null;
 
-    // Writes that the call is running here; null where somebody else has written first.
+    // Records that the call is running here; null where another instance has written first.
     private async Task<IdempotentCallRow?> ClaimAsync(
         IdempotentCallKey place, IdempotentCallRow? found, byte[] fingerprint, DateTimeOffset now, CancellationToken cancellation)
     {
         var isNew = found is null || found.ExpiresAt <= now;
-        var own = new IdempotentCallRow(fingerprint, isNew ? now + KeptFor : found!.ExpiresAt, now + TakenOverAfter, SealedAnswer: null);
+        var own = new IdempotentCallRow(fingerprint, isNew ? now + AnswerLifetime : found!.ExpiresAt, now + TakeoverTime, SealedAnswer: null);
         var row = own.ToRow(place);
         List<RowChange> changes = [found is null ? RowChange.Insert(row) : RowChange.Replace(row, found.ETag!)];
         if (isNew) changes.Add(RowChange.Insert(new TableRow(place.ExpiryRowKey(own.ExpiresAt))));
@@ -104,7 +104,7 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     private async Task<StoredAnswer> RunAsync(
         IdempotentCallKey place, IdempotentCallRow own, Func<CancellationToken, Task<StoredAnswer>> operation)
     {
-        using var limit = new CancellationTokenSource(RunsFor, time);
+        using var limit = new CancellationTokenSource(OperationTimeout, time);
         StoredAnswer? answer = null;
         try
         {
@@ -124,12 +124,13 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
             : [RowChange.Delete(place.RowKey, own.ETag), RowChange.Delete(place.ExpiryRowKey(own.ExpiresAt))];
         try
         {
-            // It fails only where the call was taken over meanwhile; then the row is no longer ours.
+            // It fails only where the call was taken over meanwhile. Then the row belongs to another call.
             await store.CommitAsync(IdempotentCallKey.Table, place.Partition, changes, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
-            // What has been done has been done, and is answered so; a repetition is told 409 until it is taken over.
+            // The operation was carried out, and its answer is sent. A repeated call gets 409 until the call can be taken
+            // over.
         }
     }
 }

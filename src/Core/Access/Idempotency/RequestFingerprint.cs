@@ -5,8 +5,8 @@ using System.Text;
 namespace Gatehouse.Access.Idempotency;
 
 /// <summary>
-/// What tells one request from another under the same <see cref="IdempotencyKey"/>: the SHA-256 over its path with the query
-/// string, and its body.
+/// The fingerprint of a request, to recognize it under the same <see cref="IdempotencyKey"/>: the SHA-256 over its path with
+/// the query string, and its body.
 /// </summary>
 public sealed class RequestFingerprint
 {
@@ -16,8 +16,8 @@ public sealed class RequestFingerprint
 
     /// <summary>The fingerprint of a request.</summary>
     /// <param name="pathAndQuery">The path with the query string.</param>
-    /// <param name="parts">The body: one part; of a multipart body the names and contents of its parts, because its
-    /// boundary is another in each repetition.</param>
+    /// <param name="parts">The body as one part; for a multipart body, the names and contents of its parts, because each
+    /// repetition has another boundary.</param>
     public static RequestFingerprint Of(string pathAndQuery, params ReadOnlySpan<ReadOnlyMemory<byte>> parts)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -27,12 +27,12 @@ public sealed class RequestFingerprint
     }
 
     /// <summary>
-    /// What the store keeps of it. A body may hold a guessable password, which a plain hash would let whoever has the store
-    /// guess at.
+    /// The keyed hash that is stored. A body may hold a guessable password, which could be found from a plain hash by anyone
+    /// with access to the store.
     /// </summary>
     internal byte[] Under(ReadOnlySpan<byte> key) => HMACSHA256.HashData(key, hash);
 
-    // With its length, so that no two sequences of parts run into the same bytes.
+    // Each part is preceded by its length, so that different sequences of parts never give the same bytes.
     private static void Append(IncrementalHash sha, ReadOnlySpan<byte> part)
     {
         Span<byte> length = stackalloc byte[sizeof(int)];

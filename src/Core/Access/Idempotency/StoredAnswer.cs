@@ -1,6 +1,8 @@
 namespace Gatehouse.Access.Idempotency;
 
-/// <summary>An answer as it can be given again. Its text shows nothing of its body or headers, which may hold a token.</summary>
+/// <summary>
+/// An answer that can be repeated. <c>ToString</c> shows nothing of its body or headers, which may hold a token.
+/// </summary>
 public sealed class StoredAnswer
 {
     /// <summary>The most bytes of a body: 512 KiB.</summary>
@@ -9,12 +11,12 @@ public sealed class StoredAnswer
     /// <summary>The most characters of the content type and of the headers' names and values together: 8 Ki.</summary>
     public const int HeaderSize = 8 * 1024;
 
-    /// <summary>Makes an answer.</summary>
+    /// <summary>Creates an answer.</summary>
     /// <param name="status">The HTTP status: 200 to 599.</param>
     /// <param name="contentType">The body's content type; null where there is none.</param>
     /// <param name="body">The body.</param>
-    /// <param name="headers">The other headers that are part of the answer, such as <c>Location</c>; none for null.</param>
-    /// <exception cref="ArgumentException">It is more than can be kept.</exception>
+    /// <param name="headers">Other headers of the answer, such as <c>Location</c>; null for none.</param>
+    /// <exception cref="ArgumentException">It is too large to store.</exception>
     public StoredAnswer(
         int status, string? contentType, ReadOnlyMemory<byte> body, IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
@@ -42,13 +44,12 @@ public sealed class StoredAnswer
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; }
 
     /// <summary>
-    /// Whether the answer decides the call, so that the same call is answered the same: a success, or a fault of the request
-    /// itself. One that only says that it cannot be now (408, 409, 425, 429 and all of 5xx) is forgotten, and the call can be
-    /// made again under its key.
+    /// Whether the answer decides the call, so that repeated calls get it too: a success, or a fault of the request. A
+    /// temporary failure (408, 409, 425, 429 and all of 5xx) is not stored, and the call can be made again under its key.
     /// </summary>
     /// <remarks>
-    /// draft-ietf-httpapi-idempotency-key-header has a repetition answered with the first result, success or error. To hold a
-    /// client for 24 hours to an outage that passed would defeat what it repeats the call for.
+    /// draft-ietf-httpapi-idempotency-key-header repeats the first result, success or error. Repeating a temporary failure
+    /// for 24 hours would defeat the purpose of repeating the call.
     /// </remarks>
     public bool Decides => Status < 500 && Status is not (408 or 409 or 425 or 429);
 
@@ -75,7 +76,7 @@ public sealed class StoredAnswer
         return bytes.ToArray();
     }
 
-    /// <summary>The answer in bytes that <see cref="ToBytes"/> made.</summary>
+    /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
     internal static StoredAnswer Read(byte[] bytes)
     {
         using var reader = new BinaryReader(new MemoryStream(bytes));

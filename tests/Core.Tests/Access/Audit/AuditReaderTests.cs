@@ -13,7 +13,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
     private static readonly Caller[] Callers = [new("auditor", RoleNames.All), new("billing", RoleNames.All), new("support", RoleNames.All, [Apps[0]])];
     private static readonly string[] Operations = ["IssueToken", "RevokeToken"];
 
-    // Where a change of ours carries the entry along: one partition for each application's rows, and one where any lie.
+    // A source of audit rows: one partition for each application's rows, and one for rows of any application.
     private static readonly AuditSource[] Sources =
     [
         new("Leases", ["0", "1"], application => application == Apps[0] ? "0" : "1"), new("Others", ["x"]),
@@ -33,13 +33,13 @@ public sealed class AuditReaderTests : IAsyncLifetime
     public Task DisposeAsync() => scene.DisposeAsync().AsTask();
 
     [Fact]
-    public async Task Every_filter_s_pages_hold_exactly_what_was_written_newest_first()
+    public async Task Pages_hold_exactly_the_matching_entries_newest_first()
     {
         var written = new List<AuditEntry>();
         var random = new Random((int)Properties.Seed);
         for (var index = 0; index < 300; index++)
         {
-            // Several at one instant, too.
+            // Several entries at the same instant, too.
             if (random.Next(3) > 0) scene.Clock.Advance(TimeSpan.FromSeconds(random.Next(1, 100)));
             written.Add(await WriteAsync(random));
         }
@@ -80,7 +80,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_written_while_pages_are_read_moves_nothing()
+    public async Task New_entries_do_not_shift_the_pages()
     {
         var random = new Random((int)Properties.Seed);
         var before = new List<string>();
@@ -99,7 +99,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_page_looks_at_5000_rows_at_most_and_the_next_goes_on()
+    public async Task A_page_reads_at_most_5000_rows_and_the_next_continues()
     {
         var rare = trail.Done(Call("billing", "RevokeToken"));
         await scene.Store.CommitAsync("Others", "x", [AuditTrail.Row(rare)], None);
@@ -119,7 +119,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_page_token_that_was_not_given_out_is_not_taken()
+    public async Task An_invalid_page_token_is_refused()
     {
         var random = new Random((int)Properties.Seed);
         for (var index = 0; index < 5; index++) await WriteAsync(random);

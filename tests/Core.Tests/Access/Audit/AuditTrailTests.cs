@@ -28,7 +28,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     public Task DisposeAsync() => scene.DisposeAsync().AsTask();
 
     [Fact]
-    public async Task An_entry_tells_who_did_what_to_what_when_and_how_it_ended()
+    public async Task An_entry_records_caller_operation_subject_times_and_outcome()
     {
         var token = ApiToken.Generate();
         var started = await trail.StartAsync(Call("IssueToken", Role.TokensIssue, "\"my-key\""), App, null, None);
@@ -56,7 +56,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_entry_whose_end_never_came_stays_started()
+    public async Task An_entry_without_an_end_stays_started()
     {
         await trail.StartAsync(Call(), App, null, None);
         scene.Clock.Advance(TimeSpan.FromDays(30));
@@ -66,7 +66,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failure_and_a_refusal_are_told()
+    public async Task Failures_and_refusals_are_recorded()
     {
         await trail.EndAsync(await trail.StartAsync(Call(), App, null, None), done: false, null, null, None);
         await trail.RefuseAsync(Call(), App, null, None);
@@ -74,7 +74,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_that_a_call_made_is_found_under_its_id()
+    public async Task A_created_application_is_found_by_its_id()
     {
         var started = await trail.StartAsync(Call("CreateApplication", Role.ApplicationsCreate), null, null, None);
         await trail.EndAsync(started, done: true, App, null, None);
@@ -83,7 +83,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_entry_in_a_commit_is_written_with_the_change_or_not_at_all()
+    public async Task An_entry_and_the_change_of_its_commit_are_written_together()
     {
         var row = new TableRow("thing");
         RowChange[] Changes() => [AuditTrail.Row(trail.Done(Call(), App)), RowChange.Insert(row)];
@@ -139,14 +139,14 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_can_be_started_while_the_store_fails()
+    public async Task No_call_can_start_while_the_store_fails()
     {
         var faulty = new AuditTrail(new AccessScene.FaultyStore(scene.Store) { Fails = true }, [], scene.Clock);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => faulty.StartAsync(Call(), App, null, None));
     }
 
     [Fact]
-    public void No_field_takes_what_could_hold_a_secret()
+    public void No_field_accepts_text_that_could_be_a_secret()
     {
         var token = ApiToken.Generate().Reveal();
         Assert.Throws<ArgumentException>(() => AuditSubject.Token(token));
@@ -166,7 +166,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Every_outcome_has_a_name_that_leads_back_to_it()
+    public void Every_outcome_can_be_parsed_from_its_name()
     {
         foreach (var outcome in Enum.GetValues<AuditOutcome>())
         {

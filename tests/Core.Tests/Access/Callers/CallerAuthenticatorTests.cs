@@ -15,7 +15,7 @@ public sealed class CallerAuthenticatorTests
         new("service", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key))), ["Audit.Read"], []);
 
     [Fact]
-    public async Task A_key_and_a_bearer_token_each_lead_to_their_caller_and_both_together_to_none()
+    public async Task A_key_or_a_bearer_token_finds_its_caller_and_both_together_are_refused()
     {
         await using var tenant = await TestTenant.StartAsync();
         var clock = new TestClock();
@@ -36,7 +36,7 @@ public sealed class CallerAuthenticatorTests
         Authentication.Refused(CredentialFault.NoBearer),
         await new CallerAuthenticator(new KeyCallers([Service]), entra: null).AuthenticateAsync(null, "a.b.c", None));
 
-    /// <summary>Every start would pay for it, and most have no tenant.</summary>
+    /// <summary>Loading it would cost every start, and most deployments have no tenant.</summary>
     [Fact]
     public async Task Without_a_tenant_nothing_of_the_token_library_is_loaded()
     {
@@ -49,7 +49,7 @@ public sealed class CallerAuthenticatorTests
         Assert.DoesNotContain(lines, line => line.StartsWith("Microsoft.IdentityModel", StringComparison.Ordinal));
     }
 
-    /// <summary>The other process: who is found by a key, and which assemblies that took.</summary>
+    /// <summary>Runs in another process: which caller a key finds, and which assemblies that loaded.</summary>
     public static async Task<int> AuthenticateAsync()
     {
         var callers = new CallerAuthenticator(new KeyCallers([Service]), entra: null);

@@ -17,7 +17,7 @@ public sealed class CallerTests
     }
 
     [Fact]
-    public void Every_role_has_a_name_of_its_own_that_leads_back_to_it()
+    public void Every_role_can_be_parsed_from_its_name()
     {
         Assert.Equal(Enum.GetValues<Role>().Length - 1, RoleNames.All.Count);
         foreach (var role in RoleNames.All)
@@ -35,7 +35,7 @@ public sealed class CallerTests
     [InlineData("Applications.Read ")]
     [InlineData("Applications")]
     [InlineData("*")]
-    public void What_is_no_role_s_name_is_no_role(string? name) => Assert.False(RoleNames.TryParse(name, out _));
+    public void Unknown_names_are_not_roles(string? name) => Assert.False(RoleNames.TryParse(name, out _));
 
     [Fact]
     public void A_caller_without_roles_may_do_nothing()
@@ -44,13 +44,13 @@ public sealed class CallerTests
         foreach (var role in Enum.GetValues<Role>())
         {
             Assert.Equal(AccessDecision.Forbidden, caller.May(role, Own));
-            Assert.Equal(AccessDecision.Forbidden, caller.MayEverywhere(role));
-            Assert.Equal(AccessDecision.Forbidden, caller.MayAmongItsOwn(role));
+            Assert.Equal(AccessDecision.Forbidden, caller.MayForAll(role));
+            Assert.Equal(AccessDecision.Forbidden, caller.MayForSome(role));
         }
     }
 
     [Fact]
-    public void A_caller_may_do_exactly_what_its_roles_and_its_applications_say()
+    public void A_caller_may_do_exactly_what_its_roles_and_applications_allow()
     {
         var cases =
             from roles in Gen.SubListOf(Enum.GetValues<Role>())
@@ -67,8 +67,8 @@ public sealed class CallerTests
             Assert.Equal(
                 !has ? AccessDecision.Forbidden : reaches ? AccessDecision.Allowed : AccessDecision.OtherApplication,
                 caller.May(given.role, given.application));
-            Assert.Equal(has && given.confined is null, caller.MayEverywhere(given.role) == AccessDecision.Allowed);
-            Assert.Equal(has, caller.MayAmongItsOwn(given.role) == AccessDecision.Allowed);
+            Assert.Equal(has && given.confined is null, caller.MayForAll(given.role) == AccessDecision.Allowed);
+            Assert.Equal(has, caller.MayForSome(given.role) == AccessDecision.Allowed);
             Assert.Equal(reaches, caller.Reaches(given.application));
         });
     }
@@ -79,7 +79,7 @@ public sealed class CallerTests
     [InlineData("line\nbreak")]
     [InlineData("a/b")]
     [InlineData("Ünicode")]
-    public void A_name_that_a_log_or_a_key_could_stumble_over_is_none(string name)
+    public void Names_with_special_characters_are_refused(string name)
     {
         Assert.False(Caller.IsName(name));
         Assert.Throws<ArgumentException>(() => new Caller(name, []));

@@ -29,9 +29,9 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     {
         var caller = await AdmitAsync(Claims());
         Assert.Equal($"app:{TestTenant.Client}", caller.Name);
-        Assert.Equal(AccessDecision.Allowed, caller.MayEverywhere(Role.ApplicationsRead));
-        Assert.Equal(AccessDecision.Allowed, caller.MayEverywhere(Role.TokensIssue));
-        Assert.Equal(AccessDecision.Forbidden, caller.MayEverywhere(Role.TokensRevoke));
+        Assert.Equal(AccessDecision.Allowed, caller.MayForAll(Role.ApplicationsRead));
+        Assert.Equal(AccessDecision.Allowed, caller.MayForAll(Role.TokensIssue));
+        Assert.Equal(AccessDecision.Forbidden, caller.MayForAll(Role.TokensRevoke));
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     {
         var caller = await AdmitAsync(tenant.ClaimsOfV1(clock.GetUtcNow()));
         Assert.Equal($"app:{TestTenant.Client}", caller.Name);
-        Assert.Equal(AccessDecision.Allowed, caller.MayEverywhere(Role.TokensIssue));
+        Assert.Equal(AccessDecision.Allowed, caller.MayForAll(Role.TokensIssue));
     }
 
     [Fact]
@@ -53,20 +53,20 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     public async Task A_token_without_roles_has_a_caller_that_may_do_nothing()
     {
         var caller = await AdmitAsync(Without("roles"));
-        Assert.All(RoleNames.All, role => Assert.Equal(AccessDecision.Forbidden, caller.MayAmongItsOwn(role)));
+        Assert.All(RoleNames.All, role => Assert.Equal(AccessDecision.Forbidden, caller.MayForSome(role)));
     }
 
     [Fact]
-    public async Task Roles_of_other_names_are_passed_over_and_a_single_one_is_taken()
+    public async Task Unknown_roles_are_ignored()
     {
         var caller = await AdmitAsync(With("roles", new JsonArray("Admin", "audit.read", "Audit.Read", "*")));
-        Assert.Equal([Role.AuditRead], RoleNames.All.Where(role => caller.MayEverywhere(role) == AccessDecision.Allowed));
+        Assert.Equal([Role.AuditRead], RoleNames.All.Where(role => caller.MayForAll(role) == AccessDecision.Allowed));
         caller = await AdmitAsync(With("roles", "Push.Write"));
-        Assert.Equal([Role.PushWrite], RoleNames.All.Where(role => caller.MayEverywhere(role) == AccessDecision.Allowed));
+        Assert.Equal([Role.PushWrite], RoleNames.All.Where(role => caller.MayForAll(role) == AccessDecision.Allowed));
     }
 
     [Fact]
-    public async Task A_client_or_a_user_can_be_confined_and_both_to_what_both_may()
+    public async Task A_client_or_a_user_can_be_confined_or_both()
     {
         var shared = AppId.Generate();
         var settings = tenant.Settings with
@@ -118,7 +118,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_token_is_good_from_its_nbf_to_its_exp_give_or_take_a_minute()
+    public async Task A_token_is_valid_from_nbf_to_exp_with_a_minute_of_tolerance()
     {
         var token = tenant.Sign(Claims());
         var early = tenant.Sign(With("nbf", clock.GetUtcNow().AddSeconds(61).ToUnixTimeSeconds()));
@@ -133,7 +133,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Only_RS256_is_taken()
+    public async Task Only_RS256_is_accepted()
     {
         var key = tenant.Keys[0];
         var publicKey = key.Rsa.ExportSubjectPublicKeyInfo();
@@ -148,17 +148,17 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
             CredentialFault.Algorithm, Forge("RS512", bytes => key.Rsa.SignData(bytes, HashAlgorithmName.SHA512, RSASignaturePadding.Pkcs1)));
         await RefuseAsync(
             CredentialFault.Algorithm, Forge("PS256", bytes => key.Rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pss)));
-        // Signed with the right algorithm's name and no or another's signature.
+        // Signed with the right algorithm's name, but without a signature or with another one.
         await RefuseAsync(CredentialFault.Signature, Forge("RS256", _ => []));
         await RefuseAsync(CredentialFault.Signature, Forge("RS256", bytes => HMACSHA256.HashData(publicKey, bytes)));
     }
 
     [Fact]
-    public async Task A_token_of_somebody_else_s_key_is_refused()
+    public async Task A_token_signed_with_an_unknown_key_is_refused()
     {
         await RefuseAsync(CredentialFault.Signature, new TestKey(tenant.Keys[0].Id, TestKey.Other).Sign(Claims()));
         await RefuseAsync(CredentialFault.Signature, new TestKey("stranger", TestKey.Other).Sign(Claims()));
-        // The right key under no name: keys are not tried one after the other.
+        // The right key without a key id: keys are not tried one after the other.
         var unnamed = TestKey.Sign(
             new JsonObject { ["alg"] = "RS256" }, Claims(),
             bytes => tenant.Keys[0].Rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
@@ -166,7 +166,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_the_token_brings_along_is_not_taken()
+    public async Task A_key_inside_the_token_is_not_used()
     {
         var stranger = new TestKey("stranger", TestKey.Other);
         var header = new JsonObject
@@ -182,7 +182,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Too_long_a_token_is_refused_unread()
+    public async Task A_token_that_is_too_long_is_refused_unread()
     {
         await RefuseAsync(CredentialFault.TooLong, tenant.Sign(With("groups", new string('g', EntraCallers.TokenLength))));
         Assert.Equal(0, tenant.Reads);
@@ -190,7 +190,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Whatever_is_done_to_a_token_it_is_refused_and_nothing_is_thrown()
+    public async Task A_changed_token_is_refused_without_an_exception()
     {
         var token = tenant.Sign(Claims());
         var mutations =
@@ -201,7 +201,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
         await Properties.CheckAsync(mutations, async mutated =>
         {
             var result = await callers.AuthenticateAsync(mutated, None);
-            // The last character of a signature holds bits that do not count.
+            // The last character of a signature has bits that do not count.
             if (mutated[..^1] != token[..^1]) Assert.Equal(AuthenticationStatus.Refused, result.Status);
         }, tests: 300);
     }
@@ -216,7 +216,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     [InlineData("eyJhbGciOiJSUzI1NiJ9.bm90IGpzb24.AAAA")]
     [InlineData("eyJhbGciOiJSUzI1NiJ9.W10.AAAA")]
     [InlineData("eyJhbGciOjF9.e30.AAAA")]
-    public async Task What_is_no_token_is_refused_without_asking_the_tenant(string text)
+    public async Task Text_that_is_not_a_token_is_refused_without_a_request_to_the_tenant(string text)
     {
         Assert.Equal(AuthenticationStatus.Refused, (await callers.AuthenticateAsync(text, None)).Status);
         Assert.Equal(0, tenant.Reads);

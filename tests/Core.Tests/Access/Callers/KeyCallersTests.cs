@@ -18,14 +18,14 @@ public sealed class KeyCallersTests
         new("support", Hash(SupportKey).ToUpperInvariant(), ["Tokens.Issue"], [Own.ToString().ToLowerInvariant()]);
 
     [Fact]
-    public void A_key_leads_to_its_caller_with_its_roles_and_its_applications()
+    public void A_key_finds_its_caller_with_roles_and_applications()
     {
         var callers = new KeyCallers([Billing, Support]);
 
         var billing = callers.Find(BillingKey)!;
         Assert.Equal("billing", billing.Name);
-        Assert.Equal(AccessDecision.Allowed, billing.MayEverywhere(Role.CountsRead));
-        Assert.Equal(AccessDecision.Forbidden, billing.MayEverywhere(Role.CountsWrite));
+        Assert.Equal(AccessDecision.Allowed, billing.MayForAll(Role.CountsRead));
+        Assert.Equal(AccessDecision.Forbidden, billing.MayForAll(Role.CountsWrite));
 
         var support = callers.Find(SupportKey)!;
         Assert.Equal("support", support.Name);
@@ -34,7 +34,7 @@ public sealed class KeyCallersTests
     }
 
     [Fact]
-    public void Any_other_key_is_nobody_s()
+    public void An_unknown_key_finds_no_caller()
     {
         var callers = new KeyCallers([Billing, Support]);
         foreach (var key in new[] { "", " ", BillingKey + " ", BillingKey[..^1], BillingKey.ToUpperInvariant(), Hash(BillingKey), "billing" })
@@ -54,7 +54,7 @@ public sealed class KeyCallersTests
     }
 
     [Fact]
-    public void Without_callers_nobody_passes() => Assert.Null(new KeyCallers([]).Find(LocalKey));
+    public void Without_callers_every_key_is_refused() => Assert.Null(new KeyCallers([]).Find(LocalKey));
 
     [Fact]
     public void The_local_caller_has_every_role_everywhere()
@@ -65,12 +65,12 @@ public sealed class KeyCallersTests
 
         var local = callers.Find(LocalKey)!;
         Assert.Equal("local", local.Name);
-        Assert.All(RoleNames.All, role => Assert.Equal(AccessDecision.Allowed, local.MayEverywhere(role)));
+        Assert.All(RoleNames.All, role => Assert.Equal(AccessDecision.Allowed, local.MayForAll(role)));
         Assert.Equal("billing", callers.Find(BillingKey)!.Name);
     }
 
     [Fact]
-    public void The_local_key_must_be_one_and_nobody_else_s()
+    public void The_local_key_must_be_valid_and_unique()
     {
         var callers = new KeyCallers([Billing, Support with { Name = "Local" }]);
         Refuses("Ops__LocalKey", () => new KeyCallers([]).AddLocal(""));
@@ -99,7 +99,7 @@ public sealed class KeyCallersTests
 
     [Theory]
     [MemberData(nameof(WrongSettings))]
-    public void A_wrong_setting_is_named_and_no_key_shown(string setting, KeyCallerSettings wrong)
+    public void A_wrong_setting_is_named_without_showing_a_key(string setting, KeyCallerSettings wrong)
     {
         var message = Refuses(setting, () => _ = new KeyCallers([Billing, wrong]));
         Assert.DoesNotContain(SupportKey, message);

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Tests.Access.Callers;
 
 /// <summary>
-/// An Entra ID tenant over real HTTP: its OpenID Connect metadata, the keys that it publishes, and the tokens that it issues
-/// with them, right or wrong.
+/// An Entra ID tenant over real HTTP: its OpenID Connect metadata, its published keys, and the tokens that it issues with
+/// them, valid or not.
 /// </summary>
 public sealed class TestTenant : IAsyncDisposable
 {
@@ -27,13 +27,13 @@ public sealed class TestTenant : IAsyncDisposable
 
     public string Address => server.Urls.Single();
 
-    /// <summary>What is published.</summary>
+    /// <summary>The published keys.</summary>
     public List<TestKey> Keys { get; } = [new("first", TestKey.One)];
 
     /// <summary>How often the metadata were read.</summary>
     public int Reads => Volatile.Read(ref reads);
 
-    /// <summary>What is done before the metadata are answered; by default nothing.</summary>
+    /// <summary>Runs before the metadata are answered; does nothing by default.</summary>
     public Func<HttpContext, Task<bool>> Before { get; set; } = _ => Task.FromResult(true);
 
     public EntraSettings Settings => new(Id, [Audience, "api://gatehouse"], Address, []);
@@ -98,10 +98,10 @@ public sealed class TestTenant : IAsyncDisposable
     }
 }
 
-/// <summary>A key that a tenant signs with, under its name.</summary>
+/// <summary>A tenant's signing key, with its key id.</summary>
 public sealed class TestKey(string id, RSA rsa)
 {
-    /// <summary>Two keys, made once: it takes a while.</summary>
+    /// <summary>Two keys, created once because it takes a while.</summary>
     public static readonly RSA One = RSA.Create(2048);
 
     public static readonly RSA Other = RSA.Create(2048);

@@ -28,7 +28,7 @@ public sealed class IdempotencyKeyTests
     [InlineData("é")]
     [InlineData("\"a\", \"b\"")]
     [InlineData("\"a\\\"b\"")]
-    public void Anything_else_is_none(string? text) => Assert.Null(IdempotencyKey.TryParse(text));
+    public void Other_values_are_not_keys(string? text) => Assert.Null(IdempotencyKey.TryParse(text));
 
     [Fact]
     public void A_key_has_at_most_255_characters()

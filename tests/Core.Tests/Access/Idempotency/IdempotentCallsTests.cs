@@ -72,7 +72,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_is_its_caller_s_and_its_route_s()
+    public async Task A_key_belongs_to_its_caller_and_route()
     {
         await SendAsync();
         Assert.False((await SendAsync(key: "key-2")).Repeated);
@@ -82,17 +82,17 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_50_at_once_at_two_instances_one_runs_and_the_others_are_told_so()
+    public async Task Of_50_concurrent_calls_on_two_instances_one_runs()
     {
         IdempotentCalls[] instances = [calls, Instance(scene.OpenStore())];
         var answer = new TaskCompletionSource<StoredAnswer>();
         var sent = Enumerable.Range(0, 50).Select(index => Task.Run(() => TryAsync(instances[index % 2], run: _ => answer.Task))).ToList();
 
-        // All but one are answered while it runs.
+        // All but one are answered while the operation runs.
         while (sent.Count > 1)
         {
             var told = await Task.WhenAny(sent);
-            Assert.Equal(new IdempotentOutcome.Running(IdempotentCalls.TakenOverAfter), await told);
+            Assert.Equal(new IdempotentOutcome.Running(IdempotentCalls.TakeoverTime), await told);
             sent.Remove(told);
         }
         answer.SetResult(Ok("1"));
@@ -118,7 +118,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
     [InlineData(500, false)]
     [InlineData(502, false)]
     [InlineData(503, false)]
-    public async Task Only_an_answer_that_decides_is_kept(int status, bool kept)
+    public async Task Only_an_answer_that_decides_is_stored(int status, bool kept)
     {
         await SendAsync(answer: new StoredAnswer(status, null, default));
         Assert.Equal(kept ? 2 : 0, await RowsAsync());
@@ -146,14 +146,14 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
         await begun.Task;
         var restarted = Instance(scene.OpenStore());
 
-        scene.Clock.Advance(IdempotentCalls.TakenOverAfter - TimeSpan.FromSeconds(1));
+        scene.Clock.Advance(IdempotentCalls.TakeoverTime - TimeSpan.FromSeconds(1));
         Assert.Equal(new IdempotentOutcome.Running(TimeSpan.FromSeconds(1)), await TryAsync(restarted));
         Assert.IsType<IdempotentOutcome.Mismatch>(await TryAsync(restarted, request: Request("/other", "")));
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
         var second = Assert.IsType<IdempotentOutcome.Answered>(await TryAsync(restarted, run: _ => Task.FromResult(Ok("second"))));
         Assert.False(second.Repeated);
 
-        // It had not ended after all: its late answer replaces nothing, and its failure deletes nothing.
+        // It was still running after all. Its late answer replaces nothing, and its failure deletes nothing.
         lost.SetResult(Ok("first"));
         await ended;
         Assert.Equal("second", Encoding.UTF8.GetString((await SendAsync()).Answer.Body.Span));
@@ -161,7 +161,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_operation_is_cancelled_before_it_can_be_taken_over_and_not_when_its_client_goes_away()
+    public async Task An_operation_is_cancelled_before_it_can_be_taken_over_and_not_when_its_client_disconnects()
     {
         using var client = new CancellationTokenSource();
         var begun = new TaskCompletionSource<CancellationToken>();
@@ -175,20 +175,20 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
             cancellation: client.Token);
         var given = await begun.Task;
         await client.CancelAsync();
-        scene.Clock.Advance(IdempotentCalls.RunsFor - TimeSpan.FromSeconds(1));
+        scene.Clock.Advance(IdempotentCalls.OperationTimeout - TimeSpan.FromSeconds(1));
         Assert.False(given.IsCancellationRequested);
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.True(given.IsCancellationRequested);
-        Assert.True(IdempotentCalls.RunsFor < IdempotentCalls.TakenOverAfter);
+        Assert.True(IdempotentCalls.OperationTimeout < IdempotentCalls.TakeoverTime);
         answer.SetResult(Ok("1"));
         await sent;
     }
 
     [Fact]
-    public async Task An_answer_is_kept_for_24_hours_from_the_first_call_on_and_not_a_tick_longer()
+    public async Task An_answer_is_stored_for_24_hours_and_not_a_tick_longer()
     {
         await SendAsync();
-        scene.Clock.Advance(IdempotentCalls.KeptFor - TimeSpan.FromTicks(1));
+        scene.Clock.Advance(IdempotentCalls.AnswerLifetime - TimeSpan.FromTicks(1));
         Assert.True((await SendAsync()).Repeated);
         scene.Clock.Advance(TimeSpan.FromTicks(1));
         Assert.False((await SendAsync(request: Request("/other", "other"))).Repeated);
@@ -202,7 +202,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
         for (var index = 0; index < 300; index++) await SendAsync(key: $"old-{index}");
         scene.Clock.Advance(TimeSpan.FromHours(1));
         await SendAsync(key: "young");
-        scene.Clock.Advance(IdempotentCalls.KeptFor - TimeSpan.FromHours(1));
+        scene.Clock.Advance(IdempotentCalls.AnswerLifetime - TimeSpan.FromHours(1));
 
         var purged = await Task.WhenAll(
             Task.Run(() => calls.PurgeAsync(None)), Task.Run(() => Instance(scene.OpenStore()).PurgeAsync(None)));
@@ -212,7 +212,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_done_is_answered_even_where_it_cannot_be_kept()
+    public async Task The_answer_is_sent_even_if_it_cannot_be_stored()
     {
         var store = new AccessScene.FaultyStore(scene.Store);
         var instance = Instance(store);
@@ -229,7 +229,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_s_token_is_in_no_file_and_no_text()
+    public async Task A_token_in_an_answer_appears_in_no_file_and_no_text()
     {
         var token = ApiToken.Generate().Reveal();
         const string Password = "correct horse battery staple";
@@ -248,9 +248,11 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
         Assert.DoesNotContain(token, $"{answer}");
     }
 
-    /// <summary>Two keys, two bodies, every kind of answer, hours that pass and purges, against a model of a few lines.</summary>
+    /// <summary>
+    /// Two keys, two bodies, every kind of answer, passing hours and purges, checked against a small model.
+    /// </summary>
     [Fact]
-    public async Task Whatever_is_sent_in_whatever_order_the_model_says_what_comes()
+    public async Task Any_sequence_of_calls_behaves_like_the_model()
     {
         var steps = Gen.Elements("send", "send", "send", "wait", "purge").SelectMany(
             kind => from key in Gen.Elements("a", "b")
@@ -283,7 +285,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
                 Assert.Equal(known, answered.Repeated);
                 Assert.Equal(known ? first.Status : status, answered.Answer.Status);
                 if (!known) model.Remove(key);
-                if (!known && status is not (409 or 503)) model[key] = (body, status, now + IdempotentCalls.KeptFor);
+                if (!known && status is not (409 or 503)) model[key] = (body, status, now + IdempotentCalls.AnswerLifetime);
             }
         }, tests: 40);
     }
