@@ -20,7 +20,7 @@ internal static class FunctionSpans
     /// <param name="run">What it does. What it throws is thrown on.</param>
     public static Task ObserveAsync(string operation, Func<Task> run) => IsHeard ? ObservedAsync(operation, run) : run();
 
-    private static bool IsHeard => Spans.AreHeard || Measures.CallDuration.Enabled;
+    private static bool IsHeard => Spans.HasListeners || Measures.CallDuration.Enabled;
 
     private static async Task<IResult> ObservedAsync(HttpRequest request, string operation, Func<Task<IResult>> answer)
     {

@@ -1,4 +1,5 @@
 using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
@@ -14,7 +15,7 @@ namespace Gatehouse.Functions.Startup;
 /// </summary>
 internal sealed class StartupCheck(
     GatehouseSettings settings, OpenData data, ITableStore store, ISecretVault vault,
-    OrganizationAccess organization, KeyCallers keyCallers, Callers callers, IServer server) : IHostedLifecycleService
+    OrganizationAccess organization, KeyCallers keyCallers, CallerAuthenticator callers, IServer server) : IHostedLifecycleService
 {
     private string user = "";
     private string? madePassword;
@@ -35,11 +36,11 @@ internal sealed class StartupCheck(
         }
         else
         {
-            (user, madePassword) = await organization.MakeAsync(vault, cancellationToken);
+            (user, madePassword) = await organization.GetOrCreateAsync(vault, cancellationToken);
         }
 
         if (settings.Callers.LocalKey is { } key) keyCallers.AddLocal(key);
-        else if (settings.Callers.AreNone) keyCallers.AddLocal(madeKey = await LocalKey.MakeAsync(vault, cancellationToken));
+        else if (settings.Callers.AreNone) keyCallers.AddLocal(madeKey = await LocalKey.GetOrCreateAsync(vault, cancellationToken));
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Custody.Applications;
+using Gatehouse.Functions.Observability;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Timers;

@@ -46,7 +46,7 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
             case OperationCanceledException when request.IsGivenUp(cancellation):
                 return Problem.Unavailable();
             case OperationCanceledException:
-                // It has used up its time (IdempotentCalls.RunsFor).
+                // It has used up its time (IdempotentCalls.OperationTimeout).
                 LogUnavailable(context.TraceIdentifier, e);
                 return Problem.Unavailable();
             default:
