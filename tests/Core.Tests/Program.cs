@@ -8,6 +8,7 @@ using Gatehouse.Tests.Storage;
 return args switch
 {
     ["increment", var path, var times] => await SqliteProcessTests.IncrementAsync(path, int.Parse(times)),
+    ["commit-and-wait", var path, var sql] => SqliteProcessTests.CommitAndWait(path, sql),
     ["authenticate"] => await CallersTests.AuthenticateAsync(),
     ["custody", var folder, var step] => await CustodyKillTests.TellAsync(folder, int.Parse(step)),
     ["archive", var folder] => await ArchiveKillTests.RunAsync(folder),

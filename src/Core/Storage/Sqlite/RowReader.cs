@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>A connection that reads, for one thread at a time. Every read sees all that was committed before it began.</summary>
@@ -11,12 +13,12 @@ internal sealed class RowReader : IDisposable
 
     private readonly Database database;
     private readonly RowCache cache;
-    private readonly WalIndex index;
+    private readonly GenerationFile generations;
     private readonly TableIds tables;
-    private readonly Statement get;
-    private readonly Statement range;
-    private readonly Statement begin;
-    private readonly Statement end;
+    private readonly ReadStatement get;
+    private readonly ReadStatement range;
+    private readonly SqliteCommand begin;
+    private readonly SqliteCommand end;
 
     /// <summary>Takes over a connection.</summary>
     public RowReader(Database database, RowCache cache)
@@ -25,24 +27,25 @@ internal sealed class RowReader : IDisposable
         this.cache = cache;
         database.Execute($"PRAGMA cache_size = -{PageCache}");
         tables = new TableIds(database);
-        get = database.Prepare("SELECT etag, body FROM rows WHERE table_id = ?1 AND partition = ?2 AND row = ?3");
-        range = database.Prepare("""
+        get = database.PrepareRead("SELECT etag, body FROM rows WHERE table_id = ?1 AND partition = ?2 AND row = ?3");
+        range = database.PrepareRead("""
             SELECT etag, body, row FROM rows
             WHERE table_id = ?1 AND partition = ?2 AND row >= ?3 AND row < ?4 ORDER BY row LIMIT ?5
             """);
         begin = database.Prepare("BEGIN");
         end = database.Prepare("COMMIT");
-        index = WalIndex.Of(database);
+        generations = new GenerationFile(database.Path + GenerationFile.Suffix);
     }
 
     /// <summary>The row with a key, or null.</summary>
     public TableRow? Get(in RowKey key)
     {
-        var before = index.Read();
-        if (cache.TryGet(before, key, out var row)) return row;
+        var generation = generations.Read();
+        if (!GenerationFile.IsSettled(generation)) return Find(key, out _);
+        if (cache.TryGet(generation, key, out var row)) return row;
         row = Find(key, out var bytes);
-        // Equal headers: the read, which lies between them, saw just that transaction.
-        if (index.Read() == before) cache.Keep(before, key, row, bytes);
+        // The generation did not change during the read, so the row is that generation's.
+        if (generations.IsStill(generation)) cache.Keep(generation, key, row, bytes);
         return row;
     }
 
@@ -50,14 +53,14 @@ internal sealed class RowReader : IDisposable
     public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows)
     {
         var found = new TableRow?[rows.Count];
-        begin.Run();
+        begin.ExecuteNonQuery();
         try
         {
             for (var at = 0; at < found.Length; at++) found[at] = Find(new RowKey(table, partition, rows[at]), out _);
         }
         finally
         {
-            end.Run();
+            end.ExecuteNonQuery();
         }
         return found;
     }
@@ -84,7 +87,11 @@ internal sealed class RowReader : IDisposable
         }
     }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose()
+    {
+        database.Dispose();
+        generations.Dispose();
+    }
 
     private TableRow? Find(in RowKey key, out int bytes)
     {
@@ -107,6 +114,6 @@ internal sealed class RowReader : IDisposable
         }
     }
 
-    private static TableRow Row(Statement statement, string key, ReadOnlySpan<byte> body) =>
+    private static TableRow Row(ReadStatement statement, string key, ReadOnlySpan<byte> body) =>
         new(key, ETags.Format(statement.Int64(0)), RowCodec.Read(body));
 }

@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Gatehouse.Storage.Sqlite;
 /// </summary>
 internal sealed class RowWriter : IDisposable
 {
-    private const string Key = "table_id = ?1 AND partition = ?2 AND row = ?3";
+    private const string Key = "table_id = $1 AND partition = $2 AND row = $3";
 
     // Pages in the write-ahead log before a commit carries them over into the file: 16 MiB, so that a page that many
     // commits change is carried over once.
@@ -14,19 +16,19 @@ internal sealed class RowWriter : IDisposable
 
     private readonly Database database;
     private readonly TableIds tables;
-    private readonly Statement begin;
-    private readonly Statement commit;
-    private readonly Statement lastETag;
-    private readonly Statement setLastETag;
-    private readonly Statement save;
-    private readonly Statement release;
-    private readonly Statement takeBack;
-    private readonly Statement insert;
-    private readonly Statement put;
-    private readonly Statement replace;
-    private readonly Statement delete;
-    private readonly Statement deleteMatching;
-    private readonly Statement exists;
+    private readonly GenerationFile generations;
+    private readonly SqliteCommand commit;
+    private readonly SqliteCommand lastETag;
+    private readonly SqliteCommand setLastETag;
+    private readonly SqliteCommand save;
+    private readonly SqliteCommand release;
+    private readonly SqliteCommand takeBack;
+    private readonly SqliteCommand insert;
+    private readonly SqliteCommand put;
+    private readonly SqliteCommand replace;
+    private readonly SqliteCommand delete;
+    private readonly SqliteCommand deleteMatching;
+    private readonly SqliteCommand exists;
     private long etag;
     private long etagAtBegin;
 
@@ -37,37 +39,33 @@ internal sealed class RowWriter : IDisposable
         // FULL: a commit is on the disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
         database.Execute("PRAGMA synchronous = FULL");
         database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
-        if (mostBytes is { } bytes) database.Execute($"PRAGMA max_page_count = {bytes / database.Number("PRAGMA page_size")}");
+        if (mostBytes is { } bytes) database.Execute($"PRAGMA max_page_count = {bytes / database.Query<long>("PRAGMA page_size")}");
         tables = new TableIds(database);
-        begin = database.Prepare("BEGIN IMMEDIATE");
         commit = database.Prepare("COMMIT");
-        lastETag = database.Prepare("SELECT last FROM etags");
-        setLastETag = database.Prepare("UPDATE etags SET last = ?1");
+        lastETag = database.Prepare("SELECT last FROM last_etag");
+        setLastETag = database.Prepare("UPDATE last_etag SET last = $1", SqliteType.Integer);
         save = database.Prepare("SAVEPOINT one");
         release = database.Prepare("RELEASE one");
         takeBack = database.Prepare("ROLLBACK TO one");
-        const string Insert = "INSERT INTO rows (table_id, partition, row, etag, body) VALUES (?1, ?2, ?3, ?4, ?5)";
-        insert = database.Prepare($"{Insert} ON CONFLICT DO NOTHING");
-        put = database.Prepare($"{Insert} ON CONFLICT DO UPDATE SET etag = ?4, body = ?5");
-        replace = database.Prepare($"UPDATE rows SET etag = ?4, body = ?5 WHERE {Key} AND etag = ?6");
-        delete = database.Prepare($"DELETE FROM rows WHERE {Key}");
-        deleteMatching = database.Prepare($"DELETE FROM rows WHERE {Key} AND etag = ?4");
-        exists = database.Prepare($"SELECT 1 FROM rows WHERE {Key}");
+        const string Insert = "INSERT INTO rows (table_id, partition, row, etag, body) VALUES ($1, $2, $3, $4, $5)";
+        ReadOnlySpan<SqliteType> key = [SqliteType.Integer, SqliteType.Text, SqliteType.Text];
+        ReadOnlySpan<SqliteType> matching = [.. key, SqliteType.Integer];
+        ReadOnlySpan<SqliteType> row = [.. key, SqliteType.Integer, SqliteType.Blob];
+        insert = database.Prepare($"{Insert} ON CONFLICT DO NOTHING", row);
+        put = database.Prepare($"{Insert} ON CONFLICT DO UPDATE SET etag = $4, body = $5", row);
+        replace = database.Prepare(
+            $"UPDATE rows SET etag = $4, body = $5 WHERE {Key} AND etag = $6", [.. row, SqliteType.Integer]);
+        delete = database.Prepare($"DELETE FROM rows WHERE {Key}", key);
+        deleteMatching = database.Prepare($"DELETE FROM rows WHERE {Key} AND etag = $4", matching);
+        exists = database.Prepare($"SELECT 1 FROM rows WHERE {Key}", key);
+        generations = new GenerationFile(database.Path + GenerationFile.Suffix);
     }
 
     /// <summary>Begins a transaction, as soon as no other process has one.</summary>
     public void Begin()
     {
-        database.RunWhenFree(begin);
-        try
-        {
-            lastETag.Step();
-            etag = etagAtBegin = lastETag.Int64(0);
-        }
-        finally
-        {
-            lastETag.Reset();
-        }
+        database.RunWhenFree("BEGIN IMMEDIATE");
+        etag = etagAtBegin = (long)lastETag.ExecuteScalar()!;
     }
 
     /// <summary>Makes one caller's changes in the transaction, all or none.</summary>
@@ -75,7 +73,7 @@ internal sealed class RowWriter : IDisposable
     {
         var table = tables.FindOrAdd(pending.Table);
         var several = pending.Changes.Length > 1;
-        if (several) save.Run();
+        if (several) save.ExecuteNonQuery();
         var etags = new string?[pending.Changes.Length];
         for (var index = 0; index < etags.Length; index++)
         {
@@ -85,14 +83,14 @@ internal sealed class RowWriter : IDisposable
             {
                 if (several)
                 {
-                    takeBack.Run();
-                    release.Run();
+                    takeBack.ExecuteNonQuery();
+                    release.ExecuteNonQuery();
                 }
                 return CommitResult.Failed(failure, index);
             }
             if (change.Kind != RowChangeKind.Delete) etags[index] = ETags.Format(etag);
         }
-        if (several) release.Run();
+        if (several) release.ExecuteNonQuery();
         return CommitResult.Success(etags);
     }
 
@@ -101,15 +99,21 @@ internal sealed class RowWriter : IDisposable
     {
         if (etag != etagAtBegin)
         {
-            setLastETag.Bind(1, etag);
-            setLastETag.Run();
+            setLastETag.Parameters[0].Value = etag;
+            setLastETag.ExecuteNonQuery();
         }
-        commit.Run();
+        generations.BeginCommit();
+        commit.ExecuteNonQuery();
+        generations.EndCommit();
     }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose()
+    {
+        database.Dispose();
+        generations.Dispose();
+    }
 
-    private CommitFailure Make(RowChange change, long table, string partition, ReadOnlySpan<byte> body)
+    private CommitFailure Make(RowChange change, long table, string partition, byte[] body)
     {
         var statement = change.Kind switch
         {
@@ -121,15 +125,15 @@ internal sealed class RowWriter : IDisposable
         BindKey(statement, table, partition, change.Row.Key);
         if (change.Kind == RowChangeKind.Delete)
         {
-            if (change.IfMatch is not null) statement.Bind(4, ETags.Parse(change.IfMatch));
+            if (change.IfMatch is not null) statement.Parameters[3].Value = ETags.Parse(change.IfMatch);
         }
         else
         {
-            statement.Bind(4, ++etag);
-            statement.Bind(5, body);
-            if (change.IfMatch is not null) statement.Bind(6, ETags.Parse(change.IfMatch));
+            statement.Parameters[3].Value = ++etag;
+            statement.Parameters[4].Value = body;
+            if (change.IfMatch is not null) statement.Parameters[5].Value = ETags.Parse(change.IfMatch);
         }
-        if (statement.Run() == 1) return CommitFailure.None;
+        if (statement.ExecuteNonQuery() == 1) return CommitFailure.None;
         if (change.Kind == RowChangeKind.Insert) return CommitFailure.AlreadyExists;
         return Exists(table, partition, change.Row.Key) ? CommitFailure.Changed : CommitFailure.Missing;
     }
@@ -137,20 +141,13 @@ internal sealed class RowWriter : IDisposable
     private bool Exists(long table, string partition, string row)
     {
         BindKey(exists, table, partition, row);
-        try
-        {
-            return exists.Step();
-        }
-        finally
-        {
-            exists.Reset();
-        }
+        return exists.ExecuteScalar() is not null;
     }
 
-    private static void BindKey(Statement statement, long table, string partition, string row)
+    private static void BindKey(SqliteCommand statement, long table, string partition, string row)
     {
-        statement.Bind(1, table);
-        statement.Bind(2, partition);
-        statement.Bind(3, row);
+        statement.Parameters[0].Value = table;
+        statement.Parameters[1].Value = partition;
+        statement.Parameters[2].Value = row;
     }
 }

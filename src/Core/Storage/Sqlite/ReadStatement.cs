@@ -1,0 +1,63 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Gatehouse.Storage.Sqlite;
+
+/// <summary>
+/// A prepared query on the SQLite handle of a connection (<see cref="SqliteConnection.Handle"/>). Parameters count from 1 and
+/// stay bound until they are bound anew; columns count from 0.
+/// </summary>
+/// <remarks>MEASUREMENT</remarks>
+internal sealed class ReadStatement : IDisposable
+{
+    private readonly sqlite3 database;
+    private readonly sqlite3_stmt statement;
+
+    /// <summary>Prepares a query.</summary>
+    /// <exception cref="SqliteException">It cannot be prepared.</exception>
+    public ReadStatement(sqlite3 database, string sql)
+    {
+        this.database = database;
+        Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out statement));
+    }
+
+    /// <summary>Binds a number.</summary>
+    public void Bind(int parameter, long value) => Check(raw.sqlite3_bind_int64(statement, parameter, value));
+
+    /// <summary>Binds a key or a bound of keys: ASCII, a little longer than a key at most (TableLimits).</summary>
+    public void Bind(int parameter, string ascii)
+    {
+        Span<byte> bytes = stackalloc byte[TableLimits.KeyLength + 8];
+        var length = Encoding.ASCII.GetBytes(ascii, bytes);
+        Check(raw.sqlite3_bind_text(statement, parameter, bytes[..length]));
+    }
+
+    /// <summary>Goes to the next row of the result, or returns false behind the last. Then comes <see cref="Reset"/>.</summary>
+    /// <exception cref="SqliteException">The row cannot be read.</exception>
+    public bool Step()
+    {
+        var code = raw.sqlite3_step(statement);
+        Check(code);
+        return code == raw.SQLITE_ROW;
+    }
+
+    /// <summary>
+    /// Makes the statement ready to run again, and ends the read transaction of one outside of any other. What went wrong
+    /// in the last step is not told again.
+    /// </summary>
+    public void Reset() => raw.sqlite3_reset(statement);
+
+    /// <summary>A number of the current row.</summary>
+    public long Int64(int column) => raw.sqlite3_column_int64(statement, column);
+
+    /// <summary>The bytes of a text or binary of the current row; they are gone with the next step or reset.</summary>
+    public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(statement, column);
+
+    /// <summary>A key of the current row.</summary>
+    public string Key(int column) => Encoding.Latin1.GetString(Bytes(column));
+
+    public void Dispose() => statement.Dispose();
+
+    private void Check(int code) => SqliteException.ThrowExceptionForRC(code, database);
+}
