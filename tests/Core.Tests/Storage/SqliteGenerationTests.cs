@@ -107,22 +107,7 @@ public sealed class SqliteGenerationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_deleted_in_use_is_made_again_by_the_next_commit()
-    {
-        await using var one = SqliteTableStore.Open(Database);
-        await PutAsync(one, 1);
-        File.Delete(Generation);
-        await using var two = SqliteTableStore.Open(Database);
-        Assert.Equal(1, await ValueAsync(two));
-        Assert.Same(await GetAsync(two), await GetAsync(two));
-
-        // The other one's commit raises the number in the file that is there now.
-        await PutAsync(one, 2);
-        Assert.Equal(2, await ValueAsync(two));
-    }
-
-    [Fact]
-    public async Task A_file_deleted_in_use_is_noticed_by_readers_in_seconds()
+    public async Task A_file_deleted_in_use_is_noticed_in_a_second_by_readers_and_writers()
     {
         await using var one = SqliteTableStore.Open(Database);
         await PutAsync(one, 1);
@@ -131,6 +116,7 @@ public sealed class SqliteGenerationTests : IDisposable
         await using var two = SqliteTableStore.Open(Database);
         await PutAsync(two, 2);
 
+        // A second, and as much time as a busy machine may need.
         var watch = Stopwatch.StartNew();
         while (await ValueAsync(one) != 2)
         {

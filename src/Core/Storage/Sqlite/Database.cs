@@ -12,7 +12,7 @@ internal sealed class Database : IDisposable
 {
     private readonly SqliteConnection connection;
     private readonly TimeSpan patience;
-    private readonly List<ReadStatement> statements = [];
+    private readonly List<Statement> statements = [];
 
     /// <summary>Opens a file that is there.</summary>
     /// <param name="path">The file's full path.</param>
@@ -47,23 +47,20 @@ internal sealed class Database : IDisposable
     /// <summary>Whether the file, or the folder that it is in, can only be read.</summary>
     public bool IsReadOnly => raw.sqlite3_db_readonly(connection.Handle, "main") != 0;
 
-    /// <summary>Prepares a command, which lives as long as the connection. Its parameters are $1, $2 and so on.</summary>
-    /// <param name="sql">One statement.</param>
-    /// <param name="types">The types of its parameters.</param>
-    public SqliteCommand Prepare(string sql, params ReadOnlySpan<SqliteType> types)
+    /// <summary>Prepares a command with one parameter, $1, or none. It lives as long as the connection.</summary>
+    public SqliteCommand Command(string sql, SqliteType? parameter = null)
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;
-        for (var index = 0; index < types.Length; index++)
-            command.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"${index + 1}"), types[index]);
+        if (parameter is { } type) command.Parameters.Add("$1", type);
         command.Prepare();
         return command;
     }
 
-    /// <summary>Prepares a query on SQLite's own interface, for reads that are made for every request.</summary>
-    public ReadStatement PrepareRead(string sql)
+    /// <summary>Prepares a statement for the reads and writes of rows. It lives as long as the connection.</summary>
+    public Statement Prepare(string sql)
     {
-        var statement = new ReadStatement(connection.Handle!, sql);
+        var statement = new Statement(connection.Handle!, sql);
         statements.Add(statement);
         return statement;
     }

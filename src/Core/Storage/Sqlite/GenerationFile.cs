@@ -51,12 +51,12 @@ internal sealed class GenerationFile : IDisposable
 
     /// <summary>The number as it is now. A commit that was answered before has raised it.</summary>
     /// <remarks>
-    /// If the file was deleted while it was mapped, and another process has made it anew, this takes up to a second to notice.
+    /// If the file was deleted while it was mapped, and another process has made it anew, this takes a second to notice.
     /// </remarks>
     /// <exception cref="StoreUnavailableException">The file was deleted, and cannot be made again.</exception>
     public long Read()
     {
-        if (Environment.TickCount64 - checkedAt > CheckInterval) Check();
+        if (Environment.TickCount64 - checkedAt > CheckInterval) CheckPath();
         return Volatile.Read(ref Number);
     }
 
@@ -74,8 +74,7 @@ internal sealed class GenerationFile : IDisposable
         long before;
         do
         {
-            Check();
-            before = Volatile.Read(ref Number);
+            before = Read();
             commit = before + 1 + (before & 1);
         }
         // Another process may just now raise the number at the end of its commit.
@@ -87,7 +86,7 @@ internal sealed class GenerationFile : IDisposable
 
     public void Dispose() => view.Dispose();
 
-    private void Check()
+    private void CheckPath()
     {
         if (!IsAtPath())
         {

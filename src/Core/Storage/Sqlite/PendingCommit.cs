@@ -4,7 +4,8 @@ namespace Gatehouse.Storage.Sqlite;
 internal sealed class PendingCommit
 {
     private readonly TaskCompletionSource<CommitResult> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly byte[][] bodies;
+    private readonly byte[] bodies;
+    private readonly int[] ends;
     private int decided;
 
     /// <summary>Encodes a commit that is within the limits.</summary>
@@ -13,11 +14,18 @@ internal sealed class PendingCommit
         Table = table;
         Partition = partition;
         Changes = changes;
-        bodies = new byte[changes.Length][];
+        ends = new int[changes.Length];
+        var end = 0;
         for (var index = 0; index < changes.Length; index++)
         {
-            bodies[index] = Encode(changes[index]);
-            Size += bodies[index].Length;
+            if (changes[index].Kind != RowChangeKind.Delete) end += RowCodec.SizeOf(changes[index].Row);
+            ends[index] = end;
+        }
+        bodies = new byte[end];
+        for (var index = 0; index < changes.Length; index++)
+        {
+            if (changes[index].Kind != RowChangeKind.Delete)
+                RowCodec.Write(changes[index].Row, bodies.AsSpan(Start(index)..ends[index]));
         }
     }
 
@@ -28,13 +36,13 @@ internal sealed class PendingCommit
     public RowChange[] Changes { get; }
 
     /// <summary>The bytes of all rows together.</summary>
-    public int Size { get; }
+    public int Size => bodies.Length;
 
     /// <summary>The outcome, for the caller.</summary>
     public Task<CommitResult> Outcome => outcome.Task;
 
-    /// <summary>The encoded row of a change; empty for a delete.</summary>
-    public byte[] Body(int change) => bodies[change];
+    /// <summary>The encoded row of a change.</summary>
+    public ReadOnlySpan<byte> Body(int change) => bodies.AsSpan(Start(change)..ends[change]);
 
     /// <summary>Takes the commit to be made; false where its caller has cancelled it.</summary>
     public bool TryTake() => TryDecide();
@@ -53,13 +61,7 @@ internal sealed class PendingCommit
         // One exception for each caller, who may each add to its stack trace.
         outcome.SetException(new StoreUnavailableException(fault.Message, fault));
 
-    private static byte[] Encode(RowChange change)
-    {
-        if (change.Kind == RowChangeKind.Delete) return [];
-        var body = new byte[RowCodec.SizeOf(change.Row)];
-        RowCodec.Write(change.Row, body);
-        return body;
-    }
+    private int Start(int index) => index == 0 ? 0 : ends[index - 1];
 
     private bool TryDecide() => Interlocked.Exchange(ref decided, 1) == 0;
 }

@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>A connection that reads, for one thread at a time. Every read sees all that was committed before it began.</summary>
@@ -15,10 +13,10 @@ internal sealed class RowReader : IDisposable
     private readonly RowCache cache;
     private readonly GenerationFile generations;
     private readonly TableIds tables;
-    private readonly ReadStatement get;
-    private readonly ReadStatement range;
-    private readonly SqliteCommand begin;
-    private readonly SqliteCommand end;
+    private readonly Statement get;
+    private readonly Statement range;
+    private readonly Statement begin;
+    private readonly Statement end;
 
     /// <summary>Takes over a connection.</summary>
     public RowReader(Database database, RowCache cache)
@@ -27,8 +25,8 @@ internal sealed class RowReader : IDisposable
         this.cache = cache;
         database.Execute($"PRAGMA cache_size = -{PageCache}");
         tables = new TableIds(database);
-        get = database.PrepareRead("SELECT etag, body FROM rows WHERE table_id = ?1 AND partition = ?2 AND row = ?3");
-        range = database.PrepareRead("""
+        get = database.Prepare("SELECT etag, body FROM rows WHERE table_id = ?1 AND partition = ?2 AND row = ?3");
+        range = database.Prepare("""
             SELECT etag, body, row FROM rows
             WHERE table_id = ?1 AND partition = ?2 AND row >= ?3 AND row < ?4 ORDER BY row LIMIT ?5
             """);
@@ -53,14 +51,14 @@ internal sealed class RowReader : IDisposable
     public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows)
     {
         var found = new TableRow?[rows.Count];
-        begin.ExecuteNonQuery();
+        begin.Run();
         try
         {
             for (var at = 0; at < found.Length; at++) found[at] = Find(new RowKey(table, partition, rows[at]), out _);
         }
         finally
         {
-            end.ExecuteNonQuery();
+            end.Run();
         }
         return found;
     }
@@ -114,6 +112,6 @@ internal sealed class RowReader : IDisposable
         }
     }
 
-    private static TableRow Row(ReadStatement statement, string key, ReadOnlySpan<byte> body) =>
+    private static TableRow Row(Statement statement, string key, ReadOnlySpan<byte> body) =>
         new(key, ETags.Format(statement.Int64(0)), RowCodec.Read(body));
 }

@@ -8,7 +8,7 @@ namespace Gatehouse.Storage.Sqlite;
 /// </summary>
 internal sealed class RowWriter : IDisposable
 {
-    private const string Key = "table_id = $1 AND partition = $2 AND row = $3";
+    private const string Key = "table_id = ?1 AND partition = ?2 AND row = ?3";
 
     // Pages in the write-ahead log before a commit carries them over into the file: 16 MiB, so that a page that many
     // commits change is carried over once.
@@ -23,12 +23,12 @@ internal sealed class RowWriter : IDisposable
     private readonly SqliteCommand save;
     private readonly SqliteCommand release;
     private readonly SqliteCommand takeBack;
-    private readonly SqliteCommand insert;
-    private readonly SqliteCommand put;
-    private readonly SqliteCommand replace;
-    private readonly SqliteCommand delete;
-    private readonly SqliteCommand deleteMatching;
-    private readonly SqliteCommand exists;
+    private readonly Statement insert;
+    private readonly Statement put;
+    private readonly Statement replace;
+    private readonly Statement delete;
+    private readonly Statement deleteMatching;
+    private readonly Statement exists;
     private long etag;
     private long etagAtBegin;
 
@@ -41,23 +41,19 @@ internal sealed class RowWriter : IDisposable
         database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
         if (mostBytes is { } bytes) database.Execute($"PRAGMA max_page_count = {bytes / database.Query<long>("PRAGMA page_size")}");
         tables = new TableIds(database);
-        commit = database.Prepare("COMMIT");
-        lastETag = database.Prepare("SELECT last FROM last_etag");
-        setLastETag = database.Prepare("UPDATE last_etag SET last = $1", SqliteType.Integer);
-        save = database.Prepare("SAVEPOINT one");
-        release = database.Prepare("RELEASE one");
-        takeBack = database.Prepare("ROLLBACK TO one");
-        const string Insert = "INSERT INTO rows (table_id, partition, row, etag, body) VALUES ($1, $2, $3, $4, $5)";
-        ReadOnlySpan<SqliteType> key = [SqliteType.Integer, SqliteType.Text, SqliteType.Text];
-        ReadOnlySpan<SqliteType> matching = [.. key, SqliteType.Integer];
-        ReadOnlySpan<SqliteType> row = [.. key, SqliteType.Integer, SqliteType.Blob];
-        insert = database.Prepare($"{Insert} ON CONFLICT DO NOTHING", row);
-        put = database.Prepare($"{Insert} ON CONFLICT DO UPDATE SET etag = $4, body = $5", row);
-        replace = database.Prepare(
-            $"UPDATE rows SET etag = $4, body = $5 WHERE {Key} AND etag = $6", [.. row, SqliteType.Integer]);
-        delete = database.Prepare($"DELETE FROM rows WHERE {Key}", key);
-        deleteMatching = database.Prepare($"DELETE FROM rows WHERE {Key} AND etag = $4", matching);
-        exists = database.Prepare($"SELECT 1 FROM rows WHERE {Key}", key);
+        commit = database.Command("COMMIT");
+        lastETag = database.Command("SELECT last FROM last_etag");
+        setLastETag = database.Command("UPDATE last_etag SET last = $1", SqliteType.Integer);
+        save = database.Command("SAVEPOINT one");
+        release = database.Command("RELEASE one");
+        takeBack = database.Command("ROLLBACK TO one");
+        const string Insert = "INSERT INTO rows (table_id, partition, row, etag, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+        insert = database.Prepare($"{Insert} ON CONFLICT DO NOTHING");
+        put = database.Prepare($"{Insert} ON CONFLICT DO UPDATE SET etag = ?4, body = ?5");
+        replace = database.Prepare($"UPDATE rows SET etag = ?4, body = ?5 WHERE {Key} AND etag = ?6");
+        delete = database.Prepare($"DELETE FROM rows WHERE {Key}");
+        deleteMatching = database.Prepare($"DELETE FROM rows WHERE {Key} AND etag = ?4");
+        exists = database.Prepare($"SELECT 1 FROM rows WHERE {Key}");
         generations = new GenerationFile(database.Path + GenerationFile.Suffix);
     }
 
@@ -113,7 +109,7 @@ internal sealed class RowWriter : IDisposable
         generations.Dispose();
     }
 
-    private CommitFailure Make(RowChange change, long table, string partition, byte[] body)
+    private CommitFailure Make(RowChange change, long table, string partition, ReadOnlySpan<byte> body)
     {
         var statement = change.Kind switch
         {
@@ -125,15 +121,15 @@ internal sealed class RowWriter : IDisposable
         BindKey(statement, table, partition, change.Row.Key);
         if (change.Kind == RowChangeKind.Delete)
         {
-            if (change.IfMatch is not null) statement.Parameters[3].Value = ETags.Parse(change.IfMatch);
+            if (change.IfMatch is not null) statement.Bind(4, ETags.Parse(change.IfMatch));
         }
         else
         {
-            statement.Parameters[3].Value = ++etag;
-            statement.Parameters[4].Value = body;
-            if (change.IfMatch is not null) statement.Parameters[5].Value = ETags.Parse(change.IfMatch);
+            statement.Bind(4, ++etag);
+            statement.Bind(5, body);
+            if (change.IfMatch is not null) statement.Bind(6, ETags.Parse(change.IfMatch));
         }
-        if (statement.ExecuteNonQuery() == 1) return CommitFailure.None;
+        if (statement.Run() == 1) return CommitFailure.None;
         if (change.Kind == RowChangeKind.Insert) return CommitFailure.AlreadyExists;
         return Exists(table, partition, change.Row.Key) ? CommitFailure.Changed : CommitFailure.Missing;
     }
@@ -141,13 +137,20 @@ internal sealed class RowWriter : IDisposable
     private bool Exists(long table, string partition, string row)
     {
         BindKey(exists, table, partition, row);
-        return exists.ExecuteScalar() is not null;
+        try
+        {
+            return exists.Step();
+        }
+        finally
+        {
+            exists.Reset();
+        }
     }
 
-    private static void BindKey(SqliteCommand statement, long table, string partition, string row)
+    private static void BindKey(Statement statement, long table, string partition, string row)
     {
-        statement.Parameters[0].Value = table;
-        statement.Parameters[1].Value = partition;
-        statement.Parameters[2].Value = row;
+        statement.Bind(1, table);
+        statement.Bind(2, partition);
+        statement.Bind(3, row);
     }
 }

@@ -9,8 +9,8 @@ namespace Gatehouse.Storage.Sqlite;
 internal sealed class TableIds(Database database)
 {
     private readonly Dictionary<string, long> known = new(StringComparer.Ordinal);
-    private readonly SqliteCommand find = database.Prepare("SELECT id FROM tables WHERE name = $1", SqliteType.Text);
-    private readonly SqliteCommand add = database.Prepare("INSERT INTO tables (name) VALUES ($1)", SqliteType.Text);
+    private readonly SqliteCommand find = database.Command("SELECT id FROM tables WHERE name = $1", SqliteType.Text);
+    private readonly SqliteCommand add = database.Command("INSERT INTO tables (name) VALUES ($1)", SqliteType.Text);
 
     /// <summary>The table's number; 0, which no table has, where nothing was ever written to it.</summary>
     public long Find(string table)

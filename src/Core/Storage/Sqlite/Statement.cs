@@ -5,18 +5,18 @@ using SQLitePCL;
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// A prepared query on the SQLite handle of a connection (<see cref="SqliteConnection.Handle"/>). Parameters count from 1 and
-/// stay bound until they are bound anew; columns count from 0.
+/// A prepared statement on the SQLite handle of a connection (<see cref="SqliteConnection.Handle"/>), for the few that read and
+/// write rows. Parameters count from 1 and stay bound until they are bound anew; columns count from 0.
 /// </summary>
 /// <remarks>MEASUREMENT</remarks>
-internal sealed class ReadStatement : IDisposable
+internal sealed class Statement : IDisposable
 {
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
 
-    /// <summary>Prepares a query.</summary>
+    /// <summary>Prepares a statement.</summary>
     /// <exception cref="SqliteException">It cannot be prepared.</exception>
-    public ReadStatement(sqlite3 database, string sql)
+    public Statement(sqlite3 database, string sql)
     {
         this.database = database;
         Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out statement));
@@ -33,6 +33,9 @@ internal sealed class ReadStatement : IDisposable
         Check(raw.sqlite3_bind_text(statement, parameter, bytes[..length]));
     }
 
+    /// <summary>Binds bytes.</summary>
+    public void Bind(int parameter, ReadOnlySpan<byte> bytes) => Check(raw.sqlite3_bind_blob(statement, parameter, bytes));
+
     /// <summary>Goes to the next row of the result, or returns false behind the last. Then comes <see cref="Reset"/>.</summary>
     /// <exception cref="SqliteException">The row cannot be read.</exception>
     public bool Step()
@@ -47,6 +50,21 @@ internal sealed class ReadStatement : IDisposable
     /// in the last step is not told again.
     /// </summary>
     public void Reset() => raw.sqlite3_reset(statement);
+
+    /// <summary>Runs a statement that has no result, and returns how many rows it changed.</summary>
+    /// <exception cref="SqliteException">It failed.</exception>
+    public int Run()
+    {
+        try
+        {
+            Step();
+            return raw.sqlite3_changes(database);
+        }
+        finally
+        {
+            Reset();
+        }
+    }
 
     /// <summary>A number of the current row.</summary>
     public long Int64(int column) => raw.sqlite3_column_int64(statement, column);
