@@ -42,12 +42,16 @@ public sealed class SqliteProcessTests : IDisposable
         await store.CommitAsync("Table", "p", [RowChange.Insert(Counter(0)), RowChange.Insert(new TableRow("other"))], None);
         var etag = (await store.GetAsync("Table", "p", "counter", None))!.ETag;
         using var other = Start("commit-and-wait", folder["store.db"], "DELETE FROM rows WHERE row = 'counter'");
+        // What is read now must not be taken for what is there after the commit.
+        Assert.Equal("begun", await other.StandardOutput.ReadLineAsync());
+        Assert.NotNull(await store.GetAsync("Table", "p", "counter", None));
+        await other.StandardInput.WriteLineAsync("commit");
         Assert.Equal("committed", await other.StandardOutput.ReadLineAsync());
         Assert.Null(await store.GetAsync("Table", "p", "counter", None));
         other.Kill();
         await other.WaitForExitAsync();
 
-        // The dead process' number stays until the next commit, which the cache then goes by again.
+        // The dead process' number stays until the next commit. Then rows are cached again.
         Assert.Null(await store.GetAsync("Table", "p", "counter", None));
         (await store.CommitAsync("Table", "p", [RowChange.Insert(Counter(1))], None)).OrThrow();
         var inserted = await store.GetAsync("Table", "p", "counter", None);
@@ -63,6 +67,8 @@ public sealed class SqliteProcessTests : IDisposable
         database.RunWhenFree("BEGIN IMMEDIATE");
         database.Execute(sql);
         generations.BeginCommit();
+        Console.WriteLine("begun");
+        Console.ReadLine();
         database.Execute("COMMIT");
         Console.WriteLine("committed");
         Console.ReadLine();

@@ -10,7 +10,8 @@ namespace Gatehouse.Storage.Sqlite;
 /// </summary>
 /// <remarks>
 /// <para>An even number names the state of the rows: while it stays, nothing is committed. An odd number means that a commit
-/// is under way, or that its process was killed in it: then rows are read from the database and are not cached.</para>
+/// is under way, or that its process was killed in it: then rows are read from the database, which takes some 5 µs instead of
+/// less than 1, and are not cached.</para>
 /// <para>A writer raises the number to the next odd one between BEGIN IMMEDIATE and COMMIT. SQLite's write lock is held there,
 /// so no two writers raise it at once, and no commit becomes visible before its own raise. After COMMIT the writer raises the
 /// number to even, by compare-exchange from its own odd number. The lock is free by then, so another writer may have raised

@@ -8,7 +8,11 @@ namespace Gatehouse.Storage.Sqlite;
 /// A prepared statement on the SQLite handle of a connection (<see cref="SqliteConnection.Handle"/>), for the few that read and
 /// write rows. Parameters count from 1 and stay bound until they are bound anew; columns count from 0.
 /// </summary>
-/// <remarks>MEASUREMENT</remarks>
+/// <remarks>
+/// Measured with Microsoft.Data.Sqlite 10.0.14: with its commands and readers a point read takes about 1 µs more (of 5) and
+/// allocates 700 to 900 bytes more, and a written row allocates 700 bytes more: commits of 100 rows then write 0.7 times as
+/// many rows a second.
+/// </remarks>
 internal sealed class Statement : IDisposable
 {
     private readonly sqlite3 database;
