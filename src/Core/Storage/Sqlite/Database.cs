@@ -77,9 +77,12 @@ internal sealed class Database : IDisposable
     {
         var start = Stopwatch.GetTimestamp();
         SetBusyTimeout(TimeSpan.Zero);
-        int code;
-        while ((code = raw.sqlite3_exec(connection.Handle, sql)) == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(start) <= patience)
+        var code = raw.sqlite3_exec(connection.Handle, sql);
+        while (code == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(start) <= patience)
+        {
             Thread.Sleep(1);
+            code = raw.sqlite3_exec(connection.Handle, sql);
+        }
         SqliteException.ThrowExceptionForRC(code, connection.Handle);
         SetBusyTimeout(patience);
     }

@@ -39,7 +39,8 @@ internal sealed class RowWriter : IDisposable
         // FULL: a commit is on the disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
         database.Execute("PRAGMA synchronous = FULL");
         database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
-        if (mostBytes is { } bytes) database.Execute($"PRAGMA max_page_count = {bytes / database.Query<long>("PRAGMA page_size")}");
+        if (mostBytes is { } bytes)
+            database.Execute($"PRAGMA max_page_count = {bytes / database.Query<long>("PRAGMA page_size")}");
         tables = new TableIds(database);
         commit = database.Command("COMMIT");
         lastETag = database.Command("SELECT last FROM last_etag");

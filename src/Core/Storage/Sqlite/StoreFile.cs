@@ -122,12 +122,14 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
     private string[] MissingSteps(Database database)
     {
         if (IsNew(database)) return Schema;
-        if (database.Query<long>("PRAGMA application_id") != ApplicationId) throw Unusable("it is another application's database");
+        if (database.Query<long>("PRAGMA application_id") != ApplicationId)
+            throw Unusable("it is another application's database");
         return database.Query<long>("PRAGMA user_version") switch
         {
             SchemaVersion => [],
             1 => FromVersion1,
-            var version => throw Unusable($"its schema has version {version}, and this program knows versions 1 to {SchemaVersion}"),
+            var version => throw Unusable(
+                $"its schema has version {version}, and this program knows versions 1 to {SchemaVersion}"),
         };
     }
 
