@@ -10,6 +10,7 @@ return args switch
 {
     ["increment", var path, var times] => await SqliteProcessTests.IncrementAsync(path, int.Parse(times)),
     ["authenticate"] => await CallerAuthenticatorTests.AuthenticateAsync(),
+    ["commit-and-wait", var path, var sql] => SqliteProcessTests.CommitAndWait(path, sql),
     ["custody", var folder, var step] => await CustodyKillTests.TellAsync(folder, int.Parse(step)),
     ["archive", var folder] => await ArchiveKillTests.RunAsync(folder),
     ["local-vault", var path] => await LocalVaultTests.PrintAssembliesAsync(path),
