@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server;
-using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
