@@ -12,15 +12,14 @@ public sealed class Health(OpenGate gate, Readiness readiness)
     [Function(nameof(CheckLiveness))]
     public Task<IResult> CheckLiveness(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request) =>
-        gate.OpenAsync(request, () => Task.FromResult(
+        gate.OpenAsync(request, _ => Task.FromResult(
             OpsReply.Ok(new LivenessDocument("live"), HealthContext.Default.LivenessDocument)));
 
     /// <summary>200 where store and vault answer; 503 where not, with which.</summary>
     [Function(nameof(CheckReadiness))]
     public Task<IResult> CheckReadiness(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.OpenAsync(request, async () =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request) =>
+        gate.OpenAsync(request, async cancellation =>
         {
             var report = await readiness.FindAsync(cancellation);
             return OpsReply.Health(report.IsReady, ReadinessDocument.Of(report), HealthContext.Default.ReadinessDocument);
