@@ -57,7 +57,7 @@ internal sealed class Rig : IDisposable
         var rig = new Rig(Directory.CreateTempSubdirectory("gatehouse-bench-").FullName, options);
         try
         {
-            await rig.PublishAsync("src/Functions", "product", cancellation);
+            await rig.PublishAsync("src/Server", "product", cancellation);
             await rig.PublishAsync("bench/Peer", "peer", cancellation);
             return rig;
         }
@@ -77,7 +77,7 @@ internal sealed class Rig : IDisposable
     /// <param name="cancellation">Gives up.</param>
     public Task<ServerProcess> StartProductAsync(string dataFolder, string? token, CancellationToken cancellation) =>
         ServerProcess.StartAsync(
-            Path.Combine(folder, "product", "Gatehouse.Functions"),
+            Path.Combine(folder, "product", "Gatehouse.Server"),
             [],
             [
                 ("Urls", "{address}"), ("Storage__Path", dataFolder),
@@ -93,7 +93,7 @@ internal sealed class Rig : IDisposable
     /// <param name="cancellation">Gives up.</param>
     public Task<ServerProcess> StartHostedAsync(string dataFolder, Uri upstream, string key, CancellationToken cancellation) =>
         ServerProcess.StartAsync(
-            Path.Combine(folder, "product", "Gatehouse.Functions"),
+            Path.Combine(folder, "product", "Gatehouse.Server"),
             [],
             [
                 ("Urls", "{address}"), ("Storage__Path", dataFolder), ("Ops__LocalKey", key), ("Platform__Mode", "Hosted"),

@@ -1,8 +1,6 @@
 using Gatehouse.Functions.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
 
-if (args is [HealthProbe.Argument]) return await HealthProbe.RunAsync();
-
 return await Start.RunAsync(() =>
 {
     var builder = FunctionsApplication.CreateBuilder(args);

@@ -42,15 +42,24 @@ internal sealed class HostedFunction
     /// <summary>When its timer comes due, as it is written.</summary>
     public string Schedule { get; }
 
-    /// <summary>Reads what the worker said of a function.</summary>
+    /// <summary>Reads what the worker said of a function, and fills in its bindings from how the worker wrote them.</summary>
     /// <exception cref="InvalidOperationException">The double does not know its trigger.</exception>
     public static HostedFunction Of(RpcFunctionMetadata metadata)
     {
+        JsonElement? trigger = null;
         foreach (var binding in metadata.RawBindings.Select(binding => JsonElement.Parse(binding)))
         {
-            if (binding.GetProperty("type").GetString() is HttpTrigger or TimerTrigger) return new HostedFunction(metadata, binding);
+            var type = binding.GetProperty("type").GetString()!;
+            if (type is HttpTrigger or TimerTrigger) trigger = binding;
+            metadata.Bindings[binding.GetProperty("name").GetString()!] = new BindingInfo
+            {
+                Type = type,
+                Direction = Enum.Parse<BindingInfo.Types.Direction>(binding.GetProperty("direction").GetString()!, ignoreCase: true),
+            };
         }
-        throw new InvalidOperationException($"Function '{metadata.Name}' has neither an HTTP nor a timer trigger.");
+        return trigger is { } found
+            ? new HostedFunction(metadata, found)
+            : throw new InvalidOperationException($"Function '{metadata.Name}' has neither an HTTP nor a timer trigger.");
     }
 
     private static string? Text(JsonElement trigger, string name) =>

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Hosting;
 namespace Gatehouse.Functions.Hosting;
 
 /// <summary>What the application is made of.</summary>
-internal static class GatehouseServices
+public static class GatehouseServices
 {
     /// <summary>Adds everything, made from the settings.</summary>
     /// <exception cref="SettingException">A setting is wrong.</exception>

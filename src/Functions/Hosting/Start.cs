@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 namespace Gatehouse.Functions.Hosting;
 
 /// <summary>Runs the application from its start to its stop.</summary>
-internal static class Start
+public static class Start
 {
     /// <summary>
     /// Builds the host, starts it and waits until it is stopped. What stops the start and is the operator's to mend is one

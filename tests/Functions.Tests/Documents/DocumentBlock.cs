@@ -12,7 +12,7 @@ internal sealed partial record DocumentBlock(string Document, string Kind, strin
     /// <summary>Every document of the project.</summary>
     public static IReadOnlyList<string> Documents { get; } =
     [
-        "README.md", "standins/README.md", "bench/README.md",
+        "README.md", "bench/README.md",
         .. Directory.GetFiles(Repository.PathOf("docs"), "*.md").Select(file => Path.GetRelativePath(Repository.Root, file)).Order(),
     ];
 

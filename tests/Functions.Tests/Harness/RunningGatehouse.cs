@@ -1,9 +1,9 @@
 using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
+using Gatehouse.Server;
 using Gatehouse.Tests;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -76,7 +76,7 @@ internal sealed class RunningGatehouse : IAsyncDisposable
     {
         var ownFolder = folder is null ? new TemporaryFolder() : null;
         var stored = await (store ?? TestStore.Sqlite).SettingsAsync((folder ?? ownFolder)!.Path);
-        var builder = FunctionsApplication.CreateBuilder(
+        var builder = new ServerBuilder(
             [
                 "--Urls", "http://127.0.0.1:0",
                 "--Storage:Path", (folder ?? ownFolder)!.Path,
@@ -86,7 +86,6 @@ internal sealed class RunningGatehouse : IAsyncDisposable
                 .. settings,
             ],
             typeof(Functions.Platform.Applications).Assembly.GetTypes());
-        builder.ConfigureFunctionsWebApplication();
         if (clock is not null) builder.Services.AddSingleton(clock);
         builder.AddGatehouse();
         configure?.Invoke(builder.Services);

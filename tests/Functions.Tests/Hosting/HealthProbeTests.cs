@@ -33,7 +33,7 @@ public sealed class HealthProbeTests : IDisposable
 
     private static async Task<int> ProbeAsync(string urls)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gatehouse.Functions.dll"), "--health"])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gatehouse.Server.dll"), "--health"])
         {
             RedirectStandardError = true,
         };

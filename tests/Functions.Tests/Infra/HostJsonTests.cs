@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Tests;
-using Microsoft.Azure.Functions.Worker.LocalHost;
+using Gatehouse.Server;
 
 namespace Gatehouse.Functions.Tests.Infra;
 

@@ -2,11 +2,12 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Server;
 using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
-/// <summary>The image of the local host, as far as it can be seen without making one.</summary>
+/// <summary>The container image, as far as it can be tested without building it.</summary>
 public sealed partial class ImageTests
 {
     private static readonly string File = Repository.Read("Dockerfile");
@@ -21,7 +22,7 @@ public sealed partial class ImageTests
         Assert.Contains($"\nVOLUME {environment["Storage__Path"]}\n", File, StringComparison.Ordinal);
         Assert.Contains($"\nEXPOSE {new Uri(environment["Urls"]).Port}\n", File, StringComparison.Ordinal);
         var probe = JsonElement.Parse(Probe().Match(File).Groups[1].Value).EnumerateArray().Select(part => part.GetString()).ToList();
-        Assert.Equal(["dotnet", typeof(Settings).Assembly.GetName().Name + ".dll", HealthProbe.Argument], probe);
+        Assert.Equal(["dotnet", typeof(HealthProbe).Assembly.GetName().Name + ".dll", HealthProbe.Argument], probe);
     }
 
     [Fact]

@@ -1,0 +1,122 @@
+using System.Net;
+using Gatehouse.Server.Invocation;
+using Gatehouse.Server.Timers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Server.Http;
+
+/// <summary>Routes requests to functions.</summary>
+/// <remarks>
+/// Uses ASP.NET Core's routing: literals before parameters before catch-alls, among the functions that take the request's
+/// method. Where none takes the method, ASP.NET Core answers 405; the Functions host answers 404, and so does this.
+/// </remarks>
+internal static class FunctionRoutes
+{
+    /// <summary>Serves the functions, and <c>POST /admin/functions/{name}</c> for the timers.</summary>
+    /// <exception cref="FunctionStartException">Two functions would answer the same requests, or a route names a constraint
+    /// that does not exist.</exception>
+    public static void Serve(WebApplication app, IReadOnlyList<HttpFunction> functions)
+    {
+        CheckConstraints(functions, app.Services.GetRequiredService<ParameterPolicyFactory>());
+        CheckConflicts(functions);
+
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Function");
+        var timers = app.Services.GetRequiredService<TimerService>();
+        var endpoints = new List<Endpoint>(functions.Count + 1)
+        {
+            MakeEndpoint("admin", RoutePatternFactory.Parse("admin/functions/{name}"), ["POST"], context => RunNow(context, timers)),
+        };
+        foreach (var function in functions)
+        {
+            endpoints.Add(MakeEndpoint(
+                function.Name, function.Route, function.Methods, context => function.AnswerAsync(context, logger)));
+        }
+
+        ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(endpoints));
+        app.UseRouting();
+        app.Run(Answer);
+    }
+
+    private static RouteEndpoint MakeEndpoint(string name, RoutePattern route, string[] methods, RequestDelegate answer) =>
+        new(answer, route, order: 0, methods.Length == 0 ? null : new(new HttpMethodMetadata(methods)), name);
+
+    // ASP.NET Core's 405 is an endpoint too, but not a RouteEndpoint.
+    private static Task Answer(HttpContext context)
+    {
+        if (context.GetEndpoint() is RouteEndpoint { RequestDelegate: { } answer }) return answer(context);
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private static Task RunNow(HttpContext context, TimerService timers)
+    {
+        var local = context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote);
+        context.Response.StatusCode = local && timers.TryRunNow((string)context.Request.RouteValues["name"]!)
+            ? StatusCodes.Status202Accepted
+            : StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private static void CheckConstraints(IReadOnlyList<HttpFunction> functions, ParameterPolicyFactory policies)
+    {
+        foreach (var function in functions)
+        {
+            foreach (var parameter in function.Route.Parameters)
+            {
+                foreach (var constraint in parameter.ParameterPolicies)
+                {
+                    try
+                    {
+                        policies.Create(parameter, constraint);
+                    }
+                    catch (Exception fault) when (fault is InvalidOperationException or RouteCreationException)
+                    {
+                        throw new FunctionStartException(
+                            $"Function '{function.Name}': its route's constraint '{constraint.Content}' is not valid: "
+                            + fault.Message, fault);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void CheckConflicts(IReadOnlyList<HttpFunction> functions)
+    {
+        foreach (var group in functions.GroupBy(function => Shape(function.Route), StringComparer.OrdinalIgnoreCase))
+        {
+            var same = group.ToArray();
+            for (var one = 0; one < same.Length; one++)
+            {
+                for (var other = one + 1; other < same.Length; other++)
+                {
+                    if (Overlap(same[one].Methods, same[other].Methods))
+                    {
+                        throw new FunctionStartException(
+                            $"Functions '{same[one].Name}' and '{same[other].Name}' answer the same requests: "
+                            + $"'{same[one].Route.RawText}' and '{same[other].Route.RawText}'.");
+                    }
+                }
+            }
+        }
+    }
+
+    private static bool Overlap(string[] one, string[] other) =>
+        one.Length == 0 || other.Length == 0 || one.Intersect(other, StringComparer.OrdinalIgnoreCase).Any();
+
+    // Two routes with the same shape match the same paths. Parameter names and optional markers are not part of it.
+    private static string Shape(RoutePattern route) => string.Join('/', route.PathSegments.Select(segment =>
+        string.Concat(segment.Parts.Select(part => part switch
+        {
+            RoutePatternLiteralPart literal => literal.Content,
+            RoutePatternSeparatorPart separator => separator.Content,
+            RoutePatternParameterPart parameter =>
+                (parameter.IsCatchAll ? "{*" : "{")
+                + string.Join(':', parameter.ParameterPolicies.Select(constraint => constraint.Content)) + "}",
+            _ => part.ToString(),
+        }))));
+}

@@ -1,0 +1,130 @@
+using System.Reflection;
+using Gatehouse.Server.Http;
+using Gatehouse.Server.Invocation;
+using Gatehouse.Server.Timers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Server;
+
+/// <summary>Builds a server that runs Azure Functions on Kestrel, without a Functions host.</summary>
+public sealed class ServerBuilder : IHostApplicationBuilder
+{
+    // The time for open requests to end before they are aborted. Kestrel may take another second for that.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly WebApplicationBuilder web;
+    private readonly IEnumerable<Type> functionClasses;
+
+    /// <summary>Prepares a server for the functions of an assembly.</summary>
+    /// <param name="args">The command line: settings as <c>--Name value</c> or <c>Name=value</c>.</param>
+    /// <param name="functions">The assembly with the functions.</param>
+    public ServerBuilder(string[] args, Assembly functions) : this(args, functions.GetExportedTypes())
+    {
+    }
+
+    internal ServerBuilder(string[] args, IEnumerable<Type> functionClasses)
+    {
+        this.functionClasses = functionClasses;
+
+        // The empty builder reads no appsettings.json and no Kestrel section: Urls alone sets the addresses.
+        web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = EnvironmentName() });
+        web.Configuration
+            .AddInMemoryCollection(Defaults())
+            .AddEnvironmentVariables()
+            .AddCommandLine(args);
+
+        web.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        web.Services.AddRouting();
+        web.Host.UseDefaultServiceProvider(container => container.ValidateOnBuild = true);
+        web.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        web.Logging
+            .AddConfiguration(web.Configuration.GetSection("Logging"))
+            .AddSimpleConsole(console => console.SingleLine = true);
+    }
+
+    /// <inheritdoc/>
+    public IDictionary<object, object> Properties => ((IHostApplicationBuilder)web).Properties;
+
+    /// <summary>The settings: environment variables, overridden by the command line.</summary>
+    public ConfigurationManager Configuration => web.Configuration;
+
+    IConfigurationManager IHostApplicationBuilder.Configuration => Configuration;
+
+    /// <inheritdoc/>
+    public IHostEnvironment Environment => web.Environment;
+
+    /// <inheritdoc/>
+    public ILoggingBuilder Logging => web.Logging;
+
+    /// <inheritdoc/>
+    public IMetricsBuilder Metrics => web.Metrics;
+
+    /// <inheritdoc/>
+    public IServiceCollection Services => web.Services;
+
+    /// <inheritdoc/>
+    public void ConfigureContainer<TContainerBuilder>(
+        IServiceProviderFactory<TContainerBuilder> factory, Action<TContainerBuilder>? configure = null)
+        where TContainerBuilder : notnull =>
+        ((IHostApplicationBuilder)web).ConfigureContainer(factory, configure);
+
+    /// <summary>Builds the server. Call it once.</summary>
+    /// <exception cref="InvalidOperationException">A function, its route or its schedule cannot be served; the message is
+    /// one line that names it.</exception>
+    public IHost Build()
+    {
+        CheckAddresses(Configuration["Urls"]);
+        var prefix = HostJson.ReadRoutePrefix(Path.Combine(AppContext.BaseDirectory, "host.json"));
+        var functions = new FunctionIndex(functionClasses, Configuration, prefix);
+
+        Services.TryAddSingleton(TimeProvider.System);
+        Services.AddSingleton(functions.Timers);
+        Services.AddSingleton<TimerService>();
+        Services.AddHostedService(services => services.GetRequiredService<TimerService>());
+
+        var app = BuildWeb();
+        Constructors.Check(functions.Methods, app.Services);
+        FunctionRoutes.Serve(app, functions.Http);
+        return app;
+    }
+
+    private WebApplication BuildWeb()
+    {
+        try
+        {
+            return web.Build();
+        }
+        catch (AggregateException faults)
+        {
+            throw new FunctionStartException(faults.InnerExceptions[0].GetBaseException().Message, faults);
+        }
+    }
+
+    private static void CheckAddresses(string? urls)
+    {
+        foreach (var url in (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+                throw new FunctionStartException($"Urls: '{url}' is not an http:// address. This server supports http only.");
+        }
+    }
+
+    private static Dictionary<string, string?> Defaults() => new()
+    {
+        ["Urls"] = System.Environment.GetEnvironmentVariable("ASPNETCORE_URLS") ?? "http://127.0.0.1:7071",
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft"] = "Warning",
+    };
+
+    private static string EnvironmentName() =>
+        System.Environment.GetEnvironmentVariable("AZURE_FUNCTIONS_ENVIRONMENT")
+        ?? System.Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
+        ?? Environments.Production;
+}

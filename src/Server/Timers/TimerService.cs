@@ -1,0 +1,55 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Server.Timers;
+
+/// <summary>Runs the app's timers. They start after the whole app has started and stop before anything else stops.</summary>
+internal sealed class TimerService(
+    IReadOnlyList<TimerFunction> functions, IServiceScopeFactory scopes, TimeProvider clock, ILoggerFactory loggers)
+    : IHostedLifecycleService, IDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Dictionary<string, TimerLoop> loops = functions.ToDictionary(
+        function => function.Name,
+        function => new TimerLoop(function, scopes, clock, loggers.CreateLogger("Function")),
+        StringComparer.OrdinalIgnoreCase);
+
+    private Task running = Task.CompletedTask;
+
+    /// <summary>Requests a run of this function; false if there is no timer with this name.</summary>
+    public bool TryRunNow(string function)
+    {
+        if (!loops.TryGetValue(function, out var loop)) return false;
+        loop.RunNow();
+        return true;
+    }
+
+    public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellation)
+    {
+        running = Task.WhenAll(loops.Values.Select(loop => Task.Run(() => loop.RunAsync(stopping.Token))));
+        return Task.CompletedTask;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellation) => stopping.CancelAsync();
+
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await running.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // A function that ignores its token is abandoned when the time for a shutdown is over.
+        }
+    }
+
+    public Task StoppedAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public void Dispose() => stopping.Dispose();
+}

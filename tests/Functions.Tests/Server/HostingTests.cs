@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Gatehouse.Server;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Gatehouse.Functions.Tests.Server;
+
+public sealed class HostingTests
+{
+    [Fact]
+    public void The_host_listens_where_the_core_tools_would()
+    {
+        var builder = new ServerBuilder([], []);
+        Assert.Equal("http://127.0.0.1:7071", builder.Configuration["Urls"]);
+    }
+
+    [Fact]
+    public async Task No_setting_but_Urls_opens_an_address()
+    {
+        await using var host = await TestHost.StartAsync(
+            [], null, "--Kestrel:Endpoints:Stray:Url", "http://127.0.0.1:1", "--http_ports", "1", "--PreferHostingUrls", "false");
+        Assert.Equal("127.0.0.1", host.Address.Host);
+        Assert.NotEqual(1, host.Address.Port);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_stops_the_start()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await Assert.ThrowsAsync<IOException>(
+            () => TestHost.StartAsync([], null, "--Urls", $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}"));
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("https://127.0.0.1:0")]
+    [InlineData("http://127.0.0.1:0;ftp://127.0.0.1:0")]
+    public async Task An_address_that_cannot_be_served_stops_the_start_with_one_line(string urls)
+    {
+        var fault = await Assert.ThrowsAnyAsync<InvalidOperationException>(() => TestHost.StartAsync([], null, "--Urls", urls));
+        Assert.DoesNotContain('\n', fault.Message);
+        Assert.Contains("Urls", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stopping_host_tells_timers_at_once_and_requests_when_their_time_is_over()
+    {
+        var open = new Open();
+        var host = await TestHost.StartAsync(
+            [typeof(OpenRequest), typeof(OpenTimer)],
+            builder => builder.Services
+                .AddSingleton(open)
+                .Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(200)));
+        var answer = host.Client.GetAsync("OpenRequest");
+        await host.Client.PostAsync("admin/functions/OpenTimer", null);
+        await open.Began.WaitAsync();
+        await open.Began.WaitAsync();
+
+        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(5));
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => answer);
+        Assert.Equal(["OpenTimer", "OpenRequest"], open.Told);
+        await host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_function_that_does_not_heed_its_token_does_not_keep_the_host_from_stopping()
+    {
+        var open = new Open();
+        var host = await TestHost.StartAsync(
+            [typeof(Deaf)],
+            builder => builder.Services
+                .AddSingleton(open)
+                .Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(200)));
+        await host.Client.PostAsync("admin/functions/Deaf", null);
+        await open.Began.WaitAsync();
+        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(5));
+        open.End.SetResult();
+        await host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_host_takes_less_than_five_seconds_to_stop_and_Kestrel_one_of_them()
+    {
+        var builder = new ServerBuilder(["--Urls", "http://127.0.0.1:0"], []);
+        await using var app = (WebApplication)builder.Build();
+        var timeout = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        Assert.InRange(timeout, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4) - TimeSpan.FromMilliseconds(500));
+    }
+
+    [Theory]
+    [InlineData("""{"version":"2.0"}""", "api")]
+    [InlineData("""{"version":"2.0","extensions":{"http":{}}}""", "api")]
+    [InlineData("""{"version":"2.0","extensions":{"http":{"routePrefix":""}}}""", "")]
+    [InlineData("""{/*why*/"Extensions":{"HTTP":{"routeprefix":"/v1/x/",},},}""", "v1/x")]
+    public void The_route_prefix_is_that_of_host_json(string json, string prefix) =>
+        Assert.Equal(prefix, ReadRoutePrefix(json));
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("""{"extensions":{"http":{"routePrefix":7}}}""")]
+    public void A_host_json_that_is_none_stops_the_start_with_one_line(string json)
+    {
+        var fault = Assert.ThrowsAny<InvalidOperationException>(() => ReadRoutePrefix(json));
+        Assert.Contains("host.json", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void Without_host_json_the_route_prefix_is_the_official_default() =>
+        Assert.Equal("api", HostJson.ReadRoutePrefix(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("n"), "host.json")));
+
+    private static string ReadRoutePrefix(string json)
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var file = Path.Combine(folder.FullName, "host.json");
+            File.WriteAllText(file, json);
+            return HostJson.ReadRoutePrefix(file);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>What is under way when the host stops.</summary>
+    internal sealed class Open
+    {
+        private readonly List<string> told = [];
+
+        public SemaphoreSlim Began { get; } = new(0);
+
+        public TaskCompletionSource End { get; } = new();
+
+        public IReadOnlyList<string> Told
+        {
+            get
+            {
+                lock (told) return [.. told];
+            }
+        }
+
+        public async Task WaitAsync(string who, CancellationToken cancellation)
+        {
+            using var registration = cancellation.Register(() =>
+            {
+                lock (told) told.Add(who);
+            });
+            Began.Release();
+            await Task.Delay(Timeout.Infinite, cancellation);
+        }
+    }
+
+    internal sealed class OpenRequest(Open open)
+    {
+        [Function(nameof(OpenRequest))]
+        public Task AnswerAsync([HttpTrigger] HttpRequest request, CancellationToken cancellation) =>
+            open.WaitAsync(nameof(OpenRequest), cancellation);
+    }
+
+    internal sealed class OpenTimer(Open open)
+    {
+        [Function(nameof(OpenTimer))]
+        public Task RunAsync([TimerTrigger("0 0 * * * *")] TimerInfo timer, CancellationToken cancellation) =>
+            open.WaitAsync(nameof(OpenTimer), cancellation);
+    }
+
+    internal sealed class Deaf(Open open)
+    {
+        [Function(nameof(Deaf))]
+        public Task RunAsync([TimerTrigger("0 0 * * * *")] TimerInfo timer)
+        {
+            open.Began.Release();
+            return open.End.Task;
+        }
+    }
+}

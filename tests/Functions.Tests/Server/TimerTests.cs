@@ -1,0 +1,351 @@
+using System.Net;
+using System.Threading.Channels;
+using Gatehouse.Server;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gatehouse.Functions.Tests.Server;
+
+/// <summary>Timers against a clock that starts at 12:00:00 UTC and moves when the test says so.</summary>
+public sealed class TimerTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly Runs runs = new();
+
+    [Fact]
+    public async Task A_timer_runs_at_each_of_its_times_and_is_told_where_it_stands()
+    {
+        await using var host = await StartAsync<EveryTenMinutes>();
+
+        var first = await AdvanceToRunAsync(host, "12:10:00");
+        Assert.Equal((default, "12:10:00", default), Status(first));
+        Assert.False(first.IsPastDue);
+
+        var second = await AdvanceToRunAsync(host, "12:20:00");
+        Assert.Equal(("12:10:00", "12:20:00", "12:10:00"), Status(second));
+    }
+
+    [Fact]
+    public async Task A_timer_does_not_run_before_its_time()
+    {
+        await using var host = await StartAsync<EveryTenMinutes>();
+        await MoveAsync(host, "12:09:59.999");
+        await AdvanceToRunAsync(host, "12:10:00");
+        Assert.Equal(["12:10:00"], runs.Began);
+    }
+
+    [Fact]
+    public async Task A_time_that_comes_while_a_run_is_going_is_left_out()
+    {
+        var gate = new TaskCompletionSource();
+        runs.Body = _ => gate.Task;
+        await using var host = await StartAsync<EveryTenMinutes>();
+        await AdvanceToRunAsync(host, "12:10:00");
+
+        host.Clock.Set(At("12:45:00"));
+        gate.SetResult();
+        var second = await AdvanceToRunAsync(host, "12:50:00");
+
+        Assert.Equal(["12:10:00", "12:50:00"], runs.Began);
+        Assert.Equal(("12:10:00", "12:50:00", "12:10:00"), Status(second));
+        Assert.Contains("could not run when it came due at 2024-05-15 12:20:00Z", host.Logs.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_timer_whose_run_throws_runs_again_at_its_next_time()
+    {
+        runs.Body = _ => throw new NotSupportedException("thrown on purpose");
+        await using var host = await StartAsync<EveryTenMinutes>();
+        await AdvanceToRunAsync(host, "12:10:00");
+        await AdvanceToRunAsync(host, "12:20:00");
+
+        Assert.Equal(["12:10:00", "12:20:00"], runs.Began);
+        Assert.Contains("Timer function EveryTenMinutes failed", host.Logs.Text, StringComparison.Ordinal);
+        Assert.Contains("thrown on purpose", host.Logs.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wait_of_months_ends_at_its_time()
+    {
+        await using var host = await StartAsync<EveryNewYear>();
+        await MoveAsync(host, new DateTimeOffset(2024, 12, 31, 23, 59, 59, TimeSpan.Zero));
+        await host.UntilArmedAsync();
+        host.Clock.Set(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var run = await runs.NextAsync(Patience);
+
+        Assert.Equal(["00:00:00"], runs.Began);
+        Assert.Equal(new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc), run.ScheduleStatus!.Next);
+    }
+
+    [Fact]
+    public async Task A_wait_longer_than_the_systems_timers_can_hold_is_no_fault()
+    {
+        await using var host = await TestHost.StartAsync<EveryHundredDays>(
+            builder => builder.Services.AddSingleton(runs).AddSingleton(TimeProvider.System));
+        await AskAsync(host, nameof(EveryHundredDays));
+        var run = await runs.NextAsync(Patience);
+        Assert.True(run.ScheduleStatus!.Next > DateTime.UtcNow.AddDays(99));
+    }
+
+    [Fact]
+    public async Task An_interval_runs_on_its_beat_from_the_start()
+    {
+        await using var host = await StartAsync<EveryHalfHour>();
+        await AdvanceToRunAsync(host, "12:30:00");
+        await AdvanceToRunAsync(host, "13:00:00");
+        Assert.Equal(["12:30:00", "13:00:00"], runs.Began);
+    }
+
+    [Fact]
+    public async Task A_timer_that_comes_due_more_than_once_a_minute_has_no_status()
+    {
+        await using var host = await StartAsync<EveryTwentySeconds>();
+        var run = await AdvanceToRunAsync(host, "12:00:20");
+        Assert.Null(run.ScheduleStatus);
+    }
+
+    [Fact]
+    public async Task A_timer_that_runs_on_startup_does_so_once_and_then_keeps_to_its_schedule()
+    {
+        await using var host = await StartAsync<OnStartup>();
+        await runs.NextAsync(Patience);
+        await AdvanceToRunAsync(host, "13:00:00");
+        Assert.Equal(["12:00:00", "13:00:00"], runs.Began);
+    }
+
+    [Fact]
+    public async Task A_schedule_comes_from_the_settings_that_it_names()
+    {
+        await using var host = await StartAsync<FromSettings>("--Archive:Minute", "7", "--Archive:Hours", "*/2");
+        await AdvanceToRunAsync(host, "12:07:00");
+        await AdvanceToRunAsync(host, "14:07:00");
+        Assert.Equal(["12:07:00", "14:07:00"], runs.Began);
+    }
+
+    [Theory]
+    [InlineData(typeof(FromSettings), new string[0], "'FromSettings'", "the setting 'Archive:Minute', which is not set")]
+    [InlineData(typeof(FromSettings), new[] { "--Archive:Minute", "61", "--Archive:Hours", "*" }, "'FromSettings'",
+        "'0 %Archive:Minute% %Archive:Hours% * * *', set to '0 61 * * * *', is not an NCRONTAB expression")]
+    [InlineData(typeof(FromSettings), new[] { "--Archive:Minute", "", "--Archive:Hours", "" }, "is not an NCRONTAB expression")]
+    [InlineData(typeof(Never), new string[0], "'Never'", "'0 0 0 30 2 *' never occurs")]
+    [InlineData(typeof(NoInterval), new string[0], "'NoInterval'", "'00:00:00' never occurs")]
+    [InlineData(typeof(HalfASetting), new string[0], "'HalfASetting'", "unpaired %")]
+    [InlineData(typeof(OddParameter), new string[0], "'OddParameter'", "'text' is not a TimerInfo or a CancellationToken")]
+    public void A_schedule_that_is_none_stops_the_start(Type functions, string[] settings, params string[] named)
+    {
+        var builder = new ServerBuilder(settings, [functions]);
+        builder.Services.AddSingleton(runs);
+        var fault = Assert.ThrowsAny<InvalidOperationException>(() => builder.Build());
+        Assert.DoesNotContain('\n', fault.Message);
+        Assert.All(named, name => Assert.Contains(name, fault.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_timer_that_is_asked_for_runs_now_and_keeps_its_next_time()
+    {
+        await using var host = await StartAsync<EveryTenMinutes>();
+        await host.UntilArmedAsync();
+        host.Clock.Set(At("12:03:00"));
+
+        Assert.Equal(HttpStatusCode.Accepted, await AskAsync(host, "everyTENminutes"));
+        var asked = await runs.NextAsync(Patience);
+        Assert.Equal((default, "12:10:00", default), Status(asked));
+
+        await AdvanceToRunAsync(host, "12:10:00");
+        Assert.Equal(["12:03:00", "12:10:00"], runs.Began);
+    }
+
+    [Fact]
+    public async Task Asking_while_a_run_is_going_makes_one_more_run_after_it()
+    {
+        var going = 0;
+        var together = 0;
+        var gate = new TaskCompletionSource();
+        runs.Body = async _ =>
+        {
+            together = Math.Max(together, Interlocked.Increment(ref going));
+            await gate.Task;
+            Interlocked.Decrement(ref going);
+        };
+        await using var host = await StartAsync<EveryTenMinutes>();
+        await AskAsync(host, nameof(EveryTenMinutes));
+        await runs.NextAsync(Patience);
+        for (var times = 0; times < 3; times++)
+        {
+            Assert.Equal(HttpStatusCode.Accepted, await AskAsync(host, nameof(EveryTenMinutes)));
+        }
+
+        gate.SetResult();
+        await runs.NextAsync(Patience);
+        await AdvanceToRunAsync(host, "12:10:00");
+
+        Assert.Equal(["12:00:00", "12:00:00", "12:10:00"], runs.Began);
+        Assert.Equal(1, together);
+    }
+
+    [Theory]
+    [InlineData("POST", "admin/functions/Unknown", "127.0.0.1")]
+    [InlineData("POST", "admin/functions/Beside", "127.0.0.1")]
+    [InlineData("GET", "admin/functions/EveryTenMinutes", "127.0.0.1")]
+    [InlineData("POST", "admin/functions/EveryTenMinutes", "203.0.113.7")]
+    public async Task Only_a_timer_can_be_asked_for_and_only_from_this_machine(string method, string path, string from)
+    {
+        await using var host = await TestHost.StartAsync(
+            [typeof(EveryTenMinutes), typeof(NoTimer)],
+            builder => builder.Services.AddSingleton(runs).AddSingleton<IStartupFilter>(
+                new ComingFrom(IPAddress.Parse(from))));
+        using var response = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        await AdvanceToRunAsync(host, "12:10:00");
+        Assert.Equal(["12:10:00"], runs.Began);
+    }
+
+    private Task<TestHost> StartAsync<TFunctions>(params string[] settings)
+        where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs), settings);
+
+    // The loop sets its timer anew after whatever it does: the clock moves once that is done.
+    private static async Task MoveAsync(TestHost host, DateTimeOffset instant)
+    {
+        await host.UntilArmedAsync();
+        host.Clock.Set(instant);
+    }
+
+    private static Task MoveAsync(TestHost host, string time) => MoveAsync(host, At(time));
+
+    private async Task<TimerInfo> AdvanceToRunAsync(TestHost host, string time)
+    {
+        await MoveAsync(host, time);
+        return await runs.NextAsync(Patience);
+    }
+
+    private static async Task<HttpStatusCode> AskAsync(TestHost host, string function)
+    {
+        using var response = await host.Client.PostAsync($"admin/functions/{function}", new StringContent("{\"input\":\"\"}"));
+        return response.StatusCode;
+    }
+
+    private static DateTimeOffset At(string time) =>
+        new DateTimeOffset(2024, 5, 15, 0, 0, 0, TimeSpan.Zero) + TimeSpan.Parse(time, null);
+
+    private static (string? Last, string? Next, string? Updated) Status(TimerInfo timer)
+    {
+        var status = timer.ScheduleStatus!;
+        return (Time(status.Last), Time(status.Next), Time(status.LastUpdated));
+
+        static string? Time(DateTime time) => time == default ? null : time.ToString("HH:mm:ss", null);
+    }
+
+    /// <summary>What the timers' runs tell the test, and what they are to do.</summary>
+    internal sealed class Runs
+    {
+        private readonly Channel<TimerInfo> arrived = Channel.CreateUnbounded<TimerInfo>();
+        private readonly List<string> began = [];
+
+        public Func<CancellationToken, Task> Body { get; set; } = _ => Task.CompletedTask;
+
+        public IReadOnlyList<string> Began => began;
+
+        public Task RunAsync(TimerInfo timer, TimeProvider clock, CancellationToken cancellation)
+        {
+            began.Add(clock.GetUtcNow().ToString("HH:mm:ss", null));
+            arrived.Writer.TryWrite(timer);
+            return Body(cancellation);
+        }
+
+        public Task<TimerInfo> NextAsync(TimeSpan patience) => arrived.Reader.ReadAsync().AsTask().WaitAsync(patience);
+    }
+
+    internal sealed class EveryTenMinutes(Runs runs, TimeProvider clock)
+    {
+        [Function(nameof(EveryTenMinutes))]
+        public Task RunAsync([TimerTrigger("0 */10 * * * *")] TimerInfo timer, CancellationToken cancellation) =>
+            runs.RunAsync(timer, clock, cancellation);
+    }
+
+    internal sealed class EveryTwentySeconds(Runs runs, TimeProvider clock)
+    {
+        [Function(nameof(EveryTwentySeconds))]
+        public Task RunAsync([TimerTrigger("*/20 * * * * *")] TimerInfo timer) => runs.RunAsync(timer, clock, default);
+    }
+
+    internal sealed class EveryNewYear(Runs runs, TimeProvider clock)
+    {
+        [Function(nameof(EveryNewYear))]
+        public Task RunAsync([TimerTrigger("0 0 1 1 *")] TimerInfo timer) => runs.RunAsync(timer, clock, default);
+    }
+
+    internal sealed class EveryHundredDays(Runs runs, TimeProvider clock)
+    {
+        [Function(nameof(EveryHundredDays))]
+        public Task RunAsync([TimerTrigger("100.00:00:00")] TimerInfo timer) => runs.RunAsync(timer, clock, default);
+    }
+
+    internal sealed class EveryHalfHour(Runs runs, TimeProvider clock)
+    {
+        [Function(nameof(EveryHalfHour))]
+        public Task RunAsync([TimerTrigger("00:30:00")] TimerInfo timer) => runs.RunAsync(timer, clock, default);
+    }
+
+    internal sealed class OnStartup(Runs runs, TimeProvider clock)
+    {
+        [Function(nameof(OnStartup))]
+        public Task RunAsync([TimerTrigger("0 0 * * * *", RunOnStartup = true)] TimerInfo timer) =>
+            runs.RunAsync(timer, clock, default);
+    }
+
+    internal sealed class FromSettings(Runs runs, TimeProvider clock)
+    {
+        [Function(nameof(FromSettings))]
+        public Task RunAsync([TimerTrigger("0 %Archive:Minute% %Archive:Hours% * * *")] TimerInfo timer) =>
+            runs.RunAsync(timer, clock, default);
+    }
+
+    internal sealed class Never
+    {
+        [Function(nameof(Never))]
+        public static void Run([TimerTrigger("0 0 0 30 2 *")] TimerInfo timer) { }
+    }
+
+    internal sealed class NoInterval
+    {
+        [Function(nameof(NoInterval))]
+        public static void Run([TimerTrigger("00:00:00")] TimerInfo timer) { }
+    }
+
+    internal sealed class HalfASetting
+    {
+        [Function(nameof(HalfASetting))]
+        public static void Run([TimerTrigger("0 0 0 * * %Day")] TimerInfo timer) { }
+    }
+
+    internal sealed class OddParameter
+    {
+        [Function(nameof(OddParameter))]
+        public static void Run([TimerTrigger("0 0 0 * * *")] TimerInfo timer, string text) { }
+    }
+
+    internal sealed class NoTimer
+    {
+        [Function("Beside")]
+        public static void Answer([HttpTrigger] HttpRequest request) { }
+    }
+
+    private sealed class ComingFrom(IPAddress address) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(
+            Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(handler => context =>
+            {
+                context.Connection.RemoteIpAddress = address;
+                return handler(context);
+            });
+            next(app);
+        };
+    }
+}
