@@ -224,7 +224,8 @@ public sealed class HostDouble : IAsyncDisposable
             throw new WorkerException("The worker takes no forwarded requests: it has not said HttpUri.");
         await LoadAsync();
 
-        frontEnd = new FrontEnd(functions.Values.Where(function => function.IsHttp), channel, new Uri(uri), hostJson, log);
+        frontEnd = new FrontEnd(
+            functions.Values.Where(function => function.IsHttp), channel, await worker!.HttpAddressAsync() ?? new Uri(uri), hostJson, log);
         server = Builder(HttpProtocols.Http1).Build();
         server.Run(frontEnd.AnswerAsync);
         await server.StartAsync();

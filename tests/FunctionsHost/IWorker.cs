@@ -14,6 +14,9 @@ public interface IWorker : IAsyncDisposable
     /// <summary>Its process, if it has one of its own.</summary>
     int? ProcessId { get; }
 
+    /// <summary>Where it takes forwarded requests, if that is not what it tells the host (its capability <c>HttpUri</c>).</summary>
+    Task<Uri?> HttpAddressAsync();
+
     /// <summary>Its exit code, once it has ended.</summary>
     Task<int> Exited { get; }
 

@@ -20,6 +20,8 @@ internal sealed class WorkerProcess : IWorker
 
     public Task<int> Exited { get; }
 
+    public Task<Uri?> HttpAddressAsync() => Task.FromResult<Uri?>(null);
+
     /// <summary>Starts the worker of this folder.</summary>
     public static WorkerProcess Start(string folder, string assembly, WorkerStart worker)
     {

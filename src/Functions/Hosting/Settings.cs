@@ -66,7 +66,7 @@ internal sealed record Settings(
             DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), StorageSettings.Read(configuration),
             OrganizationSettings.Read(configuration), CallerSettings.Read(configuration),
             KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration),
-            PlatformSettings.Read(configuration), configuration[ApplicationDirectory] is not null);
+            PlatformSettings.Read(configuration), configuration[ApplicationDirectory] is { Length: > 0 });
         RefuseMadeCredentials(settings);
         if (configuration[AzureInstance] is not null && settings.NeedsDataFolder)
         {

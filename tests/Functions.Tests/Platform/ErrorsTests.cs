@@ -7,7 +7,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public abstract class ErrorsTests(TestStore store) : IAsyncLifetime
+public abstract class ErrorsTests(TestStore store, Head head) : IAsyncLifetime
 {
     private RunningGatehouse gatehouse = null!;
     private CreatedApplication application = null!;
@@ -16,7 +16,7 @@ public abstract class ErrorsTests(TestStore store) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(store: store);
+        gatehouse = await head.StartAsync(store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -146,6 +146,8 @@ public abstract class ErrorsTests(TestStore store) : IAsyncLifetime
     }
 }
 
-public sealed class ErrorsOnSqliteTests() : ErrorsTests(TestStore.Sqlite);
+public sealed class ErrorsOnSqliteTests() : ErrorsTests(TestStore.Sqlite, Head.Server);
 
-public sealed class ErrorsOnAzuriteTests() : ErrorsTests(TestStore.Azurite);
+public sealed class ErrorsOnAzuriteTests() : ErrorsTests(TestStore.Azurite, Head.Server);
+
+public sealed class ErrorsOnFunctionsHostTests() : ErrorsTests(TestStore.Sqlite, Head.FunctionsHost);
