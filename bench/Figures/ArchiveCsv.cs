@@ -24,7 +24,7 @@ internal sealed class ArchiveCsv : IFigure
     public async Task<IReadOnlyList<ReportLine>> MeasureAsync(Rig rig, CancellationToken cancellation)
     {
         var days = rig.Options.ArchiveDays;
-        var application = ApplicationId.Generate();
+        var application = AppId.Generate();
         var folder = Directory.CreateDirectory(rig.NewPath("archive")).FullName;
         await using var store = SqliteTableStore.Open(Path.Combine(folder, "gatehouse.db"));
         await Parallel.ForAsync(
@@ -58,7 +58,7 @@ internal sealed class ArchiveCsv : IFigure
     }
 
     private static async Task SeedAsync(
-        SqliteTableStore store, ApplicationId application, int first, int days, CancellationToken cancellation)
+        SqliteTableStore store, AppId application, int first, int days, CancellationToken cancellation)
     {
         var rows = Enumerable.Range(first, Math.Min(RowsPerCommit, days - first)).Select(day => RowChange.Put(new TableRow(
             DateOnly.MinValue.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), ("Count", day * 7L),
@@ -75,7 +75,7 @@ internal sealed class ArchiveCsv : IFigure
     }
 
     private static async Task<int> ReadCsvAsync(
-        HttpClient http, ApplicationId application, DateOnly to, CancellationToken cancellation)
+        HttpClient http, AppId application, DateOnly to, CancellationToken cancellation)
     {
         var path = string.Create(
             CultureInfo.InvariantCulture, $"/ops/v1/applications/{application}/daily_counts?from=0001-01-01&to={to:yyyy-MM-dd}&format=csv");
@@ -90,7 +90,7 @@ internal sealed class ArchiveCsv : IFigure
         return lines;
     }
 
-    private static async Task<int> ReadRowsAsync(SqliteTableStore store, ApplicationId application, CancellationToken cancellation)
+    private static async Task<int> ReadRowsAsync(SqliteTableStore store, AppId application, CancellationToken cancellation)
     {
         var (range, rows) = (RowRange.All, 0);
         while (await store.ReadAsync(Table, application.ToString(), range, TableLimits.RowsPerRead, cancellation) is { Count: > 0 } page)

@@ -2,8 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using Gatehouse.Alerts;
 using Gatehouse.Archive;
+using Gatehouse.Archive.Daily;
 using Gatehouse.Bench.Harness;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
+using Gatehouse.Secrets.Local;
 using Gatehouse.Storage.Sqlite;
 using Gatehouse.Usage;
 
@@ -33,7 +36,7 @@ internal sealed class ArchiveRunTime : IFigure
         var (store, clock) = (new CountedStore(file), new LateClock());
         var upstream = new SlowUpstream(clock);
         var masters = new MasterTokens(vault, clock);
-        var applications = new KnownApplications(upstream, vault, masters, store, new CustodySettings(), clock);
+        var applications = new ManagedApplications(upstream, vault, masters, store, new CustodySettings(), clock);
         var settings = new ArchiveSettings();
         var archive = new DailyArchive(
             upstream, masters, applications, store, new UsageStatistics(store, clock), new ArchiveRuns(store, settings, clock),

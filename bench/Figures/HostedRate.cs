@@ -2,6 +2,7 @@ using System.Globalization;
 using Gatehouse.Bench.Harness;
 using Gatehouse.Custody;
 using Gatehouse.Platform;
+using Gatehouse.Secrets.Local;
 
 namespace Gatehouse.Bench.Figures;
 
@@ -22,7 +23,7 @@ internal sealed class HostedRate : IFigure
 
     public async Task<IReadOnlyList<ReportLine>> MeasureAsync(Rig rig, CancellationToken cancellation)
     {
-        var (id, master) = (ApplicationId.Generate(), ApiToken.Generate());
+        var (id, master) = (AppId.Generate(), ApiToken.Generate());
         var (dataFolder, body, keys, tokens) = (rig.NewPath("data"), rig.NewPath("body"), rig.NewPath("keys"), rig.NewPath("tokens"));
         await File.WriteAllTextAsync(body, Answer(id, master), cancellation);
         await File.WriteAllTextAsync(keys, Key, cancellation);
@@ -69,7 +70,7 @@ internal sealed class HostedRate : IFigure
     }
 
     // One body for both questions that the facade asks: which application, and which tokens. Three tokens are a usual number.
-    private static string Answer(ApplicationId id, ApiToken master)
+    private static string Answer(AppId id, ApiToken master)
     {
         var tokens = Enumerable.Range(0, 3).Select(number => string.Create(
             CultureInfo.InvariantCulture, $$"""{"token":"{{ApiToken.Generate().Reveal()}}","created_at":{{1_700_000_000_000 + number}}}"""));
@@ -77,14 +78,14 @@ internal sealed class HostedRate : IFigure
     }
 
     // As an operator does.
-    private static async Task PutIntoVaultAsync(string dataFolder, ApplicationId id, ApiToken master, CancellationToken cancellation)
+    private static async Task PutIntoVaultAsync(string dataFolder, AppId id, ApiToken master, CancellationToken cancellation)
     {
         Directory.CreateDirectory(dataFolder);
         await using var vault = LocalVault.Open(Path.Combine(dataFolder, "vault.db"), Path.Combine(dataFolder, "vault.key"));
         await vault.SetAsync(MasterTokens.SecretName(id), master.Reveal(), cancellation);
     }
 
-    private static async Task RegisterAsync(Uri product, ApplicationId id, CancellationToken cancellation)
+    private static async Task RegisterAsync(Uri product, AppId id, CancellationToken cancellation)
     {
         using var http = new HttpClient { BaseAddress = product };
         using var request = new HttpRequestMessage(HttpMethod.Put, $"/ops/v1/applications/{id}");

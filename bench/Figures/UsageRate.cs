@@ -49,7 +49,7 @@ internal sealed class UsageRate : IFigure
         await using var store = SqliteTableStore.Open(Path.Combine(folder, "usage.db"));
         var limits = new UsageLimits(store, TimeProvider.System);
         var recorder = new UsageRecorder(store, limits, TimeProvider.System);
-        var application = ApplicationId.Generate();
+        var application = AppId.Generate();
         await limits.SetAsync(application, MessageLimits.None, cancellation);
         var length = TimeSpan.FromSeconds(rig.Options.Seconds);
         var requests = 0;
@@ -88,7 +88,7 @@ internal sealed class UsageRate : IFigure
         var row = insert.Parameters.Add("$row", SqliteType.Text);
         insert.Parameters.AddWithValue("$at", DateTime.UtcNow.Ticks);
         insert.Prepare();
-        var application = ApplicationId.Generate();
+        var application = AppId.Generate();
         var hash = new byte[SHA256.HashSizeInBytes];
         var length = TimeSpan.FromSeconds(rig.Options.Seconds);
         var inserted = 0;

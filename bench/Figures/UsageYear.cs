@@ -31,8 +31,8 @@ internal sealed class UsageYear : IFigure
         var limits = new UsageLimits(store, TimeProvider.System);
         var recorder = new UsageRecorder(store, limits, TimeProvider.System);
         var statistics = new UsageStatistics(store, TimeProvider.System);
-        var (sparse, dense, large) = (ApplicationId.Generate(), ApplicationId.Generate(), ApplicationId.Generate());
-        foreach (var application in (ApplicationId[])[sparse, dense, large])
+        var (sparse, dense, large) = (AppId.Generate(), AppId.Generate(), AppId.Generate());
+        foreach (var application in (AppId[])[sparse, dense, large])
             await limits.SetAsync(application, MessageLimits.None, cancellation);
         var last = DateOnly.FromDateTime(DateTime.UtcNow);
 
@@ -67,7 +67,7 @@ internal sealed class UsageYear : IFigure
     }
 
     private static async Task CountAsync(
-        UsageRecorder recorder, ApplicationId application, DateOnly last, int messages, int batch, CancellationToken cancellation,
+        UsageRecorder recorder, AppId application, DateOnly last, int messages, int batch, CancellationToken cancellation,
         int first = 0)
     {
         var next = first - batch;
@@ -99,7 +99,7 @@ internal sealed class UsageYear : IFigure
     }
 
     private static async Task<double> ReadAsync(
-        UsageStatistics statistics, ApplicationId application, DateOnly last, CancellationToken cancellation)
+        UsageStatistics statistics, AppId application, DateOnly last, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
         await statistics.DailyCountsAsync(application, last.AddDays(1 - Days), last, cancellation);

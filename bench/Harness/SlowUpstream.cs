@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Platform;
 using Gatehouse.Usage;
 
@@ -18,7 +19,7 @@ internal sealed class SlowUpstream(TimeProvider time) : IPlatform
     public int Questions => questions;
 
     public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
-        Task.FromResult(new Application(ApplicationId.Generate(), name, time.GetUtcNow(), ApiToken.Generate()));
+        Task.FromResult(new Application(AppId.Generate(), name, time.GetUtcNow(), ApiToken.Generate()));
 
     public async Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation)

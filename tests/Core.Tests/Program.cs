@@ -1,7 +1,8 @@
 using Gatehouse.Tests.Access;
 using Gatehouse.Tests.Archive;
 using Gatehouse.Tests.Custody;
-using Gatehouse.Tests.Storage;
+using Gatehouse.Tests.Secrets.Local;
+using Gatehouse.Tests.Storage.Sqlite;
 
 // The test runner loads this assembly and never comes here. A test that needs a second process starts the assembly as a
 // program, with the name of what is to run there.

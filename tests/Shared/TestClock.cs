@@ -1,14 +1,19 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Gatehouse.Tests;
 
 /// <summary>
 /// A clock that stands still until the test moves it. Timers, delays and timeouts made on it fire on the thread that
 /// moves it, in the order in which they are due, each with the clock at its own due time.
 /// </summary>
-public sealed class TestClock : TimeProvider
+/// <remarks>
+/// <see cref="FakeTimeProvider"/> fires all due timers with the clock at its new time, and does not say how many wait. So this
+/// class keeps their due times, and moves the clock from one to the next.
+/// </remarks>
+public sealed class TestClock : FakeTimeProvider
 {
     private readonly Lock gate = new();
-    private readonly List<Timer> timers = [];
-    private DateTimeOffset now;
+    private readonly Dictionary<Timer, DateTimeOffset> due = [];
 
     /// <summary>A clock at a fixed instant: 12:00 UTC on Wednesday, 15 May 2024.</summary>
     public TestClock()
@@ -17,41 +22,28 @@ public sealed class TestClock : TimeProvider
     }
 
     /// <summary>A clock at the given instant.</summary>
-    public TestClock(DateTimeOffset start) => now = start.ToUniversalTime();
-
-    /// <inheritdoc />
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    /// <inheritdoc />
-    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+    public TestClock(DateTimeOffset start)
+        : base(start.ToUniversalTime())
+    {
+    }
 
     /// <summary>How many timers wait to fire: what a test awaits before it advances the clock past them.</summary>
     public int WaitingTimers
     {
         get
         {
-            lock (gate) return timers.Count;
+            lock (gate) return due.Count;
         }
     }
 
-    /// <inheritdoc />
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (gate) return now;
-    }
+    /// <summary>Moves the clock forward, and fires the timers that are due on the way.</summary>
+    public new void Advance(TimeSpan by) => Set(GetUtcNow() + by);
 
-    /// <inheritdoc />
-    public override long GetTimestamp() => GetUtcNow().Ticks;
-
-    /// <summary>Moves the clock forward, and fires what comes due on the way.</summary>
-    public void Advance(TimeSpan by) => Set(GetUtcNow() + by);
-
-    /// <summary>Moves the clock to an instant, not before the present one, and fires what comes due on the way.</summary>
+    /// <summary>Moves the clock to an instant, not before the present one, and fires the timers that are due on the way.</summary>
     public void Set(DateTimeOffset instant)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(instant, GetUtcNow());
-        while (TakeNextDue(instant) is { } due) due.Fire();
-        lock (gate) now = instant.ToUniversalTime();
+        while (NextDue() is { } next && next <= instant) SetUtcNow(next);
+        SetUtcNow(instant.ToUniversalTime());
     }
 
     /// <inheritdoc />
@@ -62,55 +54,60 @@ public sealed class TestClock : TimeProvider
         return timer;
     }
 
-    private Timer? TakeNextDue(DateTimeOffset until)
+    private ITimer CreateInner(TimerCallback callback) =>
+        base.CreateTimer(callback, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    private DateTimeOffset? NextDue()
+    {
+        var now = GetUtcNow();
+        lock (gate) return due.Values.Where(instant => instant > now).Min(instant => (DateTimeOffset?)instant);
+    }
+
+    private void Wait(Timer timer, DateTimeOffset? until)
     {
         lock (gate)
         {
-            var next = timers.Where(timer => timer.Due <= until).MinBy(timer => timer.Due);
-            if (next is null) return null;
-            if (next.Due > now) now = next.Due;
-            next.Rearm();
-            return next;
+            if (until is { } instant) due[timer] = instant;
+            else due.Remove(timer);
         }
     }
 
-    private sealed class Timer(TestClock clock, TimerCallback callback, object? state) : ITimer
+    private sealed class Timer : ITimer
     {
+        private readonly TestClock clock;
+        private readonly ITimer inner;
         private TimeSpan period;
 
-        public DateTimeOffset Due { get; private set; }
-
-        public void Fire() => callback(state);
-
-        // A period of zero is, as for a real timer, none.
-        public void Rearm()
+        public Timer(TestClock clock, TimerCallback callback, object? state)
         {
-            if (period > TimeSpan.Zero) Due += period;
-            else clock.timers.Remove(this);
+            this.clock = clock;
+            inner = clock.CreateInner(_ => Fire(callback, state));
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (clock.gate)
-            {
-                clock.timers.Remove(this);
-                this.period = period;
-                if (dueTime < TimeSpan.Zero) return true;
-                Due = clock.now + dueTime;
-                clock.timers.Add(this);
-                return true;
-            }
+            this.period = period;
+            clock.Wait(this, dueTime < TimeSpan.Zero ? null : clock.GetUtcNow() + dueTime);
+            return inner.Change(dueTime, period);
         }
 
         public void Dispose()
         {
-            lock (clock.gate) clock.timers.Remove(this);
+            clock.Wait(this, null);
+            inner.Dispose();
         }
 
         public ValueTask DisposeAsync()
         {
             Dispose();
             return ValueTask.CompletedTask;
+        }
+
+        // A period of zero means none, as for a real timer.
+        private void Fire(TimerCallback callback, object? state)
+        {
+            clock.Wait(this, period > TimeSpan.Zero ? clock.GetUtcNow() + period : null);
+            callback(state);
         }
     }
 }

@@ -15,7 +15,7 @@ namespace Gatehouse.Access;
 /// <param name="RequestId">The request's id.</param>
 /// <param name="IdempotencyKey">What the client named the call by; null where it did not.</param>
 public sealed record AuditEntry(
-    string Id, DateTimeOffset At, string Caller, string Role, string Operation, ApplicationId? Application, AuditSubject? Subject,
+    string Id, DateTimeOffset At, string Caller, string Role, string Operation, AppId? Application, AuditSubject? Subject,
     AuditOutcome Outcome, DateTimeOffset? EndedAt, string RequestId, string? IdempotencyKey)
 {
     /// <summary>The partition of the trail's own table that the entry was begun in, which it does not leave.</summary>
@@ -46,7 +46,7 @@ public sealed record AuditEntry(
         row.GetString("Caller"),
         row.GetString("Role"),
         row.GetString("Operation"),
-        row.Find("Application") is string id ? ApplicationId.TryParse(id) : null,
+        row.Find("Application") is string id ? AppId.TryParse(id) : null,
         row.Find("Subject") is string subject ? AuditSubject.Read(subject) : null,
         AuditOutcomeNames.TryParse(row.GetString("Outcome"), out var outcome)
             ? outcome

@@ -7,7 +7,7 @@ public sealed record AuditFilter
     public string? Caller { get; init; }
 
     /// <summary>About this application.</summary>
-    public ApplicationId? Application { get; init; }
+    public AppId? Application { get; init; }
 
     /// <summary>Of this operation.</summary>
     public string? Operation { get; init; }

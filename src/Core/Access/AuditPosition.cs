@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Access;
@@ -45,6 +46,5 @@ internal readonly record struct AuditPosition(long Ticks, ulong Id)
         return new(BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
     }
 
-    private static string KeyOf(long ticks) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Prefix}{DateTimeOffset.MaxValue.UtcTicks - ticks:D19}");
+    private static string KeyOf(long ticks) => Prefix + TimeKeys.NewestFirst(ticks);
 }

@@ -62,7 +62,7 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
     }
 
     private async Task<PriorityQueue<Cursor, string>> OpenAsync(
-        ApplicationId? application, RowRange range, CancellationToken cancellation)
+        AppId? application, RowRange range, CancellationToken cancellation)
     {
         var cursors = trail.Partitions(application).Distinct()
             .Select(place => new Cursor(store, place.Table, place.Partition, range)).ToList();

@@ -7,4 +7,4 @@ namespace Gatehouse.Access;
 /// <param name="Table">The table.</param>
 /// <param name="Partitions">All its partitions: each page of the trail reads each of them, so there are few, 16 say.</param>
 /// <param name="PartitionOf">The partition of an application's rows; null where they are in any.</param>
-public sealed record AuditSource(string Table, IReadOnlyList<string> Partitions, Func<ApplicationId, string>? PartitionOf = null);
+public sealed record AuditSource(string Table, IReadOnlyList<string> Partitions, Func<AppId, string>? PartitionOf = null);

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Globalization;
+using Gatehouse.Common;
 using Gatehouse.Platform;
 
 namespace Gatehouse.Access;
@@ -51,7 +51,7 @@ public sealed record AuditSubject
 
     /// <summary>Days, both included.</summary>
     public static AuditSubject Days(DateOnly from, DateOnly to) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"days:{from:yyyy-MM-dd}..{to:yyyy-MM-dd}"));
+        new($"days:{IsoDate.Text(from)}..{IsoDate.Text(to)}");
 
     /// <summary>The kind, a colon, and what names it.</summary>
     public override string ToString() => text;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Access;
@@ -24,22 +25,21 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
     public static readonly TimeSpan Retention = TimeSpan.FromDays(400);
 
     private const string Table = "Audit";
-    private const string Digits = "0123456789ABCDEF";
 
     private static readonly AuditSource[] Own =
     [
-        new(Table, [.. Digits.Select(digit => $"a{digit}")], application => $"a{application.ToString()[0]}"),
-        new(Table, [.. Digits.Select(digit => $"o{digit}")]),
+        new(Table, [.. HexPartitions.OfApplications.Select(digit => $"a{digit}")], application => $"a{HexPartitions.Of(application)}"),
+        new(Table, [.. HexPartitions.OfApplications.Select(digit => $"o{digit}")]),
     ];
 
     /// <summary>Every partition that holds rows: of one application, or of all.</summary>
-    internal IEnumerable<(string Table, string Partition)> Partitions(ApplicationId? application = null) =>
+    internal IEnumerable<(string Table, string Partition)> Partitions(AppId? application = null) =>
         from source in Own.Concat(sources)
         from partition in application is { } id && source.PartitionOf is { } of ? [of(id)] : source.Partitions
         select (source.Table, partition);
 
     /// <summary>The entry of a call that is done when the commit is made that it is written in.</summary>
-    public AuditEntry Done(AuditCall call, ApplicationId? application = null, AuditSubject? subject = null) =>
+    public AuditEntry Done(AuditCall call, AppId? application = null, AuditSubject? subject = null) =>
         Entry(call, application, subject, AuditOutcome.Done);
 
     /// <summary>The change that adds an entry, to be made in a partition of an <see cref="AuditSource"/>.</summary>
@@ -48,7 +48,7 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
     /// <summary>Writes that a call begins, before it is known what will become of it.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer: then nothing may be begun.</exception>
     public Task<AuditEntry> StartAsync(
-        AuditCall call, ApplicationId? application, AuditSubject? subject, CancellationToken cancellation) =>
+        AuditCall call, AppId? application, AuditSubject? subject, CancellationToken cancellation) =>
         AddAsync(Entry(call, application, subject, AuditOutcome.Started), cancellation);
 
     /// <summary>Writes what became of a call that was begun, with what has come to be known since.</summary>
@@ -58,7 +58,7 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
     /// <param name="subject">What was made; null for the one of the start.</param>
     /// <param name="cancellation">Gives up; the row may then say <c>started</c> for ever.</param>
     public async Task EndAsync(
-        AuditEntry started, bool done, ApplicationId? application, AuditSubject? subject, CancellationToken cancellation)
+        AuditEntry started, bool done, AppId? application, AuditSubject? subject, CancellationToken cancellation)
     {
         var ended = started with
         {
@@ -71,7 +71,7 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
     }
 
     /// <summary>Writes that a known caller was refused.</summary>
-    public Task RefuseAsync(AuditCall call, ApplicationId? application, AuditSubject? subject, CancellationToken cancellation) =>
+    public Task RefuseAsync(AuditCall call, AppId? application, AuditSubject? subject, CancellationToken cancellation) =>
         AddAsync(Entry(call, application, subject, AuditOutcome.Refused), cancellation);
 
     /// <summary>Deletes the rows of calls before an instant, and returns how many. Several instances may do so at once.</summary>
@@ -91,7 +91,7 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
         return purged;
     }
 
-    private AuditEntry Entry(AuditCall call, ApplicationId? application, AuditSubject? subject, AuditOutcome outcome)
+    private AuditEntry Entry(AuditCall call, AppId? application, AuditSubject? subject, AuditOutcome outcome)
     {
         var now = time.GetUtcNow();
         var id = RandomNumberGenerator.GetHexString(16, lowercase: true);

@@ -15,14 +15,14 @@ public sealed class Caller
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@:");
 
     private readonly HashSet<Role> roles;
-    private readonly HashSet<ApplicationId>? applications;
+    private readonly HashSet<AppId>? applications;
 
     /// <summary>Makes a caller.</summary>
     /// <param name="name">1 to 100 letters, digits and <c>- _ . @ :</c>; unique among callers.</param>
     /// <param name="roles">What it may do.</param>
     /// <param name="applications">The applications that it is confined to; null for all.</param>
     /// <exception cref="ArgumentException">The name is none.</exception>
-    public Caller(string name, IEnumerable<Role> roles, IEnumerable<ApplicationId>? applications = null)
+    public Caller(string name, IEnumerable<Role> roles, IEnumerable<AppId>? applications = null)
     {
         if (!IsName(name)) throw new ArgumentException("It is no caller's name.", nameof(name));
         Name = name;
@@ -38,14 +38,14 @@ public sealed class Caller
     public bool IsConfined => applications is not null;
 
     /// <summary>The applications that it is confined to; null where it is not.</summary>
-    public IReadOnlyCollection<ApplicationId>? Applications => applications;
+    public IReadOnlyCollection<AppId>? Applications => applications;
 
     /// <summary>Whether a text can name a caller.</summary>
     public static bool IsName(string? text) =>
         text is { Length: >= 1 and <= NameLength } && !text.AsSpan().ContainsAnyExcept(NameCharacters);
 
     /// <summary>Whether something may be done with one application.</summary>
-    public AccessDecision May(Role role, ApplicationId application) =>
+    public AccessDecision May(Role role, AppId application) =>
         !roles.Contains(role) ? AccessDecision.Forbidden
         : Reaches(application) ? AccessDecision.Allowed
         : AccessDecision.OtherApplication;
@@ -60,7 +60,7 @@ public sealed class Caller
     public AccessDecision MayAmongItsOwn(Role role) => roles.Contains(role) ? AccessDecision.Allowed : AccessDecision.Forbidden;
 
     /// <summary>Whether the application exists for this caller.</summary>
-    public bool Reaches(ApplicationId application) => applications is null || applications.Contains(application);
+    public bool Reaches(AppId application) => applications is null || applications.Contains(application);
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

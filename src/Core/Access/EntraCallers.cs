@@ -23,9 +23,13 @@ public sealed class EntraCallers : IDisposable
     /// <summary>By how much the tenant's clock and ours may differ.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
 
+    // A switch that IdentityModel documents at ConfigurationManager.GetConfigurationAsync. Without it, keys are refreshed in the
+    // background, and the first token that is signed with a new key is refused. IdentityModel reads it once, when the first
+    // token handler is made.
+    static EntraCallers() => AppContext.SetSwitch("Switch.Microsoft.IdentityModel.UpdateConfigAsBlocking", true);
+
     private readonly JsonWebTokenHandler handler = new() { MaximumTokenSizeInBytes = TokenLength };
     private readonly EntraTenant tenant;
-    private readonly SigningKeys keys;
     private readonly TimeProvider time;
 
     /// <summary>Takes the tenant's settings; asks the tenant for nothing yet.</summary>
@@ -33,9 +37,12 @@ public sealed class EntraCallers : IDisposable
     public EntraCallers(EntraSettings settings, TimeProvider time)
     {
         tenant = new EntraTenant(settings);
-        keys = new SigningKeys(tenant.MetadataAddress, tenant.IsLocal, time);
+        Keys = new SigningKeys(tenant.MetadataAddress, tenant.IsLocal, time);
         this.time = time;
     }
+
+    /// <summary>The keys that the tenant signs tokens with.</summary>
+    internal SigningKeys Keys { get; }
 
     /// <summary>Whose the token is.</summary>
     public async ValueTask<Authentication> AuthenticateAsync(string token, CancellationToken cancellation)
@@ -43,20 +50,20 @@ public sealed class EntraCallers : IDisposable
         if (token.Length > TokenLength) return Authentication.Refused(CredentialFault.TooLong);
         if (Parse(token) is not { } parsed) return Authentication.Refused(CredentialFault.Malformed);
         if (parsed.Alg != SecurityAlgorithms.RsaSha256) return Authentication.Refused(CredentialFault.Algorithm);
-        if (await keys.GetAsync(cancellation) is not { } known) return Authentication.Unavailable();
+        if (await Keys.GetAsync(cancellation) is not { } known) return Authentication.Unavailable();
 
         var result = await ValidateAsync(parsed, known);
         if (result.Exception is SecurityTokenSignatureKeyNotFoundException)
         {
-            // A key that was published since: the tenant rolls its keys over.
-            if (await keys.GetNewerAsync(known, cancellation) is not { } newer) return Authentication.Unavailable();
+            // The tenant may have published the key since: it replaces its keys from time to time.
+            if (await Keys.GetNewerAsync(known, cancellation) is not { } newer) return Authentication.Unavailable();
             if (newer != known) result = await ValidateAsync(parsed, newer);
         }
         return result.IsValid ? Identify(parsed) : Authentication.Refused(FaultOf(result.Exception));
     }
 
     /// <summary>Closes the connections to the tenant.</summary>
-    public void Dispose() => keys.Dispose();
+    public void Dispose() => Keys.Dispose();
 
     private JsonWebToken? Parse(string token)
     {

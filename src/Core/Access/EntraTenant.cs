@@ -3,7 +3,7 @@ namespace Gatehouse.Access;
 /// <summary>The settings of a tenant, judged: what a token must say, and who is confined.</summary>
 internal sealed class EntraTenant
 {
-    private readonly Dictionary<Guid, HashSet<ApplicationId>> confined = [];
+    private readonly Dictionary<Guid, HashSet<AppId>> confined = [];
 
     /// <exception cref="AccessSettingException">A setting is wrong.</exception>
     public EntraTenant(EntraSettings settings)
@@ -37,7 +37,7 @@ internal sealed class EntraTenant
     /// The applications that a client, or a user through a client, is confined to; null for all. Where both are confined, it
     /// is to what both may.
     /// </summary>
-    public IReadOnlySet<ApplicationId>? ApplicationsOf(Guid client, Guid? user)
+    public IReadOnlySet<AppId>? ApplicationsOf(Guid client, Guid? user)
     {
         confined.TryGetValue(client, out var clients);
         if (user is not { } id || !confined.TryGetValue(id, out var users)) return clients;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Gatehouse.Custody;
+using Gatehouse.Common;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Access;
@@ -15,7 +16,6 @@ namespace Gatehouse.Access;
 internal readonly record struct IdempotentCallPlace(string Partition, string Hash)
 {
     public const string Table = "IdempotentCalls";
-    public const string Partitions = "0123456789abcdef";
 
     private const string ExpiryPrefix = "x:";
 
@@ -25,7 +25,7 @@ internal readonly record struct IdempotentCallPlace(string Partition, string Has
     {
         // None of the three holds a line feed.
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Name}\n{route}\n{key}")));
-        return new(hash[..1], hash);
+        return new(HexPartitions.Of(hash), hash);
     }
 
     /// <summary>The row that the purge finds the call by.</summary>
@@ -37,7 +37,7 @@ internal readonly record struct IdempotentCallPlace(string Partition, string Has
     /// <summary>The key of the call that an expiry row is about.</summary>
     public static string RowKeyOf(string expiryRowKey) => $"k:{expiryRowKey[(expiryRowKey.LastIndexOf(':') + 1)..]}";
 
-    private static string Ticks(long ticks) => string.Create(CultureInfo.InvariantCulture, $"{ExpiryPrefix}{ticks:D19}");
+    private static string Ticks(long ticks) => ExpiryPrefix + TimeKeys.Ticks(ticks);
 }
 
 /// <summary>What is remembered of a call.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Access;
@@ -63,15 +64,15 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     public async Task<int> PurgeAsync(CancellationToken cancellation)
     {
         var purged = 0;
-        foreach (var partition in IdempotentCallPlace.Partitions)
+        foreach (var partition in HexPartitions.OfHashes)
         {
             var expired = IdempotentCallPlace.Expired(time.GetUtcNow());
-            while (await store.ReadAsync(IdempotentCallPlace.Table, $"{partition}", expired, PurgedAtOnce, cancellation) is { Count: > 0 } rows)
+            while (await store.ReadAsync(IdempotentCallPlace.Table, partition, expired, PurgedAtOnce, cancellation) is { Count: > 0 } rows)
             {
                 // The expiry row says that the call has that expiry still: the two change together.
                 var deletion = rows.SelectMany(row =>
                     new[] { RowChange.Delete(row.Key), RowChange.Delete(IdempotentCallPlace.RowKeyOf(row.Key)) });
-                var result = await store.CommitAsync(IdempotentCallPlace.Table, $"{partition}", [.. deletion], cancellation);
+                var result = await store.CommitAsync(IdempotentCallPlace.Table, partition, [.. deletion], cancellation);
                 // Where one was gone, another instance is at it, or the key was used anew: what is left is the next purge's.
                 if (!result.Succeeded) break;
                 purged += rows.Count;

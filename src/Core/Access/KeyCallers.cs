@@ -53,7 +53,7 @@ public sealed class KeyCallers
     }
 
     /// <summary>The application id that a setting is.</summary>
-    internal static ApplicationId ReadApplication(string? id, string setting) => ApplicationId.TryParse(id)
+    internal static AppId ReadApplication(string? id, string setting) => AppId.TryParse(id)
         ?? throw new AccessSettingException($"{setting} must be an application id such as {ExampleId}, not '{id}'.");
 
     private (byte[] KeyHash, Caller Caller) Read(KeyCallerSettings settings, string at)

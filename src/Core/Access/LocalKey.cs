@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Gatehouse.Custody;
+using Gatehouse.Secrets;
 
 namespace Gatehouse.Access;
 

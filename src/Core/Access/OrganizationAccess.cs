@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Gatehouse.Custody;
+using Gatehouse.Secrets;
 
 namespace Gatehouse.Access;
 

@@ -8,4 +8,4 @@ namespace Gatehouse.Alerts;
 /// <param name="Facts">What else is to be said, by names in snake_case: ids, times in RFC 3339, numbers; nothing that is
 /// secret.</param>
 public sealed record Alert(
-    string Key, string Type, DateTimeOffset At, ApplicationId Application, IReadOnlyList<KeyValuePair<string, string>> Facts);
+    string Key, string Type, DateTimeOffset At, AppId Application, IReadOnlyList<KeyValuePair<string, string>> Facts);

@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Alerts;
@@ -38,18 +39,18 @@ public sealed class AlertDelivery(
         var isOver = false;
         var now = time.GetUtcNow();
         await Parallel.ForEachAsync(
-            AlertRow.Partitions,
+            HexPartitions.OfHashes,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
             async (partition, stop) =>
             {
                 var range = AlertRow.DueBy(now);
                 while (true)
                 {
-                    var due = await store.ReadAsync(AlertRow.Table, $"{partition}", range, TableLimits.RowsPerRead, stop);
+                    var due = await store.ReadAsync(AlertRow.Table, partition, range, TableLimits.RowsPerRead, stop);
                     foreach (var row in due)
                     {
                         if (Volatile.Read(ref isOver)) return;
-                        switch (await TakeAsync($"{partition}", row.Key, () => Volatile.Write(ref isOver, true), stop))
+                        switch (await TakeAsync(partition, row.Key, () => Volatile.Write(ref isOver, true), stop))
                         {
                             case AlertState.Delivered:
                                 Interlocked.Increment(ref delivered);

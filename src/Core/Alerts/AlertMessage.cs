@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gatehouse.Common;
 
 namespace Gatehouse.Alerts;
 
@@ -15,8 +15,7 @@ internal sealed record AlertMessage(
     {
         var data = new Dictionary<string, string> { ["app_id"] = alert.Application.ToString() };
         foreach (var (name, value) in alert.Facts) data[name] = value;
-        var at = alert.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        return JsonSerializer.SerializeToUtf8Bytes(new AlertMessage(alert.Type, at, data), AlertJson.Default.AlertMessage);
+        return JsonSerializer.SerializeToUtf8Bytes(new AlertMessage(alert.Type, Rfc3339.Text(alert.At), data), AlertJson.Default.AlertMessage);
     }
 }
 

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Alerts;
@@ -34,7 +34,6 @@ internal enum AlertState
 internal sealed record AlertRow(Alert Alert, AlertState State, int Tries, DateTimeOffset DueAt)
 {
     public const string Table = "Alerts";
-    public const string Partitions = "0123456789abcdef";
 
     private const string RowPrefix = "k:";
     private const string DuePrefix = "d:";
@@ -44,15 +43,15 @@ internal sealed record AlertRow(Alert Alert, AlertState State, int Tries, DateTi
     public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Alert.Key)));
 
     /// <summary>The partition.</summary>
-    public string Partition => Hash[..1];
+    public string Partition => HexPartitions.Of(Hash);
 
     private string? ETag { get; init; }
 
-    private string DueKey => $"{DuePrefix}{DueAt.ToUnixTimeMilliseconds().ToString("D15", CultureInfo.InvariantCulture)}:{Hash}";
+    private string DueKey => $"{DuePrefix}{TimeKeys.Milliseconds(DueAt)}:{Hash}";
 
     /// <summary>The due rows up to an instant, the longest due first.</summary>
     public static RowRange DueBy(DateTimeOffset now) =>
-        new(DuePrefix, $"{DuePrefix}{now.ToUnixTimeMilliseconds().ToString("D15", CultureInfo.InvariantCulture)};");
+        new(DuePrefix, $"{DuePrefix}{TimeKeys.Milliseconds(now)};");
 
     /// <summary>The alert's row that a due row speaks of.</summary>
     public static string KeyOfDue(string dueKey) => RowPrefix + dueKey[(dueKey.LastIndexOf(':') + 1)..];
@@ -60,7 +59,7 @@ internal sealed record AlertRow(Alert Alert, AlertState State, int Tries, DateTi
     public static AlertRow Read(TableRow row) => new(
         new Alert(
             row.GetString("Key"), row.GetString("Type"), row.GetDateTimeOffset("At"),
-            ApplicationId.TryParse(row.GetString("Application")) ?? throw new RowFormatException($"Row '{row.Key}' has no application."),
+            AppId.TryParse(row.GetString("Application")) ?? throw new RowFormatException($"Row '{row.Key}' has no application."),
             [.. row.Properties
                 .Where(property => property.Name.StartsWith(FactPrefix, StringComparison.Ordinal))
                 .Select(property => KeyValuePair.Create(property.Name[FactPrefix.Length..], (string)property.Value))]),

@@ -1,5 +1,6 @@
 using Gatehouse.Custody;
 using Gatehouse.Platform;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
@@ -8,7 +9,7 @@ namespace Gatehouse.Archive;
 /// <param name="Application">The application.</param>
 /// <param name="Error">Why: a <see cref="PlatformException"/>, <see cref="VaultException"/>, <see cref="CustodyException"/>,
 /// <see cref="StoreUnavailableException"/>, <see cref="TimeoutException"/> or <see cref="RowFormatException"/>.</param>
-public sealed record ArchiveFailure(ApplicationId Application, Exception Error)
+public sealed record ArchiveFailure(AppId Application, Exception Error)
 {
     /// <summary>Why, in a word that does not change; where the facade answers with a problem, its type.</summary>
     public string Problem => NameOf(Error);
@@ -31,23 +32,16 @@ public sealed record ArchiveFailure(ApplicationId Application, Exception Error)
 
     private static string NameOf(Exception e) => e switch
     {
-        CustodyException custody => custody.Fault switch
-        {
-            CustodyFault.ApplicationNotFound => "unknown-application",
-            CustodyFault.Deleting => "being-deleted",
-            CustodyFault.MasterTokenMissing => "master-token-missing",
-            CustodyFault.MasterTokenRefused => "master-token-refused",
-            _ => "timed-out",
-        },
-        PlatformException { Status: TooManyRequests } => "platform-busy",
-        PlatformException { IsRefusal: false } => "platform-unavailable",
-        PlatformException { Code: PlatformException.InvalidCredentialCode } => "master-token-refused",
-        PlatformException { Code: PlatformException.ApplicationNotFoundCode } => "unknown-application",
-        PlatformException => "platform-refused",
-        VaultException => "vault-unavailable",
-        StoreUnavailableException => "unavailable",
-        TimeoutException => "timed-out",
-        RowFormatException => "internal-error",
-        _ => throw new ArgumentException("It is no failure of the archive's.", nameof(e)),
+        CustodyException custody => ProblemNames.Of(custody.Fault),
+        PlatformException { Status: TooManyRequests } => ProblemNames.PlatformBusy,
+        PlatformException { IsRefusal: false } => ProblemNames.PlatformUnavailable,
+        PlatformException { Code: PlatformException.InvalidCredentialCode } => ProblemNames.MasterTokenRefused,
+        PlatformException { Code: PlatformException.ApplicationNotFoundCode } => ProblemNames.UnknownApplication,
+        PlatformException => ProblemNames.PlatformRefused,
+        VaultException => ProblemNames.VaultUnavailable,
+        StoreUnavailableException => ProblemNames.Unavailable,
+        TimeoutException => ProblemNames.TimedOut,
+        RowFormatException => ProblemNames.InternalError,
+        _ => throw new ArgumentException("The archive does not fail with this exception.", nameof(e)),
     };
 }

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
 
 /// <summary>Reads the archive, of applications that were deleted too.</summary>
-public sealed class ArchiveReader(ITableStore store, KnownApplications applications, TimeProvider time)
+public sealed class ArchiveReader(ITableStore store, ManagedApplications applications, TimeProvider time)
 {
     // A page ends when so many applications were looked at, however few of them have gaps.
     private const int LookedAtPerPage = 1000;
@@ -20,7 +21,7 @@ public sealed class ArchiveReader(ITableStore store, KnownApplications applicati
     /// Opens some days of an application for reading: the first thousand of them are read; null where nothing is known of the
     /// application.
     /// </summary>
-    public async Task<ArchivedDays?> OpenAsync(ApplicationId application, DayRange days, CancellationToken cancellation)
+    public async Task<ArchivedDays?> OpenAsync(AppId application, DayRange days, CancellationToken cancellation)
     {
         var known = await applications.FindAsync(application, cancellation);
         var state = await rows.FindStateAsync(application, cancellation);
@@ -46,7 +47,7 @@ public sealed class ArchiveReader(ITableStore store, KnownApplications applicati
     /// <param name="after">What the page before gave as its next; null for the first page.</param>
     /// <param name="limit">The most applications of the page, at least 1; it may have fewer, or none, and not be the last.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task<ArchiveGapsPage> ListGapsAsync(ApplicationId? after, int limit, CancellationToken cancellation)
+    public async Task<ArchiveGapsPage> ListGapsAsync(AppId? after, int limit, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         var found = new List<ArchiveGaps>();
@@ -67,7 +68,7 @@ public sealed class ArchiveReader(ITableStore store, KnownApplications applicati
     }
 
     /// <summary>The days before yesterday that the archive does not have of an application; null where it has all.</summary>
-    public async Task<ArchiveGaps?> FindGapsAsync(KnownApplication application, CancellationToken cancellation)
+    public async Task<ArchiveGaps?> FindGapsAsync(ManagedApplication application, CancellationToken cancellation)
     {
         if (application.State != CustodyState.Held) return null;
         var state = await rows.FindStateAsync(application.Id, cancellation) ?? ArchiveState.Begin(application.CreatedAt);
@@ -76,7 +77,7 @@ public sealed class ArchiveReader(ITableStore store, KnownApplications applicati
     }
 
     private async IAsyncEnumerable<IReadOnlyList<ArchivedDay>> PagesAsync(
-        ApplicationId application, DayRange days, IReadOnlyList<ArchivedDay> first,
+        AppId application, DayRange days, IReadOnlyList<ArchivedDay> first,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (var page = first; page.Count > 0;)
@@ -88,7 +89,7 @@ public sealed class ArchiveReader(ITableStore store, KnownApplications applicati
     }
 
     private ValueTask<IReadOnlyList<ArchivedDay>> ReadAsync(
-        ApplicationId application, DateOnly from, DateOnly to, CancellationToken cancellation) =>
+        AppId application, DateOnly from, DateOnly to, CancellationToken cancellation) =>
         rows.ReadDaysAsync(application, new DayRange(from, to), cancellation);
 }
 
@@ -101,7 +102,7 @@ public sealed record ArchivedDays(DayRange? Expected, IAsyncEnumerable<IReadOnly
 /// <summary>Days that the archive does not have.</summary>
 /// <param name="Application">The application.</param>
 /// <param name="Missing">The days, the earliest first.</param>
-public sealed record ArchiveGaps(ApplicationId Application, IReadOnlyList<DayRange> Missing)
+public sealed record ArchiveGaps(AppId Application, IReadOnlyList<DayRange> Missing)
 {
     /// <summary>How many days they are.</summary>
     public int Days => Missing.Sum(range => range.Days);
@@ -110,4 +111,4 @@ public sealed record ArchiveGaps(ApplicationId Application, IReadOnlyList<DayRan
 /// <summary>A page of applications with gaps.</summary>
 /// <param name="Gaps">In the order of the applications' ids.</param>
 /// <param name="Next">What to ask the next page with; null on the last page.</param>
-public sealed record ArchiveGapsPage(IReadOnlyList<ArchiveGaps> Gaps, ApplicationId? Next);
+public sealed record ArchiveGapsPage(IReadOnlyList<ArchiveGaps> Gaps, AppId? Next);

@@ -1,3 +1,4 @@
+using Gatehouse.Archive.Backfill;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
@@ -16,17 +17,20 @@ internal sealed class ArchiveRows(ITableStore store)
 {
     public const string Table = "DailyMessageCounts";
 
+    /// <summary>The table of runs and of the backfills' queue.</summary>
+    public const string OperationsTable = "Archive";
+
     // The row key behind ArchiveState.RowKey.
     private const string BehindState = ArchiveState.RowKey + " ";
 
-    public static string Partition(ApplicationId application) => application.ToString();
+    public static string Partition(AppId application) => application.ToString();
 
-    public async ValueTask<ArchiveState?> FindStateAsync(ApplicationId application, CancellationToken cancellation) =>
+    public async ValueTask<ArchiveState?> FindStateAsync(AppId application, CancellationToken cancellation) =>
         await store.GetAsync(Table, Partition(application), ArchiveState.RowKey, cancellation) is { } row ? ArchiveState.Read(row) : null;
 
     /// <summary>How far the archive has got, and the days from one on that it has, in one read.</summary>
     public async ValueTask<(ArchiveState? State, IReadOnlyList<ArchivedDay> Days)> ReadAsync(
-        ApplicationId application, DateOnly from, CancellationToken cancellation)
+        AppId application, DateOnly from, CancellationToken cancellation)
     {
         var rows = await store.ReadAsync(
             Table, Partition(application), new RowRange(ArchiveDays.Text(from), BehindState), TableLimits.RowsPerRead, cancellation);
@@ -39,7 +43,7 @@ internal sealed class ArchiveRows(ITableStore store)
 
     /// <summary>The days of a range of at most 1,000 that the archive has, the earliest first.</summary>
     public async ValueTask<IReadOnlyList<ArchivedDay>> ReadDaysAsync(
-        ApplicationId application, DayRange days, CancellationToken cancellation)
+        AppId application, DayRange days, CancellationToken cancellation)
     {
         var rows = await store.ReadAsync(
             Table, Partition(application), new RowRange(ArchiveDays.Text(days.From), ArchiveDays.Text(days.To) + " "),
@@ -48,6 +52,6 @@ internal sealed class ArchiveRows(ITableStore store)
     }
 
     public ValueTask<CommitResult> CommitAsync(
-        ApplicationId application, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
+        AppId application, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
         store.CommitAsync(Table, Partition(application), changes, cancellation);
 }

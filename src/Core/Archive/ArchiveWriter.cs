@@ -5,7 +5,7 @@ using Gatehouse.Usage;
 namespace Gatehouse.Archive;
 
 /// <summary>What was written for one application, or several.</summary>
-internal sealed class WriteCount
+internal sealed class WriteTotals
 {
     public long Written { get; set; }
 
@@ -21,69 +21,79 @@ internal sealed class WriteCount
 /// <param name="State">How far its archive has got, as it was read before the platform is asked.</param>
 /// <param name="Known">Days that the archive has, from <paramref name="KnownFrom"/> on.</param>
 /// <param name="KnownFrom">From which day on they are all.</param>
-/// <param name="Backfill">The backfill whose days they are; null where they carry the archive forward.</param>
+/// <param name="Progress">The progress of the backfill that reads the days; null where the daily run reads them.</param>
 internal sealed record WriteTask(
-    ApplicationId Application, DayRange Days, ArchiveState State, IReadOnlyList<ArchivedDay> Known, DateOnly KnownFrom,
-    BackfillWork? Backfill);
+    AppId Application, DayRange Days, ArchiveState State, IReadOnlyList<ArchivedDay> Known, DateOnly KnownFrom,
+    IProgressRow? Progress);
+
+/// <summary>A row with the progress of some work, written in the same commit as the days that were read.</summary>
+internal interface IProgressRow
+{
+    /// <summary>The change that records that every day up to one has been read.</summary>
+    RowChange Change(DateOnly through, int missing);
+
+    /// <summary>Called when that change has been committed.</summary>
+    void OnCommitted(string etag);
+}
 
 /// <summary>
 /// Reads days from the platform and writes them, packed into as few commits as they fit in, whatever windows they were read
 /// in. Each commit takes the state forward with its days: cut off between two, what comes next goes on behind the last.
 /// </summary>
 internal sealed class ArchiveWriter(
-    ArchiveRows rows, CountQuestions questions, UsageStatistics webhooks, AlertOutbox alerts, ArchiveSettings settings)
+    ArchiveRows rows, DailyCountReader counts, UsageStatistics webhooks, AlertOutbox alerts, ArchiveSettings settings)
 {
     // What was read in one chunk is read in one range from the store, the missing days included.
     private const int MostDaysPerChunk = 900;
 
     /// <summary>False where somebody else has written meanwhile: then the state is to be read again.</summary>
-    public async Task<bool> TryWriteAsync(WriteTask task, WriteCount count, CancellationToken cancellation)
+    public async Task<bool> TryWriteAsync(WriteTask task, WriteTotals totals, CancellationToken cancellation)
     {
-        var chunk = new Chunk(task.State, TableLimits.ChangesPerCommit - (task.Backfill is null ? 1 : 2));
+        var chunk = new Chunk(task.State, TableLimits.ChangesPerCommit - (task.Progress is null ? 1 : 2));
         try
         {
-            await foreach (var window in questions.AskAsync(task.Application, task.Days, cancellation))
+            await foreach (var window in counts.ReadAsync(task.Application, task.Days, cancellation))
             {
                 foreach (var reading in window)
                 {
                     chunk.Add(reading);
-                    if (chunk.IsFull && !await TryCommitAsync(task, chunk, count, cancellation)) return false;
+                    if (chunk.IsFull && !await TryCommitAsync(task, chunk, totals, cancellation)) return false;
                 }
             }
         }
         catch (Exception e) when (ArchiveFailure.Is(e) && e is not StoreUnavailableException)
         {
             // What was answered before is not asked for again.
-            if (!chunk.IsEmpty) await TryCommitAsync(task, chunk, count, cancellation);
+            if (!chunk.IsEmpty) await TryCommitAsync(task, chunk, totals, cancellation);
             throw;
         }
-        return chunk.IsEmpty || await TryCommitAsync(task, chunk, count, cancellation);
+        return chunk.IsEmpty || await TryCommitAsync(task, chunk, totals, cancellation);
     }
 
-    private async Task<bool> TryCommitAsync(WriteTask task, Chunk chunk, WriteCount count, CancellationToken cancellation)
+    private async Task<bool> TryCommitAsync(WriteTask task, Chunk chunk, WriteTotals totals, CancellationToken cancellation)
     {
         var readings = chunk.Take();
         var span = new DayRange(readings[0].Day, readings[^1].Day);
         var existing = (span.From >= task.KnownFrom ? task.Known : await rows.ReadDaysAsync(task.Application, span, cancellation))
             .Where(day => span.Contains(day.Day)).ToDictionary(day => day.Day);
-        var told = await ToldAsync(task.Application, span, cancellation);
-        var since = SinceOf(chunk.State, span, told);
-        var days = readings.Where(reading => reading.Count is not null).Select(reading => DayOf(reading, existing, told, since)).ToList();
+        var webhookCounts = await WebhookCountsAsync(task.Application, span, cancellation);
+        var since = WebhooksSinceOf(chunk.State, span, webhookCounts);
+        var days = readings.Where(reading => reading.Count is not null).Select(reading => DayOf(reading, existing, webhookCounts, since)).ToList();
         var missing = readings.Where(reading => reading.Count is null && !existing.ContainsKey(reading.Day)).ToList();
 
         // Before the commit: its state says that they have been raised.
         foreach (var day in days) await CompareAsync(task.Application, day, since, cancellation);
-        if (task.Backfill is null) await ReportAsync(task.Application, chunk.State, missing, cancellation);
+        if (task.Progress is null) await ReportAsync(task.Application, chunk.State, missing, cancellation);
 
         var state = StateOf(task, chunk.State, readings, missing) with { WebhooksSince = since };
         List<RowChange> changes = [.. days.Select(day => RowChange.Put(day.ToRow())), state.ToChange()];
-        if (task.Backfill is { } backfill) changes.Add(backfill.Note(span.To, missing.Count));
+        if (task.Progress is { } progress) changes.Add(progress.Change(span.To, missing.Count));
         var result = await rows.CommitAsync(task.Application, changes, cancellation);
         if (!result.Succeeded) return false;
         chunk.State = state with { ETag = result.ETags[days.Count] };
-        task.Backfill?.Noted(result.ETags[^1]!);
-        count.Written += days.Count;
-        count.Corrected += days.Count(day => existing.TryGetValue(day.Day, out var before) && before.Count != day.Count);
+        task.Progress?.OnCommitted(result.ETags[^1]!);
+        totals.Written += days.Count;
+        totals.Corrected += days.Count(day => existing.TryGetValue(day.Day, out var before) && before.Count != day.Count);
         return true;
     }
 
@@ -92,9 +102,9 @@ internal sealed class ArchiveWriter(
     {
         var lost = missing.Select(reading => reading.Day);
         var (last, final) = (readings[^1].Day, ArchiveDays.Of(readings[0].AskedAt).AddDays(-ArchiveDays.Corrected));
-        if (task.Backfill is not null) lost = lost.Where(day => day >= before.From && day <= before.Through);
+        if (task.Progress is not null) lost = lost.Where(day => day >= before.From && day <= before.Through);
         var days = before with { Missing = before.Missing.With(lost, readings.Select(reading => reading.Day).Except(missing.Select(reading => reading.Day))) };
-        return task.Backfill is not null ? days : days with
+        return task.Progress is not null ? days : days with
         {
             Through = last,
             FinalThrough = ArchiveDays.Later(before.From.AddDays(-1), ArchiveDays.Earlier(last, final)),
@@ -104,51 +114,51 @@ internal sealed class ArchiveWriter(
 
     // A clock that was set back does not take back that a day is final.
     private ArchivedDay DayOf(
-        DayReading reading, Dictionary<DateOnly, ArchivedDay> existing, Dictionary<DateOnly, long>? told, DateOnly? since) => new(
+        DayReading reading, Dictionary<DateOnly, ArchivedDay> existing, Dictionary<DateOnly, long>? webhookCounts, DateOnly? since) => new(
         reading.Day, reading.Count!.Value, settings.Source,
         ArchiveDays.IsFinal(reading.Day, reading.AskedAt) || (existing.TryGetValue(reading.Day, out var before) && before.Final),
         reading.AskedAt,
-        told is not null && reading.Day >= since ? told.GetValueOrDefault(reading.Day) : null);
+        webhookCounts is not null && reading.Day >= since ? webhookCounts.GetValueOrDefault(reading.Day) : null);
 
     // Null where webhooks are not kept.
-    private async Task<Dictionary<DateOnly, long>?> ToldAsync(ApplicationId application, DayRange span, CancellationToken cancellation)
+    private async Task<Dictionary<DateOnly, long>?> WebhookCountsAsync(AppId application, DayRange span, CancellationToken cancellation)
     {
         if (!settings.KeepsWebhookCounts) return null;
-        var told = new Dictionary<DateOnly, long>();
+        var webhookCounts = new Dictionary<DateOnly, long>();
         for (var from = span.From; from <= span.To; from = from.AddDays(UsageStatistics.MostDays))
         {
             var to = ArchiveDays.Earlier(span.To, from.AddDays(UsageStatistics.MostDays - 1));
-            foreach (var count in await webhooks.DailyCountsAsync(application, from, to, cancellation)) told[count.Day] = count.Messages;
+            foreach (var count in await webhooks.DailyCountsAsync(application, from, to, cancellation)) webhookCounts[count.Day] = count.Messages;
         }
-        return told;
+        return webhookCounts;
     }
 
-    private static DateOnly? SinceOf(ArchiveState state, DayRange span, Dictionary<DateOnly, long>? told)
+    private static DateOnly? WebhooksSinceOf(ArchiveState state, DayRange span, Dictionary<DateOnly, long>? webhookCounts)
     {
-        if (told is null) return state.WebhooksSince;
+        if (webhookCounts is null) return state.WebhooksSince;
         for (var day = span.From; day <= span.To && !(day >= state.WebhooksSince); day = day.AddDays(1))
-            if (told[day] > 0) return day;
+            if (webhookCounts[day] > 0) return day;
         return state.WebhooksSince;
     }
 
     // The first day that webhooks tell of is not compared: they were set up in the course of it.
-    private async Task CompareAsync(ApplicationId application, ArchivedDay day, DateOnly? since, CancellationToken cancellation)
+    private async Task CompareAsync(AppId application, ArchivedDay day, DateOnly? since, CancellationToken cancellation)
     {
-        if (!day.Final || day.WebhookCount is not { } told || !(day.Day > since)) return;
-        if (100 * Int128.Abs(day.Count - (Int128)told) <= day.Count) return;
+        if (!day.Final || day.WebhookCount is not { } webhookCounts || !(day.Day > since)) return;
+        if (100 * Int128.Abs(day.Count - (Int128)webhookCounts) <= day.Count) return;
         await alerts.RaiseAsync(
             new Alert(
                 $"{AlertTypes.ArchiveDifference}:{application}:{ArchiveDays.Text(day.Day)}", AlertTypes.ArchiveDifference,
                 day.ArchivedAt, application,
                 [
-                    new("date", ArchiveDays.Text(day.Day)), new("count", $"{day.Count}"), new("webhook_count", $"{told}"),
+                    new("date", ArchiveDays.Text(day.Day)), new("count", $"{day.Count}"), new("webhook_count", $"{webhookCounts}"),
                 ]),
             cancellation);
     }
 
     // Of a day that the platform does not answer for even when it corrects it no more.
     private async Task ReportAsync(
-        ApplicationId application, ArchiveState state, List<DayReading> missing, CancellationToken cancellation)
+        AppId application, ArchiveState state, List<DayReading> missing, CancellationToken cancellation)
     {
         var lost = missing
             .Where(reading => ArchiveDays.IsFinal(reading.Day, reading.AskedAt)
@@ -197,6 +207,6 @@ internal sealed class ArchiveWriter(
 internal static class ArchiveAlerts
 {
     /// <summary>The archive has a gap for an application: one alert for each application and day, whatever its causes.</summary>
-    public static Alert Gap(ApplicationId application, DateTimeOffset at, IReadOnlyList<KeyValuePair<string, string>> facts) => new(
+    public static Alert Gap(AppId application, DateTimeOffset at, IReadOnlyList<KeyValuePair<string, string>> facts) => new(
         $"{AlertTypes.ArchiveGap}:{application}:{ArchiveDays.Text(ArchiveDays.Of(at))}", AlertTypes.ArchiveGap, at, application, facts);
 }

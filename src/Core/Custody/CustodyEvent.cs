@@ -26,18 +26,18 @@ public enum CustodyEventKind
 /// <param name="TokenId">The token it is about: the new one of a rotation; null where it is about none.</param>
 /// <param name="At">When it was seen.</param>
 public sealed record CustodyEvent(
-    string Key, CustodyEventKind Kind, ApplicationId Application, string? Label, string? TokenId, DateTimeOffset At)
+    string Key, CustodyEventKind Kind, AppId Application, string? Label, string? TokenId, DateTimeOffset At)
 {
-    internal static CustodyEvent Rotated(ApplicationId application, string label, string tokenId, DateTimeOffset at) =>
+    internal static CustodyEvent Rotated(AppId application, string label, string tokenId, DateTimeOffset at) =>
         new($"token-rotated:{application}:{tokenId}", CustodyEventKind.TokenRotated, application, label, tokenId, at);
 
-    internal static CustodyEvent Expired(ApplicationId application, string label, string tokenId, DateTimeOffset at) =>
+    internal static CustodyEvent Expired(AppId application, string label, string tokenId, DateTimeOffset at) =>
         new($"token-expired:{application}:{tokenId}", CustodyEventKind.TokenExpired, application, label, tokenId, at);
 
-    internal static CustodyEvent MasterRefused(ApplicationId application, string version, DateTimeOffset at) =>
+    internal static CustodyEvent MasterRefused(AppId application, string version, DateTimeOffset at) =>
         new($"master-token-refused:{application}:{version}", CustodyEventKind.MasterTokenRefused, application, null, null, at);
 
-    internal static CustodyEvent Unexplained(ApplicationId application, DateTimeOffset from, DateTimeOffset at) =>
+    internal static CustodyEvent Unexplained(AppId application, DateTimeOffset from, DateTimeOffset at) =>
         new($"tokens-unexplained:{application}:{from.ToUnixTimeMilliseconds()}", CustodyEventKind.TokensUnexplained, application, null, null, at);
 }
 

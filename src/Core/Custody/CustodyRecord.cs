@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gatehouse.Common;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
 
@@ -17,8 +17,8 @@ namespace Gatehouse.Custody;
 /// <para>An application has at most ten secondary tokens, so at most ten leases: a few KiB of a row's 1 MiB.</para>
 /// </remarks>
 internal sealed record CustodyRecord(
-    ApplicationId Id, string Name, DateTimeOffset CreatedAt, CustodyState State, string MasterHash,
-    IReadOnlyList<Lease> Leases, Intent? Intent)
+    AppId Id, string Name, DateTimeOffset CreatedAt, CustodyState State, string MasterHash,
+    IReadOnlyList<Lease> Leases, LockEntry? Lock)
 {
     public const string Table = "Custody";
     public const string RowPrefix = "a:";
@@ -29,21 +29,19 @@ internal sealed record CustodyRecord(
 
     private string? WrittenDueKey { get; init; }
 
-    public string Partition => PartitionOf(Id);
+    public string Partition => HexPartitions.Of(Id);
 
     public static CustodyRecord Of(Application application) => new(
         application.Id, application.Name, application.CreatedAt, CustodyState.Held, LeasedToken.HashOf(application.Token), [],
         null);
 
-    public static string PartitionOf(ApplicationId id) => id.ToString()[..1];
-
-    public static string RowKey(ApplicationId id) => RowPrefix + id;
+    public static string RowKey(AppId id) => RowPrefix + id;
 
     /// <summary>The rows that are due by an instant, the longest due first.</summary>
-    public static RowRange DueBy(DateTimeOffset now) => new(DuePrefix, $"{DuePrefix}{Milliseconds(now)};");
+    public static RowRange DueBy(DateTimeOffset now) => new(DuePrefix, $"{DuePrefix}{TimeKeys.Milliseconds(now)};");
 
     /// <summary>The application of a due row.</summary>
-    public static ApplicationId DueApplication(TableRow row) => IdAt(row.Key, row.Key.LastIndexOf(':') + 1);
+    public static AppId DueApplication(TableRow row) => IdAt(row.Key, row.Key.LastIndexOf(':') + 1);
 
     public static CustodyRecord Read(TableRow row) => new(
         IdAt(row.Key, RowPrefix.Length),
@@ -52,7 +50,7 @@ internal sealed record CustodyRecord(
         Enum.Parse<CustodyState>(row.GetString("State")),
         row.GetString("MasterHash"),
         row.GetString("Leases") is not "[]" and var leases ? JsonSerializer.Deserialize(leases, CustodyJson.Default.IReadOnlyListLease) ?? [] : [],
-        row.GetString("Intent") is not "null" and var intent ? JsonSerializer.Deserialize(intent, CustodyJson.Default.Intent) : null)
+        row.GetString("Intent") is not "null" and var intent ? JsonSerializer.Deserialize(intent, CustodyJson.Default.LockEntry) : null)
     {
         ETag = row.ETag,
         WrittenDueKey = row.GetString("DueKey") is { Length: > 0 } key ? key : null,
@@ -101,11 +99,11 @@ internal sealed record CustodyRecord(
 
     // Whoever holds an intent does what is due; after its time the timer looks whether that was so.
     private DateTimeOffset? DueAt =>
-        Intent is not null ? Intent.Until
+        Lock is not null ? Lock.Until
         : State == CustodyState.Deleting ? DateTimeOffset.UnixEpoch
         : Leases.Min(lease => lease.DueAt);
 
-    private string? DueKey => DueAt is { } due ? $"{DuePrefix}{Milliseconds(due)}:{Id}" : null;
+    private string? DueKey => DueAt is { } due ? $"{DuePrefix}{TimeKeys.Milliseconds(due)}:{Id}" : null;
 
     private string ReadETag => ETag ?? throw new InvalidOperationException("The application was not read from the store.");
 
@@ -120,14 +118,10 @@ internal sealed record CustodyRecord(
         RowKey(Id),
         ("Name", Name), ("CreatedAt", CreatedAt), ("State", State.ToString()), ("MasterHash", MasterHash),
         ("Leases", JsonSerializer.Serialize(Leases, CustodyJson.Default.IReadOnlyListLease)),
-        ("Intent", JsonSerializer.Serialize(Intent!, CustodyJson.Default.Intent)),
+        ("Intent", JsonSerializer.Serialize(Lock!, CustodyJson.Default.LockEntry)),
         ("DueKey", DueKey ?? ""));
 
-    private static string Milliseconds(DateTimeOffset instant) =>
-        instant.ToUnixTimeMilliseconds().ToString("D15", CultureInfo.InvariantCulture);
-
-    private static ApplicationId IdAt(string key, int start) => ApplicationId.TryParse(key[start..])
-        ?? throw new RowFormatException($"Row '{key}' is not keyed by an application id.");
+    private static AppId IdAt(string key, int start) => ApplicationRows.IdOf(key, key.AsSpan(start));
 }
 
 /// <summary>
@@ -138,12 +132,12 @@ internal sealed record CustodyRecord(
 /// <param name="Since">When it began.</param>
 /// <param name="Until">When another may take over.</param>
 /// <param name="Issuing">Where a token may have been issued that no lease names yet: what was there before.</param>
-internal sealed record Intent(Guid Id, DateTimeOffset Since, DateTimeOffset Until, IssueWindow? Issuing)
+internal sealed record LockEntry(Guid Id, DateTimeOffset Since, DateTimeOffset Until, IssueWindow? Issuing)
 {
     // A clock that was set back must not keep an application locked until it has caught up.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    public static Intent Begin(DateTimeOffset now, TimeSpan time, IssueWindow? issuing) =>
+    public static LockEntry Begin(DateTimeOffset now, TimeSpan time, IssueWindow? issuing) =>
         new(Guid.NewGuid(), now, now + time, issuing);
 
     public bool IsLive(DateTimeOffset now) => now < Until && now > Since - ClockTolerance;
@@ -167,5 +161,5 @@ internal sealed record IssueWindow(IReadOnlyList<string> Known, DateTimeOffset F
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<Lease>))]
-[JsonSerializable(typeof(Intent))]
+[JsonSerializable(typeof(LockEntry))]
 internal sealed partial class CustodyJson : JsonSerializerContext;

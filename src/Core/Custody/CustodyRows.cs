@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Custody;
@@ -6,12 +7,10 @@ namespace Gatehouse.Custody;
 /// <summary>Reads and writes what is known of applications.</summary>
 internal sealed class CustodyRows(ITableStore store)
 {
-    private const string Partitions = "0123456789ABCDEF";
-
-    public async ValueTask<CustodyRecord?> FindAsync(ApplicationId id, CancellationToken cancellation)
+    public async ValueTask<CustodyRecord?> FindAsync(AppId id, CancellationToken cancellation)
     {
         var row = await store.GetAsync(
-            CustodyRecord.Table, CustodyRecord.PartitionOf(id), CustodyRecord.RowKey(id), cancellation);
+            CustodyRecord.Table, HexPartitions.Of(id), CustodyRecord.RowKey(id), cancellation);
         return row is null ? null : CustodyRecord.Read(row);
     }
 
@@ -28,33 +27,22 @@ internal sealed class CustodyRows(ITableStore store)
     public async ValueTask<bool> TryDeleteAsync(CustodyRecord record, CancellationToken cancellation) =>
         (await store.CommitAsync(CustodyRecord.Table, record.Partition, record.Delete(), cancellation)).Succeeded;
 
-    /// <summary>The records behind an id, in the order of their ids.</summary>
-    public async ValueTask<IReadOnlyList<CustodyRecord>> ReadAsync(ApplicationId? after, int most, CancellationToken cancellation)
-    {
-        var records = new List<CustodyRecord>(most);
-        var range = RowRange.Prefix(CustodyRecord.RowPrefix);
-        if (after is { } last) range = range.StartingAfter(CustodyRecord.RowKey(last));
-        var first = after is { } id ? Partitions.IndexOf(CustodyRecord.PartitionOf(id), StringComparison.Ordinal) : 0;
-        for (var partition = first; partition < Partitions.Length && records.Count < most; partition++)
-        {
-            var rows = await store.ReadAsync(
-                CustodyRecord.Table, Partitions[partition].ToString(), range, most - records.Count, cancellation);
-            records.AddRange(rows.Select(CustodyRecord.Read));
-        }
-        return records;
-    }
+    /// <summary>The records after an id, in the order of their ids.</summary>
+    public async ValueTask<IReadOnlyList<CustodyRecord>> ReadAsync(AppId? after, int most, CancellationToken cancellation) =>
+        await ApplicationRows.ReadAsync(
+            store, CustodyRecord.Table, CustodyRecord.RowPrefix, after, most, CustodyRecord.Read, cancellation);
 
     /// <summary>The applications that the timer has something to do for, each partition's longest due first.</summary>
-    public async IAsyncEnumerable<ApplicationId> ReadDueAsync(
+    public async IAsyncEnumerable<AppId> ReadDueAsync(
         DateTimeOffset now, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        foreach (var partition in Partitions)
+        foreach (var partition in HexPartitions.OfApplications)
         {
             var range = CustodyRecord.DueBy(now);
             while (true)
             {
                 var rows = await store.ReadAsync(
-                    CustodyRecord.Table, partition.ToString(), range, TableLimits.RowsPerRead, cancellation);
+                    CustodyRecord.Table, partition, range, TableLimits.RowsPerRead, cancellation);
                 foreach (var row in rows) yield return CustodyRecord.DueApplication(row);
                 if (rows.Count < TableLimits.RowsPerRead) break;
                 range = range.StartingAfter(rows[^1].Key);

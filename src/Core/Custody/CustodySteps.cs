@@ -19,7 +19,7 @@ internal static class CustodySteps
     public const string CreateRecord = "create: before the record";
     public const string CreateAnswer = "create: before the answer";
 
-    public const string IssueIntent = "issue: before the intent";
+    public const string IssueLock = "issue: before the lock";
     public const string IssueAtPlatform = "issue: before the platform";
     public const string IssueRecord = "issue: before the record";
     public const string IssueDelivery = "issue: before the vault";
@@ -27,13 +27,13 @@ internal static class CustodySteps
     public const string IssueAnswer = "issue: before the answer";
 
     public const string RevokeMark = "revoke: before the mark";
-    public const string SettleLock = "settle: before the lock";
-    public const string SettleOrphan = "settle: before an orphan is revoked";
-    public const string SettleOrphanRecord = "settle: before orphans are done with";
-    public const string SettleRevocation = "settle: before a token is revoked";
-    public const string SettleVault = "settle: before the vault";
-    public const string SettleRecord = "settle: before the record";
-    public const string SettleRelease = "settle: before the release";
+    public const string ReconcileLock = "reconcile: before the lock";
+    public const string ReconcileOrphan = "reconcile: before an orphan is revoked";
+    public const string ReconcileOrphanRecord = "reconcile: before orphans are done with";
+    public const string ReconcileRevocation = "reconcile: before a token is revoked";
+    public const string ReconcileVault = "reconcile: before the vault";
+    public const string ReconcileRecord = "reconcile: before the record";
+    public const string ReconcileRelease = "reconcile: before the release";
 
     public const string DeleteMark = "delete: before the mark";
     public const string DeleteAtPlatform = "delete: before the platform";

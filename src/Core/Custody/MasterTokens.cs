@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Gatehouse.Platform;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Custody;
@@ -9,19 +10,17 @@ namespace Gatehouse.Custody;
 /// The master tokens: they live in the vault alone, under <c>master-token-{app id}</c>, and are lent to one call at a time.
 /// </summary>
 /// <remarks>
-/// They are kept in memory for at most <see cref="CacheTime"/>: so long may an instance go on with a token that was
+/// They are kept in memory for at most <see cref="VaultCredential.CacheTime"/>: so long may an instance go on with a token that was
 /// replaced in the vault, unless the platform refuses it, whereupon it is pulled again at once.
 /// </remarks>
 public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyAnnouncer? announce = null)
 {
-    /// <summary>How long a token stays in memory.</summary>
-    public static readonly TimeSpan CacheTime = TimeSpan.FromMinutes(5);
-
-    private readonly ConcurrentDictionary<ApplicationId, Held> cache = new();
+    private readonly TimeProvider time = time;
+    private readonly ConcurrentDictionary<AppId, CachedToken> cache = new();
     private long nextSweep;
 
     /// <summary>The name of an application's master token in the vault.</summary>
-    public static string SecretName(ApplicationId application) => $"master-token-{application}";
+    public static string SecretName(AppId application) => $"master-token-{application}";
 
     /// <summary>
     /// Works on an application under its master token. Where the platform answers 400401, the token is pulled from the vault
@@ -31,41 +30,13 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
     /// <see cref="CustodyFault.MasterTokenRefused"/> where the secret is no token at all.</exception>
     /// <exception cref="PlatformException">The work threw it; 400401 where the vault's token is not good.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task<T> UseAsync<T>(
-        ApplicationId application, Func<ApplicationCredential, Task<T>> work, CancellationToken cancellation)
-    {
-        var held = cache.TryGetValue(application, out var cached) && time.GetUtcNow() < cached.Until
-            ? cached
-            : await PullAsync(application, cancellation);
-        try
-        {
-            return await work(new ApplicationCredential(application, held.Token));
-        }
-        catch (PlatformException refusal) when (refusal.Code == PlatformException.InvalidCredentialCode)
-        {
-            cache.TryRemove(application, out _);
-            var pulled = await PullAsync(application, cancellation);
-            if (AreEqual(pulled.Token, held.Token))
-            {
-                await AnnounceRefusalAsync(application, pulled, cancellation);
-                throw;
-            }
-            held = pulled;
-        }
-        try
-        {
-            return await work(new ApplicationCredential(application, held.Token));
-        }
-        catch (PlatformException refusal) when (refusal.Code == PlatformException.InvalidCredentialCode)
-        {
-            cache.TryRemove(application, out _);
-            await AnnounceRefusalAsync(application, held, cancellation);
-            throw;
-        }
-    }
+    public Task<T> UseAsync<T>(
+        AppId application, Func<ApplicationCredential, Task<T>> work, CancellationToken cancellation) =>
+        VaultCredential.UseAsync<MasterToken, CachedToken, T>(
+            new MasterToken(this, application), cached => work(new ApplicationCredential(application, cached.Token)), cancellation);
 
     /// <summary>The same for work that has no result.</summary>
-    public Task UseAsync(ApplicationId application, Func<ApplicationCredential, Task> work, CancellationToken cancellation) =>
+    public Task UseAsync(AppId application, Func<ApplicationCredential, Task> work, CancellationToken cancellation) =>
         UseAsync(
             application,
             async credential =>
@@ -76,19 +47,19 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
             cancellation);
 
     /// <summary>Whether the vault itself, not the memory, holds this master token.</summary>
-    internal async Task<bool> HoldsAsync(ApplicationId application, ApiToken token, CancellationToken cancellation) =>
+    internal async Task<bool> IsInVaultAsync(AppId application, ApiToken token, CancellationToken cancellation) =>
         await vault.GetAsync(SecretName(application), cancellation) is { } secret
         && ApiToken.TryParse(secret.Reveal()) is { } held && AreEqual(held, token);
 
     /// <summary>Takes a master token into the vault.</summary>
-    internal async Task KeepAsync(ApplicationId application, ApiToken token, CancellationToken cancellation)
+    internal async Task StoreAsync(AppId application, ApiToken token, CancellationToken cancellation)
     {
         var secret = await vault.SetAsync(SecretName(application), token.Reveal(), cancellation);
         Cache(application, token, secret.Version);
     }
 
     /// <summary>Removes a master token from the vault, for good.</summary>
-    internal async Task ForgetAsync(ApplicationId application, CancellationToken cancellation)
+    internal async Task DeleteAsync(AppId application, CancellationToken cancellation)
     {
         cache.TryRemove(application, out _);
         await vault.DeleteAsync(SecretName(application), cancellation);
@@ -96,9 +67,9 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
     }
 
     /// <summary>Drops what is in memory, so that the next use asks the vault.</summary>
-    internal void Refresh(ApplicationId application) => cache.TryRemove(application, out _);
+    internal void Invalidate(AppId application) => cache.TryRemove(application, out _);
 
-    private async Task<Held> PullAsync(ApplicationId application, CancellationToken cancellation)
+    private async Task<CachedToken> PullAsync(AppId application, CancellationToken cancellation)
     {
         var name = SecretName(application);
         var secret = await vault.GetAsync(name, cancellation)
@@ -108,23 +79,23 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
         return Cache(application, token, secret.Version);
     }
 
-    private Held Cache(ApplicationId application, ApiToken token, string version)
+    private CachedToken Cache(AppId application, ApiToken token, string version)
     {
         var now = time.GetUtcNow();
         Sweep(now);
-        return cache[application] = new Held(token, version, now + CacheTime);
+        return cache[application] = new CachedToken(token, version, now + VaultCredential.CacheTime);
     }
 
     // Without it, the token of an application that nobody asks for again would stay in memory.
     private void Sweep(DateTimeOffset now)
     {
         var due = Interlocked.Read(ref nextSweep);
-        if (now.UtcTicks < due || Interlocked.CompareExchange(ref nextSweep, (now + CacheTime).UtcTicks, due) != due) return;
+        if (now.UtcTicks < due || Interlocked.CompareExchange(ref nextSweep, (now + VaultCredential.CacheTime).UtcTicks, due) != due) return;
         foreach (var entry in cache)
             if (entry.Value.Until <= now) cache.TryRemove(entry);
     }
 
-    private async ValueTask AnnounceRefusalAsync(ApplicationId application, Held refused, CancellationToken cancellation)
+    private async ValueTask AnnounceRefusalAsync(AppId application, CachedToken refused, CancellationToken cancellation)
     {
         if (announce is null) return;
         try
@@ -139,5 +110,20 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
 
     private static bool AreEqual(ApiToken one, ApiToken other) => CryptographicOperations.FixedTimeEquals(one.Hash, other.Hash);
 
-    private sealed record Held(ApiToken Token, string Version, DateTimeOffset Until);
+    private readonly struct MasterToken(MasterTokens all, AppId application) : IVaultCredential<CachedToken>
+    {
+        public CachedToken? Cached =>
+            all.cache.TryGetValue(application, out var cached) && all.time.GetUtcNow() < cached.Until ? cached : null;
+
+        public Task<CachedToken> PullAsync(CancellationToken cancellation) => all.PullAsync(application, cancellation);
+
+        public void Forget() => all.cache.TryRemove(application, out _);
+
+        public bool AreEqual(CachedToken one, CachedToken other) => MasterTokens.AreEqual(one.Token, other.Token);
+
+        public ValueTask OnRefusedAsync(CachedToken refused, CancellationToken cancellation) =>
+            all.AnnounceRefusalAsync(application, refused, cancellation);
+    }
+
+    private sealed record CachedToken(ApiToken Token, string Version, DateTimeOffset Until);
 }

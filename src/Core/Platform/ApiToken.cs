@@ -13,6 +13,9 @@ public sealed class ApiToken
     /// <summary>The number of characters of a token.</summary>
     public const int Length = 40;
 
+    /// <summary>The most secondary tokens of an application (wire contract, "Issue an API token").</summary>
+    public const int MostSecondary = 10;
+
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     private readonly string value;

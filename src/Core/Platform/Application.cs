@@ -6,7 +6,7 @@ namespace Gatehouse.Platform;
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="Token">The API token that the representation shows: the master token to whoever creates or lists
 /// applications, otherwise the token that asked.</param>
-public sealed record Application(ApplicationId Id, string Name, DateTimeOffset CreatedAt, ApiToken Token);
+public sealed record Application(AppId Id, string Name, DateTimeOffset CreatedAt, ApiToken Token);
 
 /// <summary>A page of applications.</summary>
 /// <param name="Applications">In the order of their ids.</param>

@@ -7,8 +7,8 @@ namespace Gatehouse.Platform;
 public interface IApplicationDirectory
 {
     /// <summary>Whether there is an application.</summary>
-    ValueTask<bool> ExistsAsync(ApplicationId id, CancellationToken cancellation);
+    ValueTask<bool> ExistsAsync(AppId id, CancellationToken cancellation);
 
     /// <summary>The master token of an application, with which the platform signs webhooks; null where there is none.</summary>
-    ValueTask<ApiToken?> FindMasterTokenAsync(ApplicationId id, CancellationToken cancellation);
+    ValueTask<ApiToken?> FindMasterTokenAsync(AppId id, CancellationToken cancellation);
 }

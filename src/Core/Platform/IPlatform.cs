@@ -1,4 +1,4 @@
-using Gatehouse.Usage;
+using Gatehouse.Common;
 
 namespace Gatehouse.Platform;
 
@@ -71,4 +71,4 @@ public interface IPlatform
 /// <summary>Under what an application is worked on.</summary>
 /// <param name="Application">The application: the hosted platform has an address for each.</param>
 /// <param name="Token">Its master token, or a secondary one.</param>
-public sealed record ApplicationCredential(ApplicationId Application, ApiToken Token);
+public sealed record ApplicationCredential(AppId Application, ApiToken Token);

@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
@@ -16,20 +17,20 @@ internal sealed class ActiveUsers
     private const int DaysPerCommit = 50;
 
     private readonly ITableStore store;
-    private readonly PartitionTurns<Seen> turns;
+    private readonly PartitionWriteQueue<Seen> queue;
     private readonly GenerationCache<(string Partition, DateOnly Day), Known> cache = new(CachedDays);
 
     public ActiveUsers(ITableStore store)
     {
         this.store = store;
-        turns = new PartitionTurns<Seen>(WriteAsync, int.MaxValue);
+        queue = new PartitionWriteQueue<Seen>(WriteAsync, int.MaxValue);
     }
 
     /// <summary>
     /// Adds the users of a request's events, those refused left out; completes when they are durable. Whoever is known to
     /// be there already costs nothing.
     /// </summary>
-    public Task AddAsync(ApplicationId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes)
+    public Task AddAsync(AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes)
     {
         var groups = new Dictionary<(int Chunk, DateOnly Day), List<ulong>>();
         for (var index = 0; index < events.Count; index++)
@@ -46,13 +47,13 @@ internal sealed class ActiveUsers
         {
             var partition = UsageKeys.Users(application, chunk);
             if (!cache.TryGet((partition, day), out var known) || !users.TrueForAll(known.Users.Covers))
-                writes.Add(turns.AddAsync(partition, new Seen(day, users), 1));
+                writes.Add(queue.AddAsync(partition, new Seen(day, users), 1));
         }
         return Task.WhenAll(writes);
     }
 
     /// <summary>How many users there were from a day to another, both inclusive and not far apart.</summary>
-    public async Task<long> CountAsync(ApplicationId application, DateOnly from, DateOnly to, CancellationToken cancellation)
+    public async Task<long> CountAsync(AppId application, DateOnly from, DateOnly to, CancellationToken cancellation)
     {
         // The key after that of the last day.
         var range = new RowRange(UsageKeys.UserDay(from), UsageKeys.UserDay(to) + " ");

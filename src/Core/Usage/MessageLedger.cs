@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
@@ -27,34 +28,34 @@ internal sealed class MessageLedger
 
     private readonly ITableStore store;
     private readonly TimeProvider time;
-    private readonly PartitionTurns<Batch> turns;
+    private readonly PartitionWriteQueue<Batch> queue;
     private readonly GenerationCache<(string Partition, DateOnly Day), DayCount> counts = new(CachedCounts);
 
     public MessageLedger(ITableStore store, TimeProvider time)
     {
         this.store = store;
         this.time = time;
-        turns = new PartitionTurns<Batch>(WriteAsync, MarksPerTurn);
+        queue = new PartitionWriteQueue<Batch>(WriteAsync, MarksPerTurn);
     }
 
     /// <summary>
     /// Counts the messages among a request's events whose outcome is to be accepted, and says which of them are duplicates.
     /// Completes when all of that is durable.
     /// </summary>
-    public Task CountAsync(ApplicationId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes)
+    public Task CountAsync(AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes)
     {
         var writes = new List<Task>(UsageKeys.Shards);
         foreach (var (shard, indexes) in Sharded(events, outcomes, EventOutcome.Accepted))
         {
             var batch = new Batch(events, outcomes, indexes);
-            writes.Add(turns.AddAsync(UsageKeys.Messages(application, shard), batch, indexes.Count));
+            writes.Add(queue.AddAsync(UsageKeys.Messages(application, shard), batch, indexes.Count));
         }
         return Task.WhenAll(writes);
     }
 
     /// <summary>Among messages that would be refused, finds those that were counted before: they are duplicates.</summary>
     public async Task FindCountedAsync(
-        ApplicationId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, CancellationToken cancellation)
+        AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, CancellationToken cancellation)
     {
         foreach (var (shard, indexes) in Sharded(events, outcomes, EventOutcome.OverUserLimit))
         {

@@ -23,7 +23,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
     private const int RemovalsPerCommit = TableLimits.ChangesPerCommit - 2;
 
     /// <summary>Takes a node's report; false where there are as many nodes as there can be.</summary>
-    public async Task<bool> ReportAsync(ApplicationId application, string node, int connections, CancellationToken cancellation)
+    public async Task<bool> ReportAsync(AppId application, string node, int connections, CancellationToken cancellation)
     {
         var partition = UsageKeys.Nodes(application);
         var key = UsageKeys.Hash(NodePrefix, UsageEvent.Hash128(Encoding.UTF8.GetBytes(node)));
@@ -43,7 +43,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
     }
 
     /// <summary>The connections of all nodes whose report counts now.</summary>
-    public async Task<long> SumAsync(ApplicationId application, CancellationToken cancellation)
+    public async Task<long> SumAsync(AppId application, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var (_, nodes) = await ReadAsync(application, cancellation);
@@ -51,7 +51,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
     }
 
     /// <summary>Removes the nodes that have not reported for so long.</summary>
-    public async Task RemoveAsync(ApplicationId application, TimeSpan silence, CancellationToken cancellation)
+    public async Task RemoveAsync(AppId application, TimeSpan silence, CancellationToken cancellation)
     {
         while (true)
         {
@@ -64,7 +64,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
 
     // All as of one moment, and no row but these is in the partition.
     private async Task<(TableRow? Guard, IReadOnlyList<TableRow> Nodes)> ReadAsync(
-        ApplicationId application, CancellationToken cancellation)
+        AppId application, CancellationToken cancellation)
     {
         var rows = await store.ReadAsync(
             UsageKeys.Table, UsageKeys.Nodes(application), RowRange.All, TableLimits.RowsPerRead, cancellation);

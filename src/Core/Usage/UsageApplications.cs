@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
@@ -11,10 +12,10 @@ internal sealed class UsageApplications(ITableStore store)
     private const string Prefix = "a:";
     private const int CachedApplications = 4096;
 
-    private readonly GenerationCache<ApplicationId, bool> known = new(CachedApplications);
+    private readonly GenerationCache<AppId, bool> known = new(CachedApplications);
 
     /// <summary>Sees to it that an application is in the list. Nothing of it is written before.</summary>
-    public async ValueTask AddAsync(ApplicationId application, CancellationToken cancellation)
+    public async ValueTask AddAsync(AppId application, CancellationToken cancellation)
     {
         if (known.TryGet(application, out _)) return;
         var row = Prefix + application;
@@ -24,12 +25,11 @@ internal sealed class UsageApplications(ITableStore store)
     }
 
     /// <summary>The next applications in the order of their ids; empty at the end.</summary>
-    public async Task<IReadOnlyList<ApplicationId>> ReadAsync(ApplicationId? after, int most, CancellationToken cancellation)
+    public async Task<IReadOnlyList<AppId>> ReadAsync(AppId? after, int most, CancellationToken cancellation)
     {
         var range = RowRange.Prefix(Prefix);
         if (after is { } last) range = range.StartingAfter(Prefix + last);
         var rows = await store.ReadAsync(UsageKeys.Table, Partition, range, most, cancellation);
-        return [.. rows.Select(row => ApplicationId.TryParse(row.Key[Prefix.Length..])
-            ?? throw new RowFormatException($"Row '{row.Key}' is not keyed by an application id."))];
+        return [.. rows.Select(row => ApplicationRows.IdOf(row.Key, row.Key.AsSpan(Prefix.Length)))];
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Globalization;
+using Gatehouse.Common;
+using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
 
@@ -32,20 +33,19 @@ internal static class UsageKeys
 
     public const string MarkPrefix = "m:";
 
-    private const string Digits = "0123456789ABCDEF";
     private const int HashSize = 16;
     private const int HashLength = 22;
 
-    public static string Messages(ApplicationId application, int shard) => $"{application}:{Digits[shard]}";
+    public static string Messages(AppId application, int shard) => $"{application}:{HexPartitions.OfApplications[shard]}";
 
-    public static string Users(ApplicationId application, int chunk) => $"{application}:u{Digits[chunk]}";
+    public static string Users(AppId application, int chunk) => $"{application}:u{HexPartitions.OfApplications[chunk]}";
 
-    public static string Nodes(ApplicationId application) => $"{application}:n";
+    public static string Nodes(AppId application) => $"{application}:n";
 
-    public static string Limits(ApplicationId application) => $"limits:{application.ToString()[0]}";
+    public static string Limits(AppId application) => $"limits:{HexPartitions.Of(application)}";
 
     /// <summary>Every partition of <see cref="Limits"/>.</summary>
-    public static IEnumerable<string> AllLimits => Digits.Select(digit => $"limits:{digit}");
+    public static IEnumerable<string> AllLimits => HexPartitions.OfApplications.Select(digit => $"limits:{digit}");
 
     public static int ShardOf(UInt128 message) => (int)(message >> 124);
 
@@ -53,12 +53,13 @@ internal static class UsageKeys
 
     public static string Mark(UInt128 message) => Hash(MarkPrefix, message);
 
-    public static string Count(DateOnly day) => $"c:{Text(day)}";
+    public static string Count(DateOnly day) => $"c:{IsoDate.Text(day)}";
 
-    public static string UserDay(DateOnly day) => $"u:{Text(day)}";
+    public static string UserDay(DateOnly day) => $"u:{IsoDate.Text(day)}";
 
     /// <summary>The day of a row of <see cref="Count"/> or <see cref="UserDay"/>.</summary>
-    public static DateOnly DayOf(string row) => DateOnly.ParseExact(row.AsSpan(2), "yyyy-MM-dd", CultureInfo.InvariantCulture);
+    public static DateOnly DayOf(string row) => IsoDate.TryParse(row.AsSpan(2))
+        ?? throw new RowFormatException($"Row '{row}' is not keyed by a day.");
 
     /// <summary>A key of a prefix of two characters and 128 bits in base64url.</summary>
     public static string Hash(string prefix, UInt128 hash)
@@ -70,6 +71,4 @@ internal static class UsageKeys
         Base64Url.EncodeToChars(bytes, key[prefix.Length..]);
         return new string(key);
     }
-
-    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

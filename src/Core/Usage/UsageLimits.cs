@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
@@ -36,13 +37,13 @@ public sealed class UsageLimits(ITableStore store, TimeProvider time)
     private const string Channel = "ChannelMessagesPerSecond";
     private const int CachedApplications = 4096;
 
-    private readonly GenerationCache<ApplicationId, (MessageLimits Limits, long ReadAt)> cache = new(CachedApplications);
+    private readonly GenerationCache<AppId, (MessageLimits Limits, long ReadAt)> cache = new(CachedApplications);
 
     /// <summary>The partition of an application's limits.</summary>
-    public static string PartitionOf(ApplicationId application) => UsageKeys.Limits(application);
+    public static string PartitionOf(AppId application) => UsageKeys.Limits(application);
 
     /// <summary>The limits of an application.</summary>
-    public async ValueTask<MessageLimits> GetAsync(ApplicationId application, CancellationToken cancellation)
+    public async ValueTask<MessageLimits> GetAsync(AppId application, CancellationToken cancellation)
     {
         if (cache.TryGet(application, out var known) && time.GetElapsedTime(known.ReadAt) < Staleness) return known.Limits;
         var readAt = time.GetTimestamp();
@@ -54,7 +55,7 @@ public sealed class UsageLimits(ITableStore store, TimeProvider time)
 
     /// <summary>Sets the limits of an application.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One of them is not from 0 to <see cref="MessageLimits.Most"/>.</exception>
-    public Task SetAsync(ApplicationId application, MessageLimits limits, CancellationToken cancellation) =>
+    public Task SetAsync(AppId application, MessageLimits limits, CancellationToken cancellation) =>
         SetAsync(application, limits, [], cancellation);
 
     /// <summary>Sets the limits of an application, and in the same commit what is to be written of that.</summary>
@@ -64,7 +65,7 @@ public sealed class UsageLimits(ITableStore store, TimeProvider time)
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ArgumentOutOfRangeException">One of them is not from 0 to <see cref="MessageLimits.Most"/>.</exception>
     public async Task SetAsync(
-        ApplicationId application, MessageLimits limits, IReadOnlyList<RowChange> beside, CancellationToken cancellation)
+        AppId application, MessageLimits limits, IReadOnlyList<RowChange> beside, CancellationToken cancellation)
     {
         RequireInRange(limits.UserMessagesPerSecond);
         RequireInRange(limits.ChannelMessagesPerSecond);
@@ -73,7 +74,7 @@ public sealed class UsageLimits(ITableStore store, TimeProvider time)
         cache.Remove(application);
     }
 
-    private static string RowOf(ApplicationId application) => $"l:{application}";
+    private static string RowOf(AppId application) => $"l:{application}";
 
     private static void RequireInRange(int limit)
     {

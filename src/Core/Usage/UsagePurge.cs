@@ -47,7 +47,7 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
         return run.Removed;
     }
 
-    private async Task PurgeAsync(Run run, ApplicationId application, CancellationToken cancellation)
+    private async Task PurgeAsync(Run run, AppId application, CancellationToken cancellation)
     {
         for (; run.Position.Shard < UsageKeys.Shards; run.Position = new Position(application, run.Position.Shard + 1, null))
             await PurgeShardAsync(run, UsageKeys.Messages(application, run.Position.Shard), cancellation);
@@ -101,10 +101,10 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
     }
 
     /// <summary>Behind a mark of a shard of an application; before all of them where there is none.</summary>
-    private sealed record Position(ApplicationId? Application, int Shard, string? Mark)
+    private sealed record Position(AppId? Application, int Shard, string? Mark)
     {
         public static Position Read(TableRow row) => new(
-            ApplicationId.TryParse(row.GetString("Application")), (int)row.GetInt64("Shard"),
+            AppId.TryParse(row.GetString("Application")), (int)row.GetInt64("Shard"),
             row.GetString("Mark") is { Length: > 0 } mark ? mark : null);
 
         public TableRow ToRow() => new(

@@ -17,7 +17,7 @@ public sealed class UsageRecorder
     private readonly MessageLedger messages;
     private readonly ActiveUsers users;
     private readonly NodeReports nodes;
-    private readonly FloodWindows windows = new();
+    private readonly MessageRateLimiter rateLimiter = new();
 
     /// <summary>Records in a store.</summary>
     public UsageRecorder(ITableStore store, UsageLimits limits, TimeProvider time)
@@ -32,12 +32,12 @@ public sealed class UsageRecorder
     /// <summary>Records the events of a request, at most <see cref="MostEvents"/>, under the application's limits.</summary>
     /// <exception cref="StoreUnavailableException">Some of it may be recorded: to be sent again.</exception>
     public async Task<UsageReceipt> RecordAsync(
-        ApplicationId application, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
+        AppId application, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(events.Count, MostEvents);
         var outcomes = new EventOutcome[events.Count];
         var hidden = new List<int>();
-        windows.Judge(application, events, await limits.GetAsync(application, cancellation), outcomes, hidden);
+        rateLimiter.Apply(application, events, await limits.GetAsync(application, cancellation), outcomes, hidden);
         await messages.FindCountedAsync(application, events, outcomes, cancellation);
         await WriteAsync(application, events, outcomes, cancellation);
         var receipt = Receipt(outcomes, hidden);
@@ -50,7 +50,7 @@ public sealed class UsageRecorder
     /// Records a message that was delivered to its channel already: the limits are behind it, and do not count against it.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It may be recorded: to be sent again.</exception>
-    public async Task RecordDeliveredAsync(ApplicationId application, UsageEvent message, CancellationToken cancellation)
+    public async Task RecordDeliveredAsync(AppId application, UsageEvent message, CancellationToken cancellation)
     {
         var outcomes = new EventOutcome[1];
         await WriteAsync(application, [message], outcomes, cancellation);
@@ -59,7 +59,7 @@ public sealed class UsageRecorder
 
     // Whoever gives up waiting leaves the writes to themselves: they are shared with others.
     private async Task WriteAsync(
-        ApplicationId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, CancellationToken cancellation)
+        AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, CancellationToken cancellation)
     {
         await applications.AddAsync(application, cancellation);
         var writes = Task.WhenAll(

@@ -1,11 +1,7 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
-
-/// <summary>The messages of one day.</summary>
-/// <param name="Day">The day, UTC.</param>
-/// <param name="Messages">How many messages were sent on it.</param>
-public readonly record struct DailyCount(DateOnly Day, long Messages);
 
 /// <summary>The statistics of an application (wire contract, "View CCU" to "View daily message count"). Days are UTC.</summary>
 public sealed class UsageStatistics(ITableStore store, TimeProvider time)
@@ -27,7 +23,7 @@ public sealed class UsageStatistics(ITableStore store, TimeProvider time)
     /// difference.
     /// </remarks>
     public async Task<IReadOnlyList<DailyCount>> DailyCountsAsync(
-        ApplicationId application, DateOnly from, DateOnly to, CancellationToken cancellation)
+        AppId application, DateOnly from, DateOnly to, CancellationToken cancellation)
     {
         var days = to.DayNumber - from.DayNumber + 1;
         ArgumentOutOfRangeException.ThrowIfLessThan(days, 1);
@@ -43,15 +39,15 @@ public sealed class UsageStatistics(ITableStore store, TimeProvider time)
     }
 
     /// <summary>The distinct users of a day: exact up to 1,000, beyond that within 2 %.</summary>
-    public Task<long> DailyActiveUsersAsync(ApplicationId application, DateOnly day, CancellationToken cancellation) =>
+    public Task<long> DailyActiveUsersAsync(AppId application, DateOnly day, CancellationToken cancellation) =>
         users.CountAsync(application, day, day, cancellation);
 
     /// <summary>The distinct users of the 30 days that end with a day.</summary>
-    public Task<long> MonthlyActiveUsersAsync(ApplicationId application, DateOnly day, CancellationToken cancellation) =>
+    public Task<long> MonthlyActiveUsersAsync(AppId application, DateOnly day, CancellationToken cancellation) =>
         users.CountAsync(
             application, DateOnly.FromDayNumber(Math.Max(0, day.DayNumber - (MonthDays - 1))), day, cancellation);
 
     /// <summary>The open connections of all nodes that have reported in the last 60 seconds.</summary>
-    public Task<long> ConcurrentConnectionsAsync(ApplicationId application, CancellationToken cancellation) =>
+    public Task<long> ConcurrentConnectionsAsync(AppId application, CancellationToken cancellation) =>
         nodes.SumAsync(application, cancellation);
 }

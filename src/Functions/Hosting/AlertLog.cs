@@ -21,11 +21,11 @@ public sealed partial class AlertLog(ILogger<AlertLog> log)
     private static string Text(Alert alert) => string.Join(", ", alert.Facts.Select(fact => $"{fact.Key} {JsonEncodedText.Encode(fact.Value)}"));
 
     [LoggerMessage(350, LogLevel.Warning, "Alert {Type}, application {Application}: {Facts}.")]
-    private partial void LogRaised(string type, ApplicationId application, string facts);
+    private partial void LogRaised(string type, AppId application, string facts);
 
     [LoggerMessage(352, LogLevel.Warning, "The receiver of alert {Type}, application {Application}, answers {Status}: it is tried again.")]
-    private partial void LogFailed(string type, ApplicationId application, string status);
+    private partial void LogFailed(string type, AppId application, string status);
 
     [LoggerMessage(351, LogLevel.Error, "The receiver could not be told of alert {Type}, application {Application}: {Facts}.")]
-    private partial void LogGivenUp(string type, ApplicationId application, string facts);
+    private partial void LogGivenUp(string type, AppId application, string facts);
 }

@@ -1,4 +1,5 @@
 using Gatehouse.Archive;
+using Gatehouse.Archive.Daily;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Hosting;
@@ -25,5 +26,5 @@ public sealed partial class ArchiveFailures(ILogger<ArchiveFailures> log)
     private partial void LogRun(string timer, int applications, long days, long corrected, int failed, long milliseconds);
 
     [LoggerMessage(381, LogLevel.Warning, "{Timer}: application {Application} could not be archived: {Problem}.")]
-    private partial void LogFailure(string timer, ApplicationId application, string problem, Exception error);
+    private partial void LogFailure(string timer, AppId application, string problem, Exception error);
 }

@@ -1,4 +1,4 @@
-using Gatehouse.Custody;
+using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Logging;
 
@@ -32,5 +32,5 @@ public sealed partial class CustodyFailures(ILogger<CustodyFailures> log)
     private partial void LogCredentialsRefused(string timer, string why);
 
     [LoggerMessage(130, LogLevel.Warning, "{Timer}: application {Application} must wait for the next run.")]
-    private partial void LogFailure(string timer, ApplicationId application, Exception error);
+    private partial void LogFailure(string timer, AppId application, Exception error);
 }

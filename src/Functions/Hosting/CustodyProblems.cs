@@ -1,6 +1,8 @@
 using Gatehouse.Custody;
+using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Hosted;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -31,7 +33,7 @@ internal static class CustodyProblems
             new(Conflict, "organization-credentials-missing", "The vault has no credentials of the organization.", e.Message),
         OrganizationCredentialsException =>
             new(Conflict, "organization-credentials-refused", "The platform refuses the organization's credentials.", e.Message),
-        VaultException vault => new(Unavailable, "vault-unavailable", "The vault cannot answer.", "Send the request again.")
+        VaultException vault => new(Unavailable, ProblemNames.VaultUnavailable, "The vault cannot answer.", "Send the request again.")
         {
             RetryAfter = vault.RetryAfter ?? Mending,
         },
@@ -43,15 +45,15 @@ internal static class CustodyProblems
     {
         CustodyFault.Invalid => Problem.InvalidRequest(e.Message),
         CustodyFault.ApplicationNotFound => Problem.UnknownApplication(),
-        CustodyFault.TokenNotFound => new(NotFound, "unknown-token", "There is no such token.", e.Message),
-        CustodyFault.LabelTaken => new(Conflict, "label-taken", "The label is taken.", e.Message),
+        CustodyFault.TokenNotFound => new(NotFound, ProblemNames.Of(e.Fault), "There is no such token.", e.Message),
+        CustodyFault.LabelTaken => new(Conflict, ProblemNames.Of(e.Fault), "The label is taken.", e.Message),
         CustodyFault.NoFreeSlot => NoFreeSlot(e.Message),
-        CustodyFault.NotRotatable => new(Conflict, "not-rotatable", "The token cannot be rotated.", e.Message),
-        CustodyFault.WrongName => new(Conflict, "not-confirmed", "The deletion is not confirmed.", e.Message),
-        CustodyFault.Deleting => new(Conflict, "being-deleted", "The application is being deleted.", e.Message),
-        CustodyFault.Busy => new(Conflict, "busy", "The application's tokens are being changed.", e.Message),
-        CustodyFault.TimedOut => new(Unavailable, "timed-out", "The platform or the vault is too slow.", e.Message),
-        CustodyFault.MasterTokenMissing => new(Conflict, "master-token-missing", "The vault has no master token.", e.Message),
+        CustodyFault.NotRotatable => new(Conflict, ProblemNames.Of(e.Fault), "The token cannot be rotated.", e.Message),
+        CustodyFault.WrongName => new(Conflict, ProblemNames.Of(e.Fault), "The deletion is not confirmed.", e.Message),
+        CustodyFault.Deleting => new(Conflict, ProblemNames.Of(e.Fault), "The application is being deleted.", e.Message),
+        CustodyFault.Busy => new(Conflict, ProblemNames.Of(e.Fault), "The application's tokens are being changed.", e.Message),
+        CustodyFault.TimedOut => new(Unavailable, ProblemNames.Of(e.Fault), "The platform or the vault is too slow.", e.Message),
+        CustodyFault.MasterTokenMissing => new(Conflict, ProblemNames.Of(e.Fault), "The vault has no master token.", e.Message),
         CustodyFault.MasterTokenRefused => MasterTokenRefused(e.Message),
         _ => Problem.Fault(),
     };
@@ -61,24 +63,24 @@ internal static class CustodyProblems
     {
         { Status: StatusCodes.Status413PayloadTooLarge } => Problem.BodyTooLarge(e.Message),
         { Status: StatusCodes.Status429TooManyRequests } =>
-            new(Unavailable, "platform-busy", "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? Moment },
+            new(Unavailable, ProblemNames.PlatformBusy, "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? Moment },
         { Status: >= StatusCodes.Status500InternalServerError } => new(
-            Unavailable, "platform-unavailable", "The platform cannot answer.",
+            Unavailable, ProblemNames.PlatformUnavailable, "The platform cannot answer.",
             e.NotAsked ? "It could not be asked." : "Whether it has acted is not known.")
         {
             RetryAfter = e.RetryAfter ?? Moment,
         },
         { Code: PlatformException.InvalidCredentialCode } => MasterTokenRefused("The platform does not take the master token in the vault."),
         { Code: PlatformException.NotAuthorizedCode } =>
-            new(BadGateway, "platform-refused", "The platform refuses.", e.Message),
+            new(BadGateway, ProblemNames.PlatformRefused, "The platform refuses.", e.Message),
         { Code: PlatformException.ApplicationNotFoundCode } => Problem.UnknownApplication(),
         { Code: PlatformException.NotFoundCode } => new(NotFound, "not-found", "There is no such thing.", e.Message),
         { Code: PlatformException.TooManyCode } => NoFreeSlot(e.Message),
         _ => Problem.InvalidRequest(e.Message),
     };
 
-    private static Problem NoFreeSlot(string detail) => new(Conflict, "no-free-slot", "There is no free slot.", detail);
+    private static Problem NoFreeSlot(string detail) => new(Conflict, ProblemNames.NoFreeSlot, "There is no free slot.", detail);
 
     private static Problem MasterTokenRefused(string detail) =>
-        new(Conflict, "master-token-refused", "The platform refuses the master token.", detail);
+        new(Conflict, ProblemNames.MasterTokenRefused, "The platform refuses the master token.", detail);
 }

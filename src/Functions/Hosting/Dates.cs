@@ -1,4 +1,4 @@
-using System.Globalization;
+using Gatehouse.Common;
 using Gatehouse.Platform;
 
 namespace Gatehouse.Functions.Hosting;
@@ -6,12 +6,9 @@ namespace Gatehouse.Functions.Hosting;
 /// <summary>Dates on the wire.</summary>
 internal static class Dates
 {
-    private const string Format = "yyyy-MM-dd";
+    public static string Text(DateOnly date) => IsoDate.Text(date);
 
-    public static string Text(DateOnly date) => date.ToString(Format, CultureInfo.InvariantCulture);
-
-    public static DateOnly? TryParse(string? text) =>
-        DateOnly.TryParseExact(text, Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : null;
+    public static DateOnly? TryParse(string? text) => IsoDate.TryParse(text);
 
     /// <summary>400111: a parameter is no date.</summary>
     public static PlatformException Invalid(string parameter) =>

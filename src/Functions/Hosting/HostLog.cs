@@ -9,7 +9,7 @@ internal sealed partial class HostLog(ILogger<HostLog> log)
     /// <summary>Logs it.</summary>
     public void Observe(string host, HostState state)
     {
-        if (state == HostState.LeftAlone) LogLeftAlone(host);
+        if (state == HostState.Failing) LogLeftAlone(host);
         else LogBack(host);
     }
 

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using Azure.Identity;
 using Gatehouse.Access;
-using Gatehouse.Custody;
-using Gatehouse.Custody.KeyVault;
 using Gatehouse.Platform.Embedded;
+using Gatehouse.Secrets;
+using Gatehouse.Secrets.KeyVault;
+using Gatehouse.Secrets.Local;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 
@@ -54,5 +55,5 @@ internal sealed record OpenData(
     // Likewise, where there is a Key Vault.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static KeyVaultSecretVault OpenKeyVault(Uri address) =>
-        KeyVaultSecretVault.Open(address, new DefaultAzureCredential(), KeyVaultPatience.Default, TimeProvider.System);
+        KeyVaultSecretVault.Open(address, new DefaultAzureCredential(), KeyVaultTimeouts.Default, TimeProvider.System);
 }

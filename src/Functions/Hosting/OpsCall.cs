@@ -9,7 +9,7 @@ public sealed class OpsCall
     private readonly AuditTrail trail;
     private readonly AuditCall call;
 
-    internal OpsCall(AuditTrail trail, AuditCall call, ApplicationId? application, AuditSubject? subject)
+    internal OpsCall(AuditTrail trail, AuditCall call, AppId? application, AuditSubject? subject)
     {
         this.trail = trail;
         this.call = call;
@@ -20,14 +20,14 @@ public sealed class OpsCall
     /// <summary>Who calls.</summary>
     public Caller Caller => call.Caller;
 
-    internal ApplicationId? Application { get; private set; }
+    internal AppId? Application { get; private set; }
 
     internal AuditSubject? Subject { get; private set; }
 
     internal bool IsRecorded { get; private set; }
 
     /// <summary>Says which application the call has made.</summary>
-    public void Made(ApplicationId application) => Application = application;
+    public void Made(AppId application) => Application = application;
 
     /// <summary>Says what of the application the call was about.</summary>
     public void About(AuditSubject subject) => Subject = subject;

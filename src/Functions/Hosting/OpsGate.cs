@@ -12,7 +12,7 @@ namespace Gatehouse.Functions.Hosting;
 /// </summary>
 /// <remarks>
 /// <para>A known caller that is refused is told in the audit trail, whatever it was refused. What changes something passes
-/// through <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, ApplicationId, CancellationToken, Task{IResult}}, string)"/>,
+/// through <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, string)"/>,
 /// <see cref="ChangeEverywhereAsync"/> or <see cref="CommitAsync"/>, which write the rest of the trail.</para>
 /// <para>A POST that carries an <c>Idempotency-Key</c> is done once (<see cref="IdempotentAnswers"/>); the operation is then
 /// handed a cancellation of its own, which does not end it when the caller goes away.</para>
@@ -23,7 +23,8 @@ public sealed partial class OpsGate(
 {
     /// <summary>Lets pass who has the role for every application: to see what is not about one.</summary>
     public Task<IResult> EverywhereAsync(
-        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> admitted,
+        [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
@@ -33,7 +34,8 @@ public sealed partial class OpsGate(
 
     /// <summary>Lets pass who has the role: for what shows, of all applications, the caller's own.</summary>
     public Task<IResult> AmongItsOwnAsync(
-        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> admitted,
+        [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
@@ -48,7 +50,8 @@ public sealed partial class OpsGate(
     /// <param name="admitted">What to do then.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> ApplicationAsync(
-        HttpRequest request, Role role, string application, Func<Caller, ApplicationId, CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> admitted,
+        [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
@@ -60,7 +63,8 @@ public sealed partial class OpsGate(
     /// audit trail has <c>started</c> before and <c>done</c> or <c>failed</c> after.
     /// </summary>
     public Task<IResult> ChangeEverywhereAsync(
-        HttpRequest request, Role role, Func<OpsCall, CancellationToken, Task<IResult>> change, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Role role, Func<OpsCall, CancellationToken, Task<IResult>> change,
+        [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
@@ -74,7 +78,8 @@ public sealed partial class OpsGate(
     /// trail has <c>started</c> before and <c>done</c> or <c>failed</c> after.
     /// </summary>
     public Task<IResult> ChangeAsync(
-        HttpRequest request, Role role, string application, Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Role role, string application, Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
+        [CallerMemberName] string operation = "") =>
         ChangeAsync(request, role, application, about: null, change, operation);
 
     /// <summary>The same, about a part of the application that the request names.</summary>
@@ -87,7 +92,8 @@ public sealed partial class OpsGate(
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> ChangeAsync(
         HttpRequest request, Role role, string application, Func<AuditSubject>? about,
-        Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change, [CallerMemberName] string operation = "") =>
+        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
+        [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
@@ -101,7 +107,8 @@ public sealed partial class OpsGate(
     /// (<see cref="OpsCall.Row"/>) is part of.
     /// </summary>
     public Task<IResult> CommitAsync(
-        HttpRequest request, Role role, string application, Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Role role, string application, Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
+        [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
@@ -118,7 +125,8 @@ public sealed partial class OpsGate(
     /// changes nothing, or because what it is told is itself what is kept, a thousand times a second (usage).
     /// </summary>
     public Task<IResult> ReportAsync(
-        HttpRequest request, Role role, string application, Func<Caller, ApplicationId, CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> admitted,
+        [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
@@ -126,12 +134,13 @@ public sealed partial class OpsGate(
         });
 
     /// <summary>
-    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, ApplicationId, CancellationToken, Task{IResult}}, string)"/>;
+    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, string)"/>;
     /// but where the request only asks what a change would be (<paramref name="onlyInspects"/>), it leaves no audit row.
     /// </summary>
     public Task<IResult> ChangeOrInspectAsync(
         HttpRequest request, Role role, string application, Func<bool> onlyInspects,
-        Func<OpsCall, ApplicationId, CancellationToken, Task<IResult>> change, [CallerMemberName] string operation = "") =>
+        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
+        [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
@@ -172,11 +181,11 @@ public sealed partial class OpsGate(
         }
     }
 
-    private async ValueTask<(AuditCall Call, ApplicationId Application)> AdmitAsync(
+    private async ValueTask<(AuditCall Call, AppId Application)> AdmitAsync(
         HttpRequest request, Role role, string application, string operation, CancellationToken cancellation)
     {
         var call = await IdentifyAsync(request, role, operation, cancellation);
-        var id = ApplicationId.TryParse(application);
+        var id = AppId.TryParse(application);
         // Whoever has not the role is told so whatever the id, and nothing of the application.
         await AdmitAsync(call, call.Caller.MayAmongItsOwn(role), id, cancellation);
         if (id is not { } known) throw new ProblemException(Problem.UnknownApplication());
@@ -191,7 +200,7 @@ public sealed partial class OpsGate(
     }
 
     private async ValueTask AdmitAsync(
-        AuditCall call, AccessDecision decision, ApplicationId? application, CancellationToken cancellation)
+        AuditCall call, AccessDecision decision, AppId? application, CancellationToken cancellation)
     {
         if (decision == AccessDecision.Allowed) return;
         await trail.RefuseAsync(call, application, null, cancellation);

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using Gatehouse.Access;
 using Gatehouse.Archive;
-using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Platform.Hosted;
+using Gatehouse.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Hosting;
@@ -18,7 +19,7 @@ internal static class PlatformServices
         // The routes of the platform are functions like any other, and ask for these wherever it is.
         services.AddSingleton<OrganizationAccess>();
         services.AddSingleton<ApplicationAccess>();
-        services.AddSingleton<Applications>();
+        services.AddSingleton<EmbeddedApplications>();
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<PushConfigurations>();
         services.AddSingleton<PlatformGate>();
@@ -30,7 +31,7 @@ internal static class PlatformServices
     {
         services.AddSingleton<EmbeddedPlatform>();
         services.AddSingleton<IPlatform>(provider => provider.GetRequiredService<EmbeddedPlatform>());
-        services.AddSingleton<IApplicationDirectory>(provider => provider.GetRequiredService<Applications>());
+        services.AddSingleton<IApplicationDirectory>(provider => provider.GetRequiredService<EmbeddedApplications>());
         services.AddSingleton<ArchiveSettings>();
     }
 
@@ -42,7 +43,7 @@ internal static class PlatformServices
         services.AddSingleton<IPlatform>(provider => new HostedPlatform(
             settings, provider.GetRequiredService<ISecretVault>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<HostLog>().Observe));
-        services.AddSingleton<IApplicationDirectory>(provider => provider.GetRequiredService<KnownApplications>());
+        services.AddSingleton<IApplicationDirectory>(provider => provider.GetRequiredService<ManagedApplications>());
         services.AddSingleton(new ArchiveSettings { Source = CountSources.Hosted, KeepsWebhookCounts = true });
     }
 }

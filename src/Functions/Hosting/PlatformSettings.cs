@@ -54,10 +54,10 @@ internal static class PlatformSettings
         };
         var region = configuration["Platform:Region"];
         if (region is not null && !IsLabel(region)) throw new SettingException("Platform__Region must be letters, digits and hyphens, such as us-1.");
-        var patience = HostedPatience.Default with
+        var patience = HostedTimeouts.Default with
         {
-            Call = Seconds(configuration, "Platform__CallSeconds", HostedPatience.Default.Call),
-            Try = Seconds(configuration, "Platform__TrySeconds", HostedPatience.Default.Try),
+            Call = Seconds(configuration, "Platform__CallSeconds", HostedTimeouts.Default.Call),
+            Try = Seconds(configuration, "Platform__TrySeconds", HostedTimeouts.Default.Try),
         };
         if (patience.Try > patience.Call) throw new SettingException("Platform__TrySeconds must not be more than Platform__CallSeconds.");
         return new HostedSettings(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gatehouse.Custody;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Hosting;
@@ -31,7 +32,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     /// <summary>404: no such application, or none that the caller may know of.</summary>
     public static Problem UnknownApplication() =>
-        new(StatusCodes.Status404NotFound, "unknown-application", "There is no such application.", "The id is no application's.");
+        new(StatusCodes.Status404NotFound, ProblemNames.UnknownApplication, "There is no such application.", "The id is no application's.");
 
     /// <summary>404: there is no such URL, or not with this method.</summary>
     public static Problem UnknownUrl() =>
@@ -72,7 +73,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     /// <summary>503: something that is needed cannot answer; the request can be sent again.</summary>
     public static Problem Unavailable(TimeSpan? retryAfter = null) => new(
-        StatusCodes.Status503ServiceUnavailable, "unavailable", "The service is not available just now.",
+        StatusCodes.Status503ServiceUnavailable, ProblemNames.Unavailable, "The service is not available just now.",
         "The request can be sent again.")
     {
         RetryAfter = retryAfter ?? TimeSpan.FromSeconds(5),
@@ -93,7 +94,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     /// <summary>500: a fault. It says nothing of what it was.</summary>
     public static Problem Fault() => new(
-        StatusCodes.Status500InternalServerError, "internal-error", "Something went wrong.",
+        StatusCodes.Status500InternalServerError, ProblemNames.InternalError, "Something went wrong.",
         "The logs have it under the request's id.");
 
     /// <summary>The answer.</summary>

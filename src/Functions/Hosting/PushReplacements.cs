@@ -1,4 +1,4 @@
-using Gatehouse.Custody;
+using Gatehouse.Custody.PushCredentials;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Hosting;
@@ -15,5 +15,5 @@ public sealed partial class PushReplacements(ILogger<PushReplacements> log)
     [LoggerMessage(
         340, LogLevel.Warning,
         "Application {Application}: the push certificate {Id} was registered, and something after that failed; {Left} older ones are left.")]
-    private partial void LogFailure(ApplicationId application, string id, int left, Exception error);
+    private partial void LogFailure(AppId application, string id, int left, Exception error);
 }

@@ -1,4 +1,5 @@
 using Gatehouse.Custody;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,5 @@
 using Gatehouse.Access;
-using Gatehouse.Custody;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.Extensions.Hosting;
 

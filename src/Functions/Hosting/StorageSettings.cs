@@ -46,8 +46,8 @@ internal sealed record StorageSettings(string? ConnectionString, Uri? TableEndpo
     // Apart, so that the client's assemblies are loaded only where the tables are there.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public AzureTableStore OpenAzure() => TableEndpoint is { } endpoint
-        ? AzureTableStore.Open(endpoint, new DefaultAzureCredential(), AzureTablePatience.Default, TimeProvider.System)
-        : AzureTableStore.Open(ConnectionString!, AzureTablePatience.Default, TimeProvider.System);
+        ? AzureTableStore.Open(endpoint, new DefaultAzureCredential(), AzureTableTimeouts.Default, TimeProvider.System)
+        : AzureTableStore.Open(ConnectionString!, AzureTableTimeouts.Default, TimeProvider.System);
 
     // A record's own text would show the account's key.
     public override string ToString() => TableEndpoint?.ToString() ?? (IsAzure ? AzureTables : Sqlite);

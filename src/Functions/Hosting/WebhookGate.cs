@@ -25,12 +25,12 @@ public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswe
     /// <param name="admitted">What to do then with the body, byte for byte as it was signed.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> SignedAsync(
-        HttpRequest request, string application, Func<ApplicationId, ReadOnlyMemory<byte>, CancellationToken, Task<IResult>> admitted,
+        HttpRequest request, string application, Func<AppId, ReadOnlyMemory<byte>, CancellationToken, Task<IResult>> admitted,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
-            var id = ApplicationId.TryParse(application);
+            var id = AppId.TryParse(application);
             var master = id is { } known ? await applications.FindMasterTokenAsync(known, cancellation) : null;
             var verdict = WebhookSignature.Verify(
                 body.Span, request.Headers[WebhookSignature.Header], master?.Reveal() ?? Nobody);

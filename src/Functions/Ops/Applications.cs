@@ -1,5 +1,5 @@
 using Gatehouse.Access;
-using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
@@ -11,7 +11,7 @@ namespace Gatehouse.Functions.Ops;
 
 /// <summary>The applications in custody. Their master tokens are in the vault, and in no answer.</summary>
 public sealed class Applications(
-    OpsGate gate, KnownApplications applications, ApplicationViews views, Adoption adoption, PlatformKeys keys)
+    OpsGate gate, ManagedApplications applications, ApplicationViews views, ApplicationSync adoption, PlatformKeys keys)
 {
     /// <summary>Creates an application; its master token is in the vault before the answer.</summary>
     [Function(nameof(OpsCreateApplication))]
@@ -83,21 +83,21 @@ public sealed class Applications(
                 CustodyContext.Default.AdoptionDocument));
 
     // A confined caller's are few, and are asked for one by one: what others have is not gone through for it.
-    private async Task<KnownApplicationPage> ListAsync(
-        Caller caller, ApplicationId? after, int limit, CancellationToken cancellation)
+    private async Task<ManagedApplicationPage> ListAsync(
+        Caller caller, AppId? after, int limit, CancellationToken cancellation)
     {
         if (caller.Applications is null) return await applications.ListAsync(after, limit, cancellation);
-        var found = new List<KnownApplication>();
+        var found = new List<ManagedApplication>();
         foreach (var id in caller.Applications.OrderBy(id => id.ToString(), StringComparer.Ordinal))
         {
             if (after is { } last && string.CompareOrdinal(id.ToString(), last.ToString()) <= 0) continue;
             if (await applications.FindAsync(id, cancellation) is not { } application) continue;
-            if (found.Count == limit) return new KnownApplicationPage(found, found[^1].Id);
+            if (found.Count == limit) return new ManagedApplicationPage(found, found[^1].Id);
             found.Add(application);
         }
-        return new KnownApplicationPage(found, null);
+        return new ManagedApplicationPage(found, null);
     }
 
-    private ApplicationId? After(HttpRequest request) =>
-        RequestQuery.Position(request, keys.FacadePages) is { } position ? ApplicationId.From(position) : null;
+    private AppId? After(HttpRequest request) =>
+        RequestQuery.Position(request, keys.FacadePages) is { } position ? AppId.From(position) : null;
 }

@@ -1,5 +1,8 @@
 using System.Text.Json.Serialization;
 using Gatehouse.Archive;
+using Gatehouse.Archive.Backfill;
+using Gatehouse.Archive.Daily;
+using Gatehouse.Common;
 using Gatehouse.Functions.Hosting;
 
 namespace Gatehouse.Functions.Ops;
@@ -17,7 +20,7 @@ internal sealed record BackfillDocument(
     [property: JsonPropertyName("problem")] string? Problem,
     [property: JsonPropertyName("created_at")] string CreatedAt)
 {
-    public static BackfillDocument Of(Backfill backfill) => new(
+    public static BackfillDocument Of(BackfillJob backfill) => new(
         backfill.Id.ToString(),
         backfill.State switch
         {

@@ -27,7 +27,7 @@ public sealed class Audit(OpsGate gate, AuditReader reader)
     private static AuditFilter Filter(HttpRequest request) => new()
     {
         Application = RequestQuery.Text(request, "application") is { } id
-            ? ApplicationId.TryParse(id) ?? throw PlatformException.Invalid("application must be an application's id.")
+            ? AppId.TryParse(id) ?? throw PlatformException.Invalid("application must be an application's id.")
             : null,
         Caller = RequestQuery.Text(request, "caller"),
         Operation = RequestQuery.Text(request, "operation"),

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Gatehouse.Access;
+using Gatehouse.Common;
 
 namespace Gatehouse.Functions.Ops;
 

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Gatehouse.Common;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
+using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;
 
@@ -12,7 +15,7 @@ internal sealed record KnownApplicationDocument(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("created_at")] string CreatedAt)
 {
-    public static KnownApplicationDocument Of(KnownApplication application) =>
+    public static KnownApplicationDocument Of(ManagedApplication application) =>
         new(application.Id.ToString(), application.Name, Rfc3339.Text(application.CreatedAt));
 }
 
@@ -60,8 +63,8 @@ internal sealed record AdoptionDocument(
     [property: JsonPropertyName("removed")] IReadOnlyList<string> Removed,
     [property: JsonPropertyName("failures")] IReadOnlyList<AdoptionFailureDocument> Failures)
 {
-    public static AdoptionDocument Of(AdoptionRun run) => new(
-        run.Seen, [.. run.Adopted.Select(id => id.ToString())], [.. run.Removed.Select(id => id.ToString())],
+    public static AdoptionDocument Of(ApplicationSyncRun run) => new(
+        run.Seen, [.. run.Added.Select(id => id.ToString())], [.. run.Removed.Select(id => id.ToString())],
         [.. run.Failures.Select(failure => new AdoptionFailureDocument(
             failure.Application.ToString(), (CustodyProblems.Of(failure.Error) ?? Problem.Fault()).Type))]);
 }
@@ -135,15 +138,6 @@ internal static class Deliveries
         "vault" => TokenDelivery.Vault,
         _ => throw PlatformException.Invalid("deliver must be response or vault."),
     };
-}
-
-/// <summary>Times as the facade writes them: RFC 3339, UTC, to the millisecond.</summary>
-internal static class Rfc3339
-{
-    public static string Text(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
-    public static string? TextOrNull(DateTimeOffset? time) => time is { } known ? Text(known) : null;
 }
 
 [JsonSerializable(typeof(KnownApplicationDocument))]

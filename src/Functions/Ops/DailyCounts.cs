@@ -1,6 +1,8 @@
 using Gatehouse.Access;
 using Gatehouse.Archive;
-using Gatehouse.Custody;
+using Gatehouse.Archive.Backfill;
+using Gatehouse.Archive.Daily;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
@@ -12,7 +14,7 @@ namespace Gatehouse.Functions.Ops;
 
 /// <summary>The archive of daily message counts, which outlives the platform's own memory and the applications.</summary>
 public sealed class DailyCounts(
-    OpsGate gate, ArchiveReader archive, ArchiveRuns runs, Backfills backfills, KnownApplications applications, PlatformKeys keys)
+    OpsGate gate, ArchiveReader archive, ArchiveRuns runs, Backfills backfills, ManagedApplications applications, PlatformKeys keys)
 {
     private const int DefaultDays = 30;
 
@@ -61,7 +63,7 @@ public sealed class DailyCounts(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/gaps")] HttpRequest request) =>
         gate.AmongItsOwnAsync(request, Role.CountsRead, async (caller, cancellation) =>
         {
-            var after = RequestQuery.Position(request, keys.FacadePages) is { } position ? ApplicationId.From(position) : (ApplicationId?)null;
+            var after = RequestQuery.Position(request, keys.FacadePages) is { } position ? AppId.From(position) : (AppId?)null;
             var page = await ListGapsAsync(caller, after, RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
                 new GapsDocument([.. page.Gaps.Select(GapDocument.Of)], Next(page.Next?.ToGuid())), ArchiveContext.Default.GapsDocument);
@@ -98,7 +100,7 @@ public sealed class DailyCounts(
 
     // A confined caller's are few, and are asked for one by one.
     private async Task<ArchiveGapsPage> ListGapsAsync(
-        Caller caller, ApplicationId? after, int limit, CancellationToken cancellation)
+        Caller caller, AppId? after, int limit, CancellationToken cancellation)
     {
         if (caller.Applications is null) return await archive.ListGapsAsync(after, limit, cancellation);
         var found = new List<ArchiveGaps>();

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using Gatehouse.Access;
-using Gatehouse.Custody;
+using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +12,7 @@ namespace Gatehouse.Functions.Ops;
 /// An application's push credentials. What is uploaded is inspected before the platform is asked, and no key, file or password
 /// is in an answer. With <c>dry_run=true</c> it is only inspected.
 /// </summary>
-public sealed class Push(OpsGate gate, PushCredentials credentials, PushReplacements replacements, TimeProvider time)
+public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushReplacements replacements, TimeProvider time)
 {
     /// <summary>Registers a certificate of Apple's; with <c>replace=true</c> in the place of the older ones.</summary>
     [Function(nameof(OpsAddCertificate))]
@@ -63,7 +63,7 @@ public sealed class Push(OpsGate gate, PushCredentials credentials, PushReplacem
         });
 
     private async Task<IResult> AddServiceAccountAsync(
-        HttpRequest request, OpsCall call, ApplicationId application, CancellationToken cancellation)
+        HttpRequest request, OpsCall call, AppId application, CancellationToken cancellation)
     {
         var form = await MultipartForm.ReadAsync(request, cancellation);
         var file = form?.File("service_account_key") ?? throw PlatformException.Required("service_account_key");
@@ -72,7 +72,7 @@ public sealed class Push(OpsGate gate, PushCredentials credentials, PushReplacem
     }
 
     private async Task<IResult> AddSenderAsync(
-        HttpRequest request, OpsCall call, ApplicationId application, CancellationToken cancellation)
+        HttpRequest request, OpsCall call, AppId application, CancellationToken cancellation)
     {
         var body = await RequestBody.ReadJsonAsync(request, cancellation);
         var sender = body.RequiredString("sender_id");

@@ -1,4 +1,4 @@
-using Gatehouse.Custody;
+using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;

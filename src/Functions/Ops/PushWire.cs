@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Gatehouse.Custody;
+using Gatehouse.Common;
+using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Platform;
 using Gatehouse.Push;
 

@@ -1,5 +1,5 @@
 using Gatehouse.Access;
-using Gatehouse.Custody;
+using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;

@@ -57,7 +57,7 @@ public sealed class Usage(
         });
 
     // Usage is kept by an application's id, so there must be one.
-    private async Task RequireAsync(ApplicationId application, CancellationToken cancellation)
+    private async Task RequireAsync(AppId application, CancellationToken cancellation)
     {
         if (!await applications.ExistsAsync(application, cancellation)) throw new ProblemException(Problem.UnknownApplication());
     }

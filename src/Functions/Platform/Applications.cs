@@ -8,7 +8,7 @@ using Embedded = Gatehouse.Platform.Embedded;
 namespace Gatehouse.Functions.Platform;
 
 /// <summary>The application itself: create, list, view, delete (contract, "Create an application" to "Delete the application").</summary>
-public sealed class Applications(PlatformGate gate, Embedded.Applications applications)
+public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplications applications)
 {
     private const int DefaultLimit = 10;
 
@@ -57,7 +57,7 @@ public sealed class Applications(PlatformGate gate, Embedded.Applications applic
         gate.ApplicationAsync(
             request,
             (caller, _) => Task.FromResult(PlatformReply.Ok(
-                ApplicationDocument.Of(Embedded.Applications.View(caller)), WireContext.Default.ApplicationDocument)));
+                ApplicationDocument.Of(Embedded.EmbeddedApplications.View(caller)), WireContext.Default.ApplicationDocument)));
 
     private static int Limit(HttpRequest request) => request.Query["limit"] switch
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Gatehouse.Common;
 using Gatehouse.Platform;
 using Gatehouse.Usage;
 
@@ -141,7 +142,7 @@ internal sealed record DailyCountDocument(
 {
     public static DailyCountDocument Of(IReadOnlyList<DailyCount> counts) => new(new OrderedDictionary<string, long>(
         counts.Select(count => KeyValuePair.Create(
-            count.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), count.Messages))));
+            IsoDate.Text(count.Day), count.Messages))));
 }
 
 /// <summary>An error: what every refusal answers.</summary>

@@ -1,4 +1,4 @@
-using Gatehouse.Archive;
+using Gatehouse.Archive.Daily;
 using Gatehouse.Functions.Hosting;
 using Microsoft.Azure.Functions.Worker;
 

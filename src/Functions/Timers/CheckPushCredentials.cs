@@ -1,4 +1,4 @@
-using Gatehouse.Custody;
+using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Functions.Hosting;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,4 +1,5 @@
-using Gatehouse.Archive;
+using Gatehouse.Archive.Backfill;
+using Gatehouse.Archive.Daily;
 using Gatehouse.Functions.Hosting;
 using Microsoft.Azure.Functions.Worker;
 

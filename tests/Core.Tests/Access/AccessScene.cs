@@ -1,5 +1,5 @@
 using Gatehouse.Access;
-using Gatehouse.Custody;
+using Gatehouse.Secrets.Local;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 

@@ -8,7 +8,7 @@ namespace Gatehouse.Tests.Access;
 public sealed class AuditReaderTests : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;
-    private static readonly ApplicationId[] Apps = [ApplicationId.Generate(), ApplicationId.Generate(), ApplicationId.Generate()];
+    private static readonly AppId[] Apps = [AppId.Generate(), AppId.Generate(), AppId.Generate()];
     private static readonly Caller[] Callers = [new("auditor", RoleNames.All), new("billing", RoleNames.All), new("support", RoleNames.All, [Apps[0]])];
     private static readonly string[] Operations = ["IssueToken", "RevokeToken"];
 
@@ -46,7 +46,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
         var seconds = (int)(written[^1].At - first).TotalSeconds;
         var filters =
             from caller in Gen.Elements(null, "auditor", "billing", "nobody")
-            from application in Gen.Elements([null, .. Apps.Select(app => (ApplicationId?)app)])
+            from application in Gen.Elements([null, .. Apps.Select(app => (AppId?)app)])
             from operation in Gen.Elements([null, null, .. Operations])
             from outcome in Gen.Elements(null, null, AuditOutcome.Refused, AuditOutcome.Done, (AuditOutcome?)AuditOutcome.Started)
             from start in Gen.Choose(-1000, seconds + 1000)
@@ -141,7 +141,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
     private async Task<AuditEntry> WriteAsync(Random random)
     {
         var call = Call(Callers[random.Next(2)].Name, Operations[random.Next(Operations.Length)]);
-        ApplicationId? application = random.Next(4) is < 3 and var index ? Apps[index] : null;
+        AppId? application = random.Next(4) is < 3 and var index ? Apps[index] : null;
         switch (random.Next(4))
         {
             case 0:

@@ -9,7 +9,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     private const string Things = "Things";
 
     private static readonly CancellationToken None = CancellationToken.None;
-    private static readonly ApplicationId App = ApplicationId.Generate();
+    private static readonly AppId App = AppId.Generate();
     private static readonly Caller Service = new("service", RoleNames.All);
 
     private AccessScene scene = null!;
@@ -95,8 +95,8 @@ public sealed class AuditTrailTests : IAsyncLifetime
     [Fact]
     public void Entries_are_spread_over_32_partitions()
     {
-        var applications = Enumerable.Range(0, 1600).Select(_ => (ApplicationId?)ApplicationId.Generate());
-        var counts = applications.Concat(Enumerable.Repeat<ApplicationId?>(null, 1600))
+        var applications = Enumerable.Range(0, 1600).Select(_ => (AppId?)AppId.Generate());
+        var counts = applications.Concat(Enumerable.Repeat<AppId?>(null, 1600))
             .CountBy(application => trail.Done(Call(), application).Partition).ToList();
         Assert.Equal(32, counts.Count);
         Assert.All(counts, partition => Assert.InRange(partition.Value, 50, 200));

@@ -5,8 +5,8 @@ namespace Gatehouse.Tests.Access;
 
 public sealed class CallerTests
 {
-    private static readonly ApplicationId Own = ApplicationId.Generate();
-    private static readonly ApplicationId Other = ApplicationId.Generate();
+    private static readonly AppId Own = AppId.Generate();
+    private static readonly AppId Other = AppId.Generate();
 
     [Fact]
     public void The_zero_value_of_every_decision_refuses()
@@ -54,7 +54,7 @@ public sealed class CallerTests
     {
         var cases =
             from roles in Gen.SubListOf(Enum.GetValues<Role>())
-            from confined in Gen.Elements(null, Array.Empty<ApplicationId>(), [Own])
+            from confined in Gen.Elements(null, Array.Empty<AppId>(), [Own])
             from role in Gen.Elements(Enum.GetValues<Role>())
             from application in Gen.Elements(Own, Other)
             select (roles, confined, role, application);

@@ -68,12 +68,12 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_client_or_a_user_can_be_confined_and_both_to_what_both_may()
     {
-        var shared = ApplicationId.Generate();
+        var shared = AppId.Generate();
         var settings = tenant.Settings with
         {
             Confined =
             [
-                new(TestTenant.Client, [shared.ToString(), ApplicationId.Generate().ToString()]),
+                new(TestTenant.Client, [shared.ToString(), AppId.Generate().ToString()]),
                 new(TestTenant.User, [shared.ToString()]),
             ],
         };
@@ -81,7 +81,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
         var client = (await confining.AuthenticateAsync(tenant.Sign(Claims()), None)).Caller!;
         Assert.True(client.IsConfined);
         Assert.Equal(AccessDecision.Allowed, client.May(Role.TokensIssue, shared));
-        Assert.Equal(AccessDecision.OtherApplication, client.May(Role.TokensIssue, ApplicationId.Generate()));
+        Assert.Equal(AccessDecision.OtherApplication, client.May(Role.TokensIssue, AppId.Generate()));
 
         var user = (await confining.AuthenticateAsync(tenant.Sign(With("scp", "access_as_user")), None)).Caller!;
         Assert.True(user.Reaches(shared));

@@ -10,7 +10,7 @@ public sealed class KeyCallersTests
     private const string SupportKey = "s2222222-key-of-support";
     private const string LocalKey = "l3333333-key-of-this-machine";
 
-    private static readonly ApplicationId Own = ApplicationId.Generate();
+    private static readonly AppId Own = AppId.Generate();
 
     private static readonly KeyCallerSettings Billing = new("billing", Hash(BillingKey), ["Counts.Read", "Usage.Write"], []);
 
@@ -30,7 +30,7 @@ public sealed class KeyCallersTests
         var support = callers.Find(SupportKey)!;
         Assert.Equal("support", support.Name);
         Assert.Equal(AccessDecision.Allowed, support.May(Role.TokensIssue, Own));
-        Assert.Equal(AccessDecision.OtherApplication, support.May(Role.TokensIssue, ApplicationId.Generate()));
+        Assert.Equal(AccessDecision.OtherApplication, support.May(Role.TokensIssue, AppId.Generate()));
     }
 
     [Fact]

@@ -1,14 +1,20 @@
+using System.Reflection;
 using Gatehouse.Access;
 using Microsoft.AspNetCore.Http;
+using Microsoft.IdentityModel.Protocols;
 
 namespace Gatehouse.Tests.Access;
 
-/// <summary>How a tenant's keys come, go, and fail to come.</summary>
+/// <summary>When the tenant's keys are read, how long they are used, and what happens when they cannot be read.</summary>
 public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    private readonly TestClock clock = new();
+    // The manager adds up to a twentieth to its interval.
+    private static readonly TimeSpan RefreshAfter = SigningKeys.RefreshAfter * 1.05;
+
+    // It starts now, because the manager counts from the machine's clock after a first failure.
+    private readonly TestClock clock = new(DateTimeOffset.UtcNow);
     private TestTenant tenant = null!;
     private EntraCallers callers = null!;
 
@@ -16,6 +22,10 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     {
         tenant = await TestTenant.StartAsync();
         callers = new EntraCallers(tenant.Settings, clock);
+        // The manager has a clock that can be set, but does not publish it.
+        typeof(ConfigurationManager<SigningKeySet>)
+            .GetField(nameof(TimeProvider), BindingFlags.Instance | BindingFlags.NonPublic)!
+            .SetValue(callers.Keys.Manager, clock);
     }
 
     public Task DisposeAsync() => tenant.DisposeAsync().AsTask();
@@ -23,16 +33,15 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     public void Dispose() => callers.Dispose();
 
     [Fact]
-    public async Task The_tenant_is_asked_once_however_many_tokens_come_at_once()
+    public async Task Many_tokens_at_once_cause_one_read()
     {
         Assert.Equal(0, tenant.Reads);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => AskAsync()));
-        Assert.All(answers, status => Assert.Equal(AuthenticationStatus.Known, status));
+        Assert.All(await AskManyAsync(50), status => Assert.Equal(AuthenticationStatus.Known, status));
         Assert.Equal(1, tenant.Reads);
     }
 
     [Fact]
-    public async Task A_new_key_is_taken_at_the_first_token_that_names_it()
+    public async Task The_first_token_signed_with_a_new_key_is_accepted()
     {
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         Add(new TestKey("second", TestKey.Other));
@@ -43,7 +52,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Tokens_of_unknown_keys_make_the_tenant_be_asked_once_a_minute_at_most()
+    public async Task Tokens_with_unknown_keys_cause_one_read_a_minute_at_most()
     {
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         for (var second = 0; second < 180; second++)
@@ -51,11 +60,12 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
             Assert.Equal(AuthenticationStatus.Refused, await AskAsync(new TestKey($"stranger-{second}", TestKey.Other)));
             clock.Advance(TimeSpan.FromSeconds(1));
         }
-        Assert.Equal(3, tenant.Reads);
+        // The first read, one at once for the first unknown key, and one after each minute.
+        Assert.Equal(4, tenant.Reads);
     }
 
     [Fact]
-    public async Task A_token_that_is_wrong_in_anything_else_does_not_make_the_tenant_be_asked()
+    public async Task A_token_that_is_invalid_in_another_way_causes_no_read()
     {
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         clock.Advance(SigningKeys.BetweenRefreshes);
@@ -66,20 +76,20 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_was_withdrawn_is_good_no_longer_than_12_hours()
+    public async Task A_withdrawn_key_is_accepted_until_the_keys_are_read_again_after_12_hours()
     {
         var withdrawn = tenant.Keys[0];
         Assert.Equal(AuthenticationStatus.Known, await AskAsync(withdrawn));
         lock (tenant.Keys) tenant.Keys[0] = new TestKey("second", TestKey.Other);
         clock.Advance(SigningKeys.RefreshAfter - TimeSpan.FromSeconds(1));
         Assert.Equal(AuthenticationStatus.Known, await AskAsync(withdrawn));
-        clock.Advance(TimeSpan.FromSeconds(1));
+        clock.Advance(RefreshAfter - SigningKeys.RefreshAfter + TimeSpan.FromSeconds(1));
         Assert.Equal(AuthenticationStatus.Refused, await AskAsync(withdrawn));
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
     }
 
     [Fact]
-    public async Task Without_keys_nobody_passes_and_nobody_is_told_that_the_token_is_bad()
+    public async Task Without_keys_tokens_are_neither_accepted_nor_called_invalid()
     {
         tenant.Before = _ => Task.FromResult(false);
         var result = await callers.AuthenticateAsync(tenant.Sign(tenant.Claims(clock.GetUtcNow())), None);
@@ -87,31 +97,57 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
         Assert.Equal(CredentialFault.KeysUnavailable, result.Fault);
         Assert.Null(result.Caller);
 
-        // Not asked again with every token that comes; but soon.
-        var reads = tenant.Reads;
+        // Not every token causes another read.
+        Assert.All(await AskManyAsync(50), status => Assert.Equal(AuthenticationStatus.Unavailable, status));
+        Assert.InRange(tenant.Reads, 1, 10);
         tenant.Before = _ => Task.FromResult(true);
-        Assert.Equal(AuthenticationStatus.Unavailable, await AskAsync());
-        Assert.Equal(reads, tenant.Reads);
-        clock.Advance(SigningKeys.BetweenFailures);
+        clock.Advance(SigningKeys.BetweenRefreshes);
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
     }
 
     [Fact]
-    public async Task While_the_tenant_cannot_be_reached_its_last_keys_hold_for_24_hours()
+    public async Task While_the_tenant_cannot_be_reached_its_last_keys_are_used_for_24_hours()
     {
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         tenant.Before = _ => Task.FromResult(false);
-        clock.Advance(SigningKeys.RefreshAfter);
+        clock.Advance(RefreshAfter);
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         Assert.Equal(AuthenticationStatus.Unavailable, await AskAsync(new TestKey("perhaps-new", TestKey.Other)));
-        clock.Advance(SigningKeys.UsableFor - SigningKeys.RefreshAfter - TimeSpan.FromSeconds(1));
+        clock.Advance(SigningKeys.UsableFor - RefreshAfter - TimeSpan.FromSeconds(1));
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(AuthenticationStatus.Unavailable, await AskAsync());
     }
 
     [Fact]
-    public async Task A_tenant_that_does_not_answer_is_given_up_after_ten_seconds()
+    public async Task After_a_failed_refresh_tokens_with_unknown_keys_cause_no_other_for_a_minute()
+    {
+        Assert.Equal(AuthenticationStatus.Known, await AskAsync());
+        tenant.Before = _ => Task.FromResult(false);
+        clock.Advance(SigningKeys.BetweenRefreshes);
+        var stranger = new TestKey("stranger", TestKey.Other);
+        for (var second = 0; second < 120; second++)
+        {
+            Assert.Equal(AuthenticationStatus.Unavailable, await AskAsync(stranger));
+            Assert.Equal(AuthenticationStatus.Known, await AskAsync());
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.Equal(3, tenant.Reads);
+        tenant.Before = _ => Task.FromResult(true);
+        Assert.Equal(AuthenticationStatus.Refused, await AskAsync(stranger));
+    }
+
+    [Fact]
+    public async Task After_a_pause_of_days_the_keys_are_read_before_a_token_is_judged()
+    {
+        Assert.Equal(AuthenticationStatus.Known, await AskAsync());
+        clock.Advance(TimeSpan.FromDays(3));
+        Assert.Equal(AuthenticationStatus.Known, await AskAsync());
+        Assert.Equal(2, tenant.Reads);
+    }
+
+    [Fact]
+    public async Task A_read_that_hangs_ends_after_ten_seconds()
     {
         var asked = new TaskCompletionSource();
         tenant.Before = async context =>
@@ -122,12 +158,12 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
         };
         var asking = AskAsync();
         await asked.Task;
-        clock.Advance(SigningKeys.Patience);
+        clock.Advance(SigningKeys.ReadTimeout);
         Assert.Equal(AuthenticationStatus.Unavailable, await asking);
     }
 
     [Fact]
-    public async Task A_caller_that_gives_up_gives_up_waiting_and_the_others_get_their_keys()
+    public async Task A_caller_that_is_cancelled_stops_waiting_and_the_read_goes_on_for_the_others()
     {
         var asked = new TaskCompletionSource();
         var answer = new TaskCompletionSource<bool>();
@@ -136,15 +172,15 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
             asked.TrySetResult();
             return answer.Task;
         };
-        using var impatience = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         var token = tenant.Sign(tenant.Claims(clock.GetUtcNow()));
-        var impatient = callers.AuthenticateAsync(token, impatience.Token).AsTask();
+        var cancelled = callers.AuthenticateAsync(token, cancellation.Token).AsTask();
         await asked.Task;
-        var patient = AskAsync();
-        await impatience.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        var waiting = AskAsync();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
         answer.SetResult(true);
-        Assert.Equal(AuthenticationStatus.Known, await patient);
+        Assert.Equal(AuthenticationStatus.Known, await waiting);
         Assert.Equal(1, tenant.Reads);
     }
 
@@ -152,7 +188,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
 
     [Theory]
     [MemberData(nameof(Garbage))]
-    public async Task Garbage_for_metadata_is_no_keys(string garbage)
+    public async Task Invalid_metadata_give_no_keys(string garbage)
     {
         tenant.Before = async context =>
         {
@@ -179,6 +215,9 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     {
         lock (tenant.Keys) tenant.Keys.Add(key);
     }
+
+    private Task<AuthenticationStatus[]> AskManyAsync(int tokens) =>
+        Task.WhenAll(Enumerable.Range(0, tokens).Select(_ => AskAsync()));
 
     private async Task<AuthenticationStatus> AskAsync(TestKey? key = null) =>
         (await callers.AuthenticateAsync(tenant.Sign(tenant.Claims(clock.GetUtcNow()), key), None)).Status;

@@ -49,7 +49,7 @@ internal sealed class AlertScene : IAsyncDisposable
     }
 
     public Alert Alert(string key) => new(
-        key, AlertTypes.TokenRotated, Clock.GetUtcNow(), ApplicationId.TryParse("0E7A4F52-8F0C-4B5E-9A8B-6C2D1E0F3A4B")!.Value,
+        key, AlertTypes.TokenRotated, Clock.GetUtcNow(), AppId.TryParse("0E7A4F52-8F0C-4B5E-9A8B-6C2D1E0F3A4B")!.Value,
         [new("label", "bot"), new("token_id", "0123456789abcdef")]);
 
     public async Task RaiseAsync(params IEnumerable<string> keys)

@@ -1,4 +1,6 @@
 using Gatehouse.Archive;
+using Gatehouse.Archive.Daily;
+using Gatehouse.Common;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
 using static Gatehouse.Tests.Archive.ArchiveScene;
@@ -147,11 +149,11 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     {
         scene.Settings = scene.Settings with { ApplicationsAtOnce = 1 };
         instance = scene.Start();
-        var ids = new List<ApplicationId>();
+        var ids = new List<AppId>();
         for (var count = 0; count < 6; count++) ids.Add(await scene.AddAsync());
         ids = [.. ids.OrderBy(id => id.ToString(), StringComparer.Ordinal)];
         scene.GoTo(Day("2024-05-20"));
-        var asked = new List<ApplicationId>();
+        var asked = new List<AppId>();
         using var stop = new CancellationTokenSource();
         var answer = scene.Platform.DailyCounts!;
         scene.Platform.DailyCounts = (application, from, to) =>
@@ -221,7 +223,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     [Fact]
     public async Task Two_instances_at_once_archive_every_application()
     {
-        var ids = new List<ApplicationId>();
+        var ids = new List<AppId>();
         for (var count = 0; count < 40; count++) ids.Add(await scene.AddAsync());
         scene.GoTo(Day("2024-05-20"));
         var runs = await Task.WhenAll(
@@ -231,7 +233,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
         foreach (var id in ids) await scene.AssertArchivedAsync(id, Day("2024-05-15"), Day("2024-05-19"));
     }
 
-    private static Func<ApplicationId, DateOnly, DateOnly, IReadOnlyList<Gatehouse.Usage.DailyCount>> Failing(
-        Func<ApplicationId, DateOnly, DateOnly, IReadOnlyList<Gatehouse.Usage.DailyCount>> answer, ApplicationId bad, Exception e) =>
+    private static Func<AppId, DateOnly, DateOnly, IReadOnlyList<DailyCount>> Failing(
+        Func<AppId, DateOnly, DateOnly, IReadOnlyList<DailyCount>> answer, AppId bad, Exception e) =>
         (application, from, to) => application == bad ? throw e : answer(application, from, to);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Gatehouse.Archive;
+using Gatehouse.Archive.Daily;
 using Gatehouse.Storage;
 using static Gatehouse.Tests.Archive.ArchiveScene;
 
@@ -74,10 +75,10 @@ public sealed class ArchiveKillTests
         await Task.WhenAll(instance.Archive.RunAsync(None), instance.Backfills.RunAsync(None));
     }
 
-    private static async Task<(IReadOnlyList<ApplicationId> Ids, Guid Backfill)> PrepareAsync(string folder)
+    private static async Task<(IReadOnlyList<AppId> Ids, Guid Backfill)> PrepareAsync(string folder)
     {
         await using var scene = await CreateAsync(folder);
-        var ids = new List<ApplicationId>();
+        var ids = new List<AppId>();
         for (var count = 0; count < Applications; count++) ids.Add(await scene.AddAsync());
         return (ids, (await scene.Start().Backfills.OrderAsync(ids[0], Filled, None)).Id);
     }
@@ -100,7 +101,7 @@ public sealed class ArchiveKillTests
     }
 
     // How long something took is not the same twice.
-    private static async Task<IReadOnlyList<string>> RowsAsync(ArchiveScene scene, ApplicationId id)
+    private static async Task<IReadOnlyList<string>> RowsAsync(ArchiveScene scene, AppId id)
     {
         var lines = new List<string>();
         var range = RowRange.All;

@@ -49,13 +49,13 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
         Assert.Equal(5, (await opened.Pages.SingleAsync()).Count);
         Assert.Equal(new DayRange(Day("2024-05-15"), Day("2024-05-19")), opened.Expected);
         Assert.Empty((await Reader.ListGapsAsync(null, 10, None)).Gaps);
-        Assert.Null(await Reader.OpenAsync(ApplicationId.Generate(), new DayRange(Day("2024-05-01"), Day("2024-05-30")), None));
+        Assert.Null(await Reader.OpenAsync(AppId.Generate(), new DayRange(Day("2024-05-01"), Day("2024-05-30")), None));
     }
 
     [Fact]
     public async Task Applications_with_gaps_are_listed_in_pages_without_reading_their_days()
     {
-        var ids = new List<ApplicationId>();
+        var ids = new List<AppId>();
         for (var count = 0; count < 5; count++) ids.Add(await scene.AddAsync());
         await scene.RunOnAsync(Day("2024-05-20"), instance);
         scene.GoTo(Day("2024-05-21"));

@@ -2,6 +2,9 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Gatehouse.Alerts;
 using Gatehouse.Archive;
+using Gatehouse.Archive.Backfill;
+using Gatehouse.Archive.Daily;
+using Gatehouse.Common;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
 using Gatehouse.Tests.Custody;
@@ -37,7 +40,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
     public static readonly CancellationToken None = CancellationToken.None;
 
     private readonly CustodyScene custody;
-    private readonly ConcurrentDictionary<(ApplicationId, DateOnly), long?> made = new();
+    private readonly ConcurrentDictionary<(AppId, DateOnly), long?> made = new();
 
     private ArchiveScene(CustodyScene custody)
     {
@@ -91,7 +94,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
     }
 
     /// <summary>Creates an application now.</summary>
-    public async Task<ApplicationId> AddAsync() => (await custody.Start().Applications.CreateAsync("application", None)).Id;
+    public async Task<AppId> AddAsync() => (await custody.Start().Applications.CreateAsync("application", None)).Id;
 
     /// <summary>Goes to 01:20 of a day, when the timer fires.</summary>
     public void GoTo(DateOnly day) => RightClock.Set(new DateTimeOffset(day, new TimeOnly(1, 20), TimeSpan.Zero));
@@ -104,14 +107,14 @@ internal sealed class ArchiveScene : IAsyncDisposable
     }
 
     /// <summary>What the platform says of a day from now on; null for nothing.</summary>
-    public void Say(ApplicationId application, DateOnly day, long? count) => made[(application, day)] = count;
+    public void Say(AppId application, DateOnly day, long? count) => made[(application, day)] = count;
 
     /// <summary>What the platform says of a day.</summary>
-    public long? Said(ApplicationId application, DateOnly day) => made.GetValueOrDefault(
+    public long? Said(AppId application, DateOnly day) => made.GetValueOrDefault(
         (application, day), day.DayNumber * 31L % 1000 + application.ToGuid().ToByteArray()[0]);
 
     /// <summary>The days that the archive has, in their order.</summary>
-    public async Task<IReadOnlyList<ArchivedDay>> DaysAsync(ApplicationId application)
+    public async Task<IReadOnlyList<ArchivedDay>> DaysAsync(AppId application)
     {
         var days = new List<ArchivedDay>();
         var range = new RowRange("0", ":");
@@ -123,11 +126,11 @@ internal sealed class ArchiveScene : IAsyncDisposable
         return days;
     }
 
-    public async Task<ArchivedDay> DayAsync(ApplicationId application, DateOnly day) =>
+    public async Task<ArchivedDay> DayAsync(AppId application, DateOnly day) =>
         (await DaysAsync(application)).Single(archived => archived.Day == day);
 
     /// <summary>Holds that the archive has every day of a range as the platform says it, and no other.</summary>
-    public async Task AssertArchivedAsync(ApplicationId application, DateOnly from, DateOnly to)
+    public async Task AssertArchivedAsync(AppId application, DateOnly from, DateOnly to)
     {
         var days = await DaysAsync(application);
         Assert.Equal(
@@ -147,7 +150,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
 
     public ValueTask DisposeAsync() => custody.DisposeAsync();
 
-    private DailyCount[] Answer(ApplicationId application, DateOnly from, DateOnly to)
+    private DailyCount[] Answer(AppId application, DateOnly from, DateOnly to)
     {
         Asked.Enqueue(new DayRange(from, to));
         if (to.DayNumber - from.DayNumber >= MostDays || from < Remembers) throw PlatformException.OutOfRange("The range is too long.");

@@ -10,7 +10,7 @@ public sealed class WebhookCountsTests : IAsyncLifetime
 {
     private ArchiveScene scene = null!;
     private ArchiveInstance instance = null!;
-    private ApplicationId id;
+    private AppId id;
 
     public async Task InitializeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Tokens;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;
@@ -131,12 +132,12 @@ public sealed class CustodyCrashTests
             run.Done = true;
         });
         run.Instance = scene.Start();
-        scene.PassIntents();
+        scene.PassLocks();
         var timers = await CrashSwitch.RunAsync(healingStep, run.Instance.RunTimersAsync);
         if (timers.HasCrashed)
         {
             run.Instance = scene.Start();
-            scene.PassIntents();
+            scene.PassLocks();
             await AssertRunsAsync(run.Instance);
         }
         await scene.AssertAtRestAsync();
@@ -201,7 +202,7 @@ public sealed class CustodyCrashTests
 
         public CustodyInstance Instance { get; set; } = scene.Start();
 
-        public ApplicationId Id { get; set; }
+        public AppId Id { get; set; }
 
         public GrantedToken Before { get; set; } = null!;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Tokens;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;
@@ -56,7 +57,7 @@ public sealed class CustodyKillTests
         using var folder = new TemporaryFolder();
         var answers = await ReadAnswersAsync(folder.Path, step);
         await using var scene = await CreateAsync(folder.Path);
-        scene.PassIntents();
+        scene.PassLocks();
         var instance = scene.Start();
         var (adoption, leases) = await instance.RunTimersAsync();
         Assert.Empty(adoption.Failures);
@@ -64,7 +65,7 @@ public sealed class CustodyKillTests
         await scene.AssertAtRestAsync();
 
         if (answers.GetValueOrDefault("created") is not { } created) return;
-        var id = ApplicationId.TryParse(created)!.Value;
+        var id = AppId.TryParse(created)!.Value;
         if (await instance.Applications.FindAsync(id, None) is null)
         {
             // Only a deletion that was begun takes it away, and that comes after the revocation.

@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Tokens;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;
@@ -59,9 +60,9 @@ public sealed class CustodyModelTests
     private sealed class Model(CustodyScene scene)
     {
         private readonly CustodyInstance[] instances = [scene.Start(), scene.Start()];
-        private readonly Dictionary<ApplicationId, Dictionary<string, Granted>> answered = [];
-        private readonly HashSet<ApplicationId> maybeDeleted = [];
-        private readonly HashSet<(ApplicationId, string)> revoked = [];
+        private readonly Dictionary<AppId, Dictionary<string, Granted>> answered = [];
+        private readonly HashSet<AppId> maybeDeleted = [];
+        private readonly HashSet<(AppId, string)> revoked = [];
         private int count;
 
         public async Task DoAsync(Command command)
@@ -84,7 +85,7 @@ public sealed class CustodyModelTests
 
         public async Task AssertAsync()
         {
-            scene.PassIntents();
+            scene.PassLocks();
             var (adoption, leases) = await instances[0].RunTimersAsync();
             Assert.Empty(adoption.Failures);
             Assert.DoesNotContain(leases.Failures, failure => failure.Error is not CustodyException { Fault: CustodyFault.NoFreeSlot });
@@ -153,7 +154,7 @@ public sealed class CustodyModelTests
             }
         }
 
-        private async Task IssueAsync(Command command, CustodyInstance instance, ApplicationId id, TimeSpan duration)
+        private async Task IssueAsync(Command command, CustodyInstance instance, AppId id, TimeSpan duration)
         {
             var delivery = command.InVault ? TokenDelivery.Vault : TokenDelivery.Response;
             TimeSpan? expiresIn = command.Pick % 3 == 0 ? duration : null;

@@ -1,19 +1,22 @@
 using System.Collections.Concurrent;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
+using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
+using Gatehouse.Secrets;
+using Gatehouse.Secrets.Local;
 using Gatehouse.Storage.Sqlite;
 using Gatehouse.Usage;
-using TokenList = Gatehouse.Custody.TokenList;
 
 namespace Gatehouse.Tests.Custody;
 
 /// <summary>One instance of custody: what a process has in memory.</summary>
-internal sealed record CustodyInstance(MasterTokens Masters, KnownApplications Applications, Leases Leases, Adoption Adoption)
+internal sealed record CustodyInstance(MasterTokens Masters, ManagedApplications Applications, Leases Leases, ApplicationSync ApplicationSync)
 {
     /// <summary>One run of the timers.</summary>
-    public async Task<(AdoptionRun Adoption, LeaseRun Leases)> RunTimersAsync() =>
-        (await Adoption.RunAsync(askVault: false, CancellationToken.None), await Leases.RunAsync(CancellationToken.None));
+    public async Task<(ApplicationSyncRun ApplicationSync, LeaseRun Leases)> RunTimersAsync() =>
+        (await ApplicationSync.RunAsync(askVault: false, CancellationToken.None), await Leases.RunAsync(CancellationToken.None));
 }
 
 /// <summary>The embedded platform, a store and a local vault in a folder, and instances of custody over them.</summary>
@@ -37,7 +40,7 @@ internal sealed class CustodyScene : IAsyncDisposable
     public TestClock Clock { get; } = new();
 
     /// <summary>Short patience: a test does not wait where it would have to.</summary>
-    public CustodySettings Settings { get; } = new() { Patience = TimeSpan.Zero };
+    public CustodySettings Settings { get; } = new() { LockTimeout = TimeSpan.Zero };
 
     public FaultyVault Vault { get; }
 
@@ -61,7 +64,7 @@ internal sealed class CustodyScene : IAsyncDisposable
         var access = new ApplicationAccess(scene.store);
         scene.Direct = new EmbeddedPlatform(
             access,
-            new Applications(scene.store, access, keys, scene.Clock),
+            new EmbeddedApplications(scene.store, access, keys, scene.Clock),
             new ApiTokens(scene.store, access, keys, scene.Clock),
             new PushConfigurations(scene.store, access, keys, scene.Clock),
             new UsageStatistics(scene.store, scene.Clock));
@@ -75,9 +78,9 @@ internal sealed class CustodyScene : IAsyncDisposable
         var masters = new MasterTokens(Vault, Clock, AnnounceAsync);
         return new CustodyInstance(
             masters,
-            new KnownApplications(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
+            new ManagedApplications(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
             new Leases(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
-            new Adoption(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync));
+            new ApplicationSync(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync));
 
         ValueTask AnnounceAsync(CustodyEvent happened, CancellationToken cancellation)
         {
@@ -87,18 +90,18 @@ internal sealed class CustodyScene : IAsyncDisposable
     }
 
     /// <summary>Lets the time of every intent pass.</summary>
-    public void PassIntents() => Clock.Advance(Settings.IntentTime);
+    public void PassLocks() => Clock.Advance(Settings.LockTime);
 
-    public async Task<ApplicationCredential> MasterAsync(ApplicationId id) => new(
+    public async Task<ApplicationCredential> MasterAsync(AppId id) => new(
         id, ApiToken.TryParse((await localVault.GetAsync(MasterTokens.SecretName(id), None))!.Reveal())!);
 
     /// <summary>The token that the vault delivers under a label; null where there is none.</summary>
-    public async Task<ApiToken?> DeliveredAsync(ApplicationId id, string label) =>
+    public async Task<ApiToken?> DeliveredAsync(AppId id, string label) =>
         await localVault.GetAsync(Leases.SecretName(id, label), None) is { } secret ? ApiToken.TryParse(secret.Reveal()) : null;
 
     public async Task<Secret?> SecretAsync(string name) => await localVault.GetAsync(name, None);
 
-    public async Task<bool> WorksAsync(ApplicationId id, ApiToken token)
+    public async Task<bool> WorksAsync(AppId id, ApiToken token)
     {
         try
         {
@@ -110,7 +113,7 @@ internal sealed class CustodyScene : IAsyncDisposable
         }
     }
 
-    public async Task<IReadOnlyList<IssuedToken>> TokensAsync(ApplicationId id) =>
+    public async Task<IReadOnlyList<IssuedToken>> TokensAsync(AppId id) =>
         await Direct.ListTokensAsync(await MasterAsync(id), None);
 
     /// <summary>
@@ -131,9 +134,9 @@ internal sealed class CustodyScene : IAsyncDisposable
         }
     }
 
-    private async Task AssertAtRestAsync(ApplicationId id, TokenList list, ApiToken[] unmanaged)
+    private async Task AssertAtRestAsync(AppId id, TokenList list, ApiToken[] unmanaged)
     {
-        Assert.True((await new CustodyRows(store).FindAsync(id, None))!.Intent is null, "An intent was left.");
+        Assert.True((await new CustodyRows(store).FindAsync(id, None))!.Lock is null, "An intent was left.");
         Assert.Equal(list.SlotsUsed, list.Tokens.Count);
         foreach (var token in list.Tokens)
         {

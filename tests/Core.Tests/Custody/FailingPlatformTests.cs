@@ -1,5 +1,7 @@
 using Gatehouse.Custody;
+using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
+using Gatehouse.Secrets;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;
@@ -11,7 +13,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
 
     private CustodyScene scene = null!;
     private CustodyInstance instance = null!;
-    private ApplicationId id;
+    private AppId id;
 
     private Leases Leases => instance.Leases;
 
@@ -62,10 +64,10 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         // Until then the platform may still be at it, so nobody else may issue, and the token, should it be there, is not
         // anybody's to list or revoke.
         var busy = await Assert.ThrowsAsync<CustodyException>(() => IssueAsync(delivery));
-        Assert.Equal((CustodyFault.Busy, scene.Settings.IntentTime), (busy.Fault, busy.RetryAfter));
+        Assert.Equal((CustodyFault.Busy, scene.Settings.LockTime), (busy.Fault, busy.RetryAfter));
         Assert.Empty((await Leases.ListAsync(id, None)).Tokens);
 
-        scene.PassIntents();
+        scene.PassLocks();
         Assert.Empty((await Leases.RunAsync(None)).Failures);
         Assert.Empty(await scene.TokensAsync(id));
         await scene.AssertAtRestAsync();
@@ -77,7 +79,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         scene.Platform.FailAfter(nameof(IPlatform.IssueTokenAsync), PlatformException.Unavailable());
         await Assert.ThrowsAsync<PlatformException>(() => IssueAsync(TokenDelivery.Vault));
         scene.Platform.Recover();
-        scene.PassIntents();
+        scene.PassLocks();
         await IssueAsync(TokenDelivery.Vault);
         Assert.Single(await scene.TokensAsync(id));
         await scene.AssertAtRestAsync();
@@ -94,11 +96,11 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         });
         var issue = IssueAsync(TokenDelivery.Vault);
         await hangs.Task;
-        scene.Clock.Advance(scene.Settings.IntentTime / 2);
+        scene.Clock.Advance(scene.Settings.LockTime / 2);
         Assert.Equal(CustodyFault.TimedOut, await FaultAsync(() => issue));
 
         scene.Platform.Recover();
-        scene.Clock.Advance(scene.Settings.IntentTime / 2);
+        scene.Clock.Advance(scene.Settings.LockTime / 2);
         await Leases.RunAsync(None);
         Assert.Empty(await scene.TokensAsync(id));
         await scene.AssertAtRestAsync();
@@ -132,8 +134,8 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         {
             var rows = new CustodyRows(scene.Store);
             var record = (await rows.FindAsync(id, None))!;
-            var expired = record.Intent! with { Since = record.Intent.Since - Hour, Until = record.Intent.Since };
-            Assert.NotNull(await rows.TryReplaceAsync(record with { Intent = expired }, None));
+            var expired = record.Lock! with { Since = record.Lock.Since - Hour, Until = record.Lock.Since };
+            Assert.NotNull(await rows.TryReplaceAsync(record with { Lock = expired }, None));
             await scene.Start().Leases.RunAsync(None);
         }
     }
@@ -149,7 +151,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         });
         await Assert.ThrowsAsync<PlatformException>(() => IssueAsync(TokenDelivery.Vault));
         scene.Platform.Recover();
-        scene.PassIntents();
+        scene.PassLocks();
         await Leases.RunAsync(None);
         Assert.True(await scene.WorksAsync(id, stranger!));
         Assert.Equal(CustodyEventKind.TokensUnexplained, Assert.Single(scene.Announced.Values).Kind);
@@ -235,7 +237,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
 
         await Leases.RevokeAsync(id, granted.TokenId, None);
         Assert.False(await scene.WorksAsync(id, token));
-        scene.PassIntents();
+        scene.PassLocks();
         await Leases.RunAsync(None);
         Assert.Empty(await scene.TokensAsync(id));
         await scene.AssertAtRestAsync();
@@ -258,7 +260,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     [Fact]
     public async Task One_application_that_fails_holds_up_no_other()
     {
-        var ids = new List<ApplicationId> { id };
+        var ids = new List<AppId> { id };
         while (ids.Count < 3) ids.Add((await instance.Applications.CreateAsync("application", None)).Id);
         foreach (var one in ids)
             await Leases.IssueAsync(one, new LeaseRequest("label", "owner", TokenDelivery.Response, ExpiresIn: Hour), None);

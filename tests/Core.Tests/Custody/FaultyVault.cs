@@ -1,4 +1,4 @@
-using Gatehouse.Custody;
+using Gatehouse.Secrets;
 
 namespace Gatehouse.Tests.Custody;
 

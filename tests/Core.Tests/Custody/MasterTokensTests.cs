@@ -6,7 +6,7 @@ namespace Gatehouse.Tests.Custody;
 
 public sealed class MasterTokensTests : IAsyncLifetime
 {
-    private readonly ApplicationId id = ApplicationId.Generate();
+    private readonly AppId id = AppId.Generate();
     private readonly ApiToken first = ApiToken.Generate();
     private readonly ApiToken second = ApiToken.Generate();
     private CustodyScene scene = null!;
@@ -27,7 +27,7 @@ public sealed class MasterTokensTests : IAsyncLifetime
         for (var use = 0; use < 3; use++) Assert.Equal(first.Fingerprint, await UseAsync());
         Assert.Equal(1, scene.Vault.Gets);
 
-        scene.Clock.Advance(MasterTokens.CacheTime);
+        scene.Clock.Advance(VaultCredential.CacheTime);
         await UseAsync();
         Assert.Equal(2, scene.Vault.Gets);
     }
@@ -76,7 +76,7 @@ public sealed class MasterTokensTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_token_and_one_that_is_none_are_told_apart()
     {
-        Assert.Equal(CustodyFault.MasterTokenMissing, await FaultAsync(ApplicationId.Generate()));
+        Assert.Equal(CustodyFault.MasterTokenMissing, await FaultAsync(AppId.Generate()));
         await scene.Vault.SetAsync(MasterTokens.SecretName(id), "no token", None);
         Assert.Equal(CustodyFault.MasterTokenRefused, await FaultAsync(id));
     }
@@ -88,6 +88,6 @@ public sealed class MasterTokensTests : IAsyncLifetime
             : Task.FromResult(credential.Token.Fingerprint),
         None);
 
-    private async Task<CustodyFault> FaultAsync(ApplicationId application) =>
+    private async Task<CustodyFault> FaultAsync(AppId application) =>
         (await Assert.ThrowsAsync<CustodyException>(() => masters.UseAsync(application, _ => Task.CompletedTask, None))).Fault;
 }

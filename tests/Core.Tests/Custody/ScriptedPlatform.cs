@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Gatehouse.Common;
 using Gatehouse.Platform;
-using Gatehouse.Usage;
 
 namespace Gatehouse.Tests.Custody;
 
@@ -15,10 +15,10 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
     public ConcurrentQueue<string> Calls { get; } = new();
 
     /// <summary>Applications that are there, and that the list leaves out.</summary>
-    public HashSet<ApplicationId> Unlisted { get; } = [];
+    public HashSet<AppId> Unlisted { get; } = [];
 
     /// <summary>What is answered for daily counts in the platform's place; null for what it says itself.</summary>
-    public Func<ApplicationId, DateOnly, DateOnly, IReadOnlyList<DailyCount>>? DailyCounts { get; set; }
+    public Func<AppId, DateOnly, DateOnly, IReadOnlyList<DailyCount>>? DailyCounts { get; set; }
 
     /// <summary>What every call of a method does before the work; null for nothing.</summary>
     public void Before(string method, Func<CancellationToken, Task>? act) => Set(before, method, act);

@@ -97,7 +97,7 @@ public sealed class UsageLimitsTests : IDisposable
         var receipt = await recorder.RecordAsync(scene.Application, events, default);
         Assert.Equal(50, receipt.Accepted);
         Assert.Equal(47, receipt.Hidden.Count);
-        Assert.Equal(MessageLimits.Default, await limits.GetAsync(Gatehouse.Platform.ApplicationId.Generate(), default));
+        Assert.Equal(MessageLimits.Default, await limits.GetAsync(AppId.Generate(), default));
 
         await limits.SetAsync(scene.Application, MessageLimits.None, default);
         Assert.Empty((await recorder.RecordAsync(scene.Application, [scene.Message("last", "u", "c")], default)).Hidden);

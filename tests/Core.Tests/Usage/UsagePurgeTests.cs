@@ -48,7 +48,7 @@ public sealed class UsagePurgeTests : IDisposable
     [Fact]
     public async Task A_run_that_is_cut_off_is_finished_by_the_next()
     {
-        var other = Gatehouse.Platform.ApplicationId.Generate();
+        var other = AppId.Generate();
         await SendAsync(3_000, "m");
         await scene.Recorder.RecordAsync(other, [scene.Message("x")], default);
         scene.Clock.Advance(TimeSpan.FromDays(5));
@@ -67,7 +67,7 @@ public sealed class UsagePurgeTests : IDisposable
     public async Task A_long_run_keeps_how_far_it_has_got()
     {
         // With two pages a shard, 16 shards and a note every 50 pages, the second application is reached after a note.
-        var applications = Enumerable.Range(0, 4).Select(_ => Gatehouse.Platform.ApplicationId.Generate()).ToList();
+        var applications = Enumerable.Range(0, 4).Select(_ => AppId.Generate()).ToList();
         foreach (var application in applications) await scene.Recorder.RecordAsync(application, [scene.Message("x")], default);
         using var stop = new CancellationTokenSource();
         var cut = new UsagePurge(new StoppingStore(scene.Store, stop, commits: 1), scene.Clock);
@@ -115,7 +115,7 @@ public sealed class UsagePurgeTests : IDisposable
             await recorder.RecordAsync(scene.Application, some, default);
     }
 
-    private async Task<int> MarksAsync(Gatehouse.Platform.ApplicationId? application = null)
+    private async Task<int> MarksAsync(AppId? application = null)
     {
         var marks = 0;
         for (var shard = 0; shard < UsageKeys.Shards; shard++)

@@ -190,7 +190,7 @@ public sealed class UsageRecorderTests : IDisposable
     public async Task Applications_do_not_see_each_other()
     {
         await scene.RecordAsync(scene.Message("a"), scene.Active("u"), UsageEvent.OfConnections("n", 3));
-        var other = Gatehouse.Platform.ApplicationId.Generate();
+        var other = AppId.Generate();
 
         Assert.Equal(1, (await scene.Recorder.RecordAsync(other, [scene.Message("a")], default)).Accepted);
         Assert.Equal(0, await scene.Statistics.ConcurrentConnectionsAsync(other, default));

@@ -26,7 +26,7 @@ internal sealed class UsageScene : IDisposable
 
     public UsageStatistics Statistics { get; }
 
-    public ApplicationId Application { get; } = ApplicationId.Generate();
+    public AppId Application { get; } = AppId.Generate();
 
     public DateOnly Today => DateOnly.FromDateTime(Clock.GetUtcNow().UtcDateTime);
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Timers;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Gatehouse.Tests;
 using Microsoft.Azure.Functions.Worker;

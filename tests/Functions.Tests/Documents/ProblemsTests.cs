@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Gatehouse.Custody;
 using Gatehouse.Functions.Tests.Service;
 using Gatehouse.Tests;
 
@@ -13,7 +14,10 @@ public sealed partial class ProblemsTests
         var used = Directory.GetFiles(Path.Combine(Repository.Root, "src/Functions"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(file => TypeAndTitle().Matches(File.ReadAllText(file)))
-            .Select(match => match.Groups[1].Value).Distinct();
+            .Select(match => match.Groups[1].Value)
+            .Concat(typeof(ProblemNames).GetFields().Select(name => (string)name.GetRawConstantValue()!))
+            .Concat(Enum.GetValues<CustodyFault>().Select(ProblemNames.Of))
+            .Distinct();
 
         Assert.Equal(used.Order(StringComparer.Ordinal), OpenApiTests.DocumentedProblems().Order(StringComparer.Ordinal));
     }

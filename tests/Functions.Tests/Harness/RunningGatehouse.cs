@@ -1,4 +1,4 @@
-using Gatehouse.Custody;
+using Gatehouse.Secrets;
 using Gatehouse.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

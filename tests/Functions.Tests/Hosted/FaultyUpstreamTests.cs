@@ -2,8 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
+using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Platform.Hosted;
+using Gatehouse.Secrets;
 using Gatehouse.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -98,10 +101,10 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
         // Another instance, when the intent's time is over.
         await upstream.IdleAsync();
         upstream.Decide = _ => Fault.None;
-        clock.Advance(new CustodySettings().IntentTime + TimeSpan.FromMinutes(1));
+        clock.Advance(new CustodySettings().LockTime + TimeSpan.FromMinutes(1));
         await using var next = await StartAsync(clock);
         Assert.Empty((await next.Services.GetRequiredService<Leases>().RunAsync(default)).Failures);
-        var custody = next.Services.GetRequiredService<KnownApplications>();
+        var custody = next.Services.GetRequiredService<ManagedApplications>();
         var application = Assert.Single((await custody.ListAsync(null, 10, default)).Applications);
         var list = await next.Services.GetRequiredService<Leases>().ListAsync(application.Id, default);
         Assert.Equal((0, 0), (list.SlotsUsed, list.Tokens.Count));
@@ -160,7 +163,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
                 .Problem(HttpStatusCode.ServiceUnavailable, "platform-unavailable");
         }
         var received = upstream.Received.Count;
-        Assert.Equal(HostedPatience.Default.BreakerTries, received - before);
+        Assert.Equal(HostedTimeouts.Default.BreakerTries, received - before);
         Assert.Contains(logs.Lines, line => line.Contains("left alone", StringComparison.Ordinal));
         (await facade.Api.GetAsync($"{path}/tokens", Credential.Ops)).Problem(HttpStatusCode.ServiceUnavailable, "platform-unavailable");
         Assert.Equal(received, upstream.Received.Count);
@@ -201,10 +204,10 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
 
         upstream.Decide = _ => Fault.None;
         await upstream.IdleAsync();
-        var clock = new TestClock(DateTimeOffset.UtcNow + new CustodySettings().IntentTime + TimeSpan.FromMinutes(1));
+        var clock = new TestClock(DateTimeOffset.UtcNow + new CustodySettings().LockTime + TimeSpan.FromMinutes(1));
         await using var next = await StartAsync(clock);
         Assert.Empty((await next.Services.GetRequiredService<Leases>().RunAsync(default)).Failures);
-        var known = (await next.Services.GetRequiredService<KnownApplications>().ListAsync(null, 100, default)).Applications;
+        var known = (await next.Services.GetRequiredService<ManagedApplications>().ListAsync(null, 100, default)).Applications;
         Assert.Equal(4, known.Count);
         foreach (var application in known)
         {

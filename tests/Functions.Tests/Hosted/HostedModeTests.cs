@@ -3,9 +3,11 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Timers;
+using Gatehouse.Secrets;
 using Gatehouse.Tests;
 using Gatehouse.Usage;
 using Microsoft.Azure.Functions.Worker;
@@ -73,7 +75,7 @@ public sealed class HostedModeTests : IAsyncLifetime
     {
         using var logs = new RecordedLogs();
         await using var facade = await StartAsync(hasCredentials: false, logs);
-        var timer = new AdoptApplications(facade.Services.GetRequiredService<Adoption>(), facade.Services.GetRequiredService<CustodyFailures>());
+        var timer = new AdoptApplications(facade.Services.GetRequiredService<ApplicationSync>(), facade.Services.GetRequiredService<CustodyFailures>());
         for (var run = 0; run < 3; run++) await timer.RunAsync(new TimerInfo(), default);
         Assert.Single(logs.Lines, line => line.Contains("platform-organization-user", StringComparison.Ordinal));
     }
@@ -89,16 +91,16 @@ public sealed class HostedModeTests : IAsyncLifetime
 
         (await SendAsync(id, body, master)).Ok();
         (await SendAsync(id, body, new string('0', 40))).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
-        (await SendAsync(ApplicationId.Generate().ToString(), body, master)).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        (await SendAsync(AppId.Generate().ToString(), body, master)).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         var count = Assert.Single(await facade.Services.GetRequiredService<UsageStatistics>()
-            .DailyCountsAsync(ApplicationId.TryParse(id)!.Value, today, today, default));
+            .DailyCountsAsync(AppId.TryParse(id)!.Value, today, today, default));
         Assert.Equal(1, count.Messages);
 
         // The platform keeps count of its own.
         Assert.Equal(0, (await facade.Api.GetAsync(path, Credential.Ops)).Ok().GetProperty("dau").GetInt64());
         await facade.Services.GetRequiredService<ISecretVault>().DeleteAsync($"master-token-{id}", default);
-        clock.Advance(MasterTokens.CacheTime);
+        clock.Advance(VaultCredential.CacheTime);
         (await SendAsync(id, body, master)).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
 
         async Task<Answer> SendAsync(string application, string text, string key)

@@ -2,6 +2,7 @@ using Gatehouse.Archive;
 using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Platform;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Functions.Tests.Ops;
@@ -11,10 +12,7 @@ public sealed class ArchiveProblemTests
 {
     public static TheoryData<Exception> Failures =>
     [
-        .. Enum.GetValues<CustodyFault>()
-            .Where(fault => fault is CustodyFault.ApplicationNotFound or CustodyFault.Deleting or CustodyFault.TimedOut
-                or CustodyFault.MasterTokenMissing or CustodyFault.MasterTokenRefused)
-            .Select(fault => new CustodyException(fault, "message")),
+        .. Enum.GetValues<CustodyFault>().Select(fault => new CustodyException(fault, "message")),
         new PlatformException(429, 500910, "message"), PlatformException.Unavailable(), PlatformException.Internal(),
         PlatformException.InvalidCredential("message"), PlatformException.NotAuthorized("message"),
         PlatformException.ApplicationNotFound(), new VaultException("message"), new StoreUnavailableException("message"),
@@ -23,5 +21,5 @@ public sealed class ArchiveProblemTests
     [Theory]
     [MemberData(nameof(Failures))]
     public void Its_problem_is_the_type_of_the_facade_s(Exception error) =>
-        Assert.Equal(CustodyProblems.Of(error)!.Type, new ArchiveFailure(Gatehouse.Platform.ApplicationId.Generate(), error).Problem);
+        Assert.Equal(CustodyProblems.Of(error)!.Type, new ArchiveFailure(AppId.Generate(), error).Problem);
 }

@@ -115,7 +115,7 @@ public abstract class AuditTests(Head head)
         Assert.Single(await ListAsync(api, "outcome=failed"));
         Assert.Empty(await ListAsync(api, "caller=nobody"));
         Assert.Equal(6, (await ListAsync(api, $"caller=local&application={path.Split('/')[^1]}")).Count);
-        Assert.Empty(await ListAsync(api, $"application={Gatehouse.Platform.ApplicationId.Generate()}"));
+        Assert.Empty(await ListAsync(api, $"application={AppId.Generate()}"));
         Assert.Equal(2, (await ListAsync(api, "from=2024-05-15T12:01:00Z&to=2024-05-15T12:03:00.000%2B00:00")).Count);
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Gatehouse.Archive;
+using Gatehouse.Archive.Daily;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Platform;
 using Gatehouse.Storage;

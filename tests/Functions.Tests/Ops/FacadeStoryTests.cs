@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Gatehouse.Custody;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Secrets;
 using Gatehouse.Tests;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Gatehouse.Custody;
+using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Push;

@@ -2,9 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Gatehouse.Custody;
-using Gatehouse.Custody.KeyVault;
+using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Secrets;
+using Gatehouse.Secrets.KeyVault;
 using Gatehouse.Tests.KeyVault;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +18,7 @@ public abstract class VaultFaultTests(Head head)
     private const string Pier = """{"name":"Pier"}""";
     private const string Worker = """{"label":"worker","deliver":"vault"}""";
 
-    private static readonly KeyVaultPatience Patience = new(
+    private static readonly KeyVaultTimeouts Patience = new(
         Call: TimeSpan.FromSeconds(30), Attempt: TimeSpan.FromSeconds(10), Retries: 1, FirstDelay: TimeSpan.FromMilliseconds(1),
         LongestDelay: TimeSpan.FromMilliseconds(10), Poll: TimeSpan.FromMilliseconds(5));
 
@@ -71,7 +72,7 @@ public abstract class VaultFaultTests(Head head)
             Assert.DoesNotContain(logs.Lines, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
     }
 
-    private static KeyVaultSecretVault Open(KeyVaultDouble service, KeyVaultPatience patience) =>
+    private static KeyVaultSecretVault Open(KeyVaultDouble service, KeyVaultTimeouts patience) =>
         KeyVaultSecretVault.Open(service.Address, service.Credential, patience, TimeProvider.System, service.Transport);
 
     private static async Task RecordAsync(HttpContext context, ConcurrentQueue<string> secrets)

@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Platform;
 using Gatehouse.Tests;
@@ -67,9 +68,9 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     [Fact]
     public async Task Applications_are_listed_page_by_page()
     {
-        var created = new List<ApplicationId>();
+        var created = new List<AppId>();
         for (var count = 0; count < 5; count++) created.Add((await CreateAsync()).Application);
-        var listed = new List<ApplicationId>();
+        var listed = new List<AppId>();
         var pages = 0;
         for (string? next = null; next != ""; pages++)
         {
@@ -180,7 +181,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     public void A_credential_does_not_show_its_token()
     {
         var token = ApiToken.Generate();
-        Assert.DoesNotContain(token.Reveal(), new ApplicationCredential(ApplicationId.Generate(), token).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(token.Reveal(), new ApplicationCredential(AppId.Generate(), token).ToString(), StringComparison.Ordinal);
     }
 
     private protected async Task<ApplicationCredential> CreateAsync()

@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 

@@ -1,7 +1,7 @@
 using System.Net;
-using Gatehouse.Custody;
 using Gatehouse.Functions.Hosting;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Gatehouse.Tests;
 using Microsoft.Extensions.DependencyInjection;

@@ -5,6 +5,7 @@ using Azure.Core.Pipeline;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gatehouse.Tests.KeyVault;
 
@@ -62,6 +63,9 @@ internal sealed class KeyVaultDouble : IAsyncDisposable
     public SecretsOfDouble Secrets => secrets;
 
     private int Port => new Uri(application!.Urls.Single()).Port;
+
+    /// <summary>A clock that moves half a second each time the vault reads it, so that a deletion ends after a few requests.</summary>
+    public static TimeProvider RunningClock() => new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromSeconds(0.5) };
 
     public static async Task<KeyVaultDouble> StartAsync(TimeProvider? clock = null)
     {

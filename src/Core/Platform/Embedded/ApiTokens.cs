@@ -8,9 +8,6 @@ namespace Gatehouse.Platform.Embedded;
 /// </summary>
 public sealed class ApiTokens(ITableStore store, ApplicationAccess access, PlatformKeys keys, TimeProvider time)
 {
-    /// <summary>The most secondary tokens of an application.</summary>
-    public const int MostSecondary = 10;
-
     private const string Resource = "API token";
 
     private readonly TokenIndex index = new(store);
@@ -103,8 +100,8 @@ public sealed class ApiTokens(ITableStore store, ApplicationAccess access, Platf
 
     private static void RequireFreeSlot(ApplicationCaller caller)
     {
-        if (caller.Record.Tokens.SecondaryCount >= MostSecondary)
-            throw PlatformException.TooMany($"An application can have at most {MostSecondary} API tokens beside its master API token.");
+        if (caller.Record.Tokens.SecondaryCount >= ApiToken.MostSecondary)
+            throw PlatformException.TooMany($"An application can have at most {ApiToken.MostSecondary} API tokens beside its master API token.");
     }
 
     private static ValueTask<IReadOnlyList<RowChange>> Changes(RowChange change) => new([change]);

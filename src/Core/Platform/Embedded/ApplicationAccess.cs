@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Embedded;
@@ -15,7 +16,7 @@ public sealed class ApplicationAccess(ITableStore store)
     {
         if (await index.FindAsync(token, cancellation) is not { } id) throw Refused();
         var row = await store.GetAsync(
-            ApplicationRecord.Table, ApplicationRecord.PartitionOf(id), ApplicationRecord.RowKey(id), cancellation);
+            ApplicationRecord.Table, HexPartitions.Of(id), ApplicationRecord.RowKey(id), cancellation);
         if (row is null) throw PlatformException.ApplicationNotFound();
         var record = ApplicationRecord.Read(row);
         var position = record.Tokens.Find(token);

@@ -14,7 +14,7 @@ public sealed class ApplicationCaller
     }
 
     /// <summary>The application that the token belongs to.</summary>
-    public ApplicationId Application => Record.Id;
+    public AppId Application => Record.Id;
 
     /// <summary>The token that was presented.</summary>
     public ApiToken Token { get; }

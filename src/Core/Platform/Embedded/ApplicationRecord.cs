@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Embedded;
@@ -12,23 +13,20 @@ namespace Gatehouse.Platform.Embedded;
 /// is more than an account's 20,000, and a page of applications reads them in order.</para>
 /// </remarks>
 internal sealed record ApplicationRecord(
-    ApplicationId Id, string Name, DateTimeOffset CreatedAt, TokenList Tokens, int PushConfigurations, string? ETag = null)
+    AppId Id, string Name, DateTimeOffset CreatedAt, SealedTokenList Tokens, int PushConfigurations, string? ETag = null)
 {
     public const string Table = "Applications";
     public const string RowPrefix = "a:";
 
-    public string Partition => PartitionOf(Id);
+    public string Partition => HexPartitions.Of(Id);
 
-    public static string PartitionOf(ApplicationId id) => id.ToString()[..1];
-
-    public static string RowKey(ApplicationId id) => RowPrefix + id;
+    public static string RowKey(AppId id) => RowPrefix + id;
 
     public static ApplicationRecord Read(TableRow row) => new(
-        ApplicationId.TryParse(row.Key[RowPrefix.Length..])
-            ?? throw new RowFormatException($"Row '{row.Key}' is not keyed by an application id."),
+        ApplicationRows.IdOf(row.Key, row.Key.AsSpan(RowPrefix.Length)),
         row.GetString("Name"),
         row.GetDateTimeOffset("CreatedAt"),
-        new TokenList(row.GetBinary("Tokens")),
+        new SealedTokenList(row.GetBinary("Tokens")),
         (int)row.GetInt64("PushConfigurations"),
         row.ETag);
 

@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Usage;
 
 namespace Gatehouse.Platform.Embedded;
@@ -6,7 +7,7 @@ namespace Gatehouse.Platform.Embedded;
 /// <remarks>The organization's credentials are not asked for: who is in the process is past them.</remarks>
 /// <exception cref="Storage.StoreUnavailableException">From every method, when the store cannot answer.</exception>
 public sealed class EmbeddedPlatform(
-    ApplicationAccess access, Applications applications, ApiTokens tokens, PushConfigurations pushConfigurations,
+    ApplicationAccess access, EmbeddedApplications applications, ApiTokens tokens, PushConfigurations pushConfigurations,
     UsageStatistics statistics) : IPlatform
 {
     /// <inheritdoc/>
@@ -19,7 +20,7 @@ public sealed class EmbeddedPlatform(
 
     /// <inheritdoc/>
     public async Task<Application> ViewAsync(ApplicationCredential credential, CancellationToken cancellation) =>
-        Applications.View(await AuthenticateAsync(credential, cancellation));
+        EmbeddedApplications.View(await AuthenticateAsync(credential, cancellation));
 
     /// <inheritdoc/>
     public async Task DeleteAsync(ApplicationCredential credential, CancellationToken cancellation) =>

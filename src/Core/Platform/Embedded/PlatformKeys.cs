@@ -1,4 +1,4 @@
-using Gatehouse.Custody;
+using Gatehouse.Secrets;
 
 namespace Gatehouse.Platform.Embedded;
 
@@ -28,15 +28,7 @@ public sealed class PlatformKeys
     /// <exception cref="VaultException">The vault cannot answer, or holds no key there.</exception>
     public async Task OpenAsync(ISecretVault vault, CancellationToken cancellation)
     {
-        var secret = await vault.GetOrAddAsync(SecretName, Convert.ToBase64String(DataKey.Generate()), cancellation);
-        try
-        {
-            data = new DataKey(Convert.FromBase64String(secret.Reveal()));
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException)
-        {
-            throw new VaultException($"The secret {SecretName} is not a key of 32 bytes in base64.", e);
-        }
+        data = await DataKey.OpenAsync(vault, SecretName, cancellation);
         pages = data.Derive("page-token");
         facadePages = data.Derive("facade-page-token");
     }

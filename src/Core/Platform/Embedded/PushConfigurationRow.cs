@@ -1,5 +1,5 @@
 using System.Text;
-using Gatehouse.Custody;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Embedded;
@@ -20,13 +20,13 @@ internal static class PushConfigurationRow
 
     public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
 
-    public static string Key(ApplicationId application, PushType type, string id) => Prefix(application, type) + id;
+    public static string Key(AppId application, PushType type, string id) => Prefix(application, type) + id;
 
-    public static RowRange Range(ApplicationId application, PushType type) => RowRange.Prefix(Prefix(application, type));
+    public static RowRange Range(AppId application, PushType type) => RowRange.Prefix(Prefix(application, type));
 
-    public static RowRange Range(ApplicationId application) => RowRange.Prefix(Prefix(application));
+    public static RowRange Range(AppId application) => RowRange.Prefix(Prefix(application));
 
-    public static TableRow Write(SealedConfiguration one, DataKey key, ApplicationId application)
+    public static TableRow Write(SealedConfiguration one, DataKey key, AppId application)
     {
         var configuration = one.Configuration;
         var row = Key(application, configuration.Type, configuration.Id);
@@ -54,7 +54,7 @@ internal static class PushConfigurationRow
         byte[] Seal(ReadOnlySpan<byte> value, string name) => key.Seal(value, Context(row, name));
     }
 
-    public static PushConfiguration Read(TableRow row, DataKey key, ApplicationId application)
+    public static PushConfiguration Read(TableRow row, DataKey key, AppId application)
     {
         var id = row.Key[(row.Key.LastIndexOf(':') + 1)..];
         var type = Enum.Parse<PushType>(row.GetString("Type"));
@@ -75,9 +75,9 @@ internal static class PushConfigurationRow
                 Encoding.UTF8.GetString(key.Open(row.GetBinary("ApiKey"), Context(row.Key, "key"))));
     }
 
-    private static string Prefix(ApplicationId application) => $"p:{application}:";
+    private static string Prefix(AppId application) => $"p:{application}:";
 
-    private static string Prefix(ApplicationId application, PushType type) => $"{Prefix(application)}{type.ToString().ToLowerInvariant()}:";
+    private static string Prefix(AppId application, PushType type) => $"{Prefix(application)}{type.ToString().ToLowerInvariant()}:";
 
     private static string Context(string row, string name) => $"push:{row}:{name}";
 }

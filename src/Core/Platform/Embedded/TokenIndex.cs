@@ -16,12 +16,12 @@ internal sealed class TokenIndex(ITableStore store)
     private const string Table = "ApiTokens";
     private const string Row = "application";
 
-    public async ValueTask<ApplicationId?> FindAsync(ApiToken token, CancellationToken cancellation) =>
+    public async ValueTask<AppId?> FindAsync(ApiToken token, CancellationToken cancellation) =>
         await store.GetAsync(Table, Partition(token), Row, cancellation) is { } row
-            ? ApplicationId.TryParse(row.GetString("Id"))
+            ? AppId.TryParse(row.GetString("Id"))
             : null;
 
-    public async ValueTask AddAsync(ApiToken token, ApplicationId application, CancellationToken cancellation) =>
+    public async ValueTask AddAsync(ApiToken token, AppId application, CancellationToken cancellation) =>
         (await store.CommitAsync(
             Table, Partition(token), [RowChange.Put(new TableRow(Row, ("Id", application.ToString())))], cancellation)).OrThrow();
 

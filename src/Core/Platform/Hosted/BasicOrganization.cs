@@ -14,7 +14,7 @@ internal sealed class BasicOrganization(HostedClient client, HostedAddress addre
             {
                 var creation = HostedContent.Json(new BasicCreation(name), HostedJson.Default.BasicCreation);
                 var answer = await client.SendAsync(HostedRequest.Post("create application", address, Path, credential, creation), cancellation);
-                return OrganizationReading.Application(answer, time.GetUtcNow());
+                return ApplicationJson.Application(answer, time.GetUtcNow());
             },
             cancellation);
 
@@ -25,10 +25,10 @@ internal sealed class BasicOrganization(HostedClient client, HostedAddress addre
                 var path = string.Create(CultureInfo.InvariantCulture, $"{Path}?limit={limit}");
                 if (!string.IsNullOrEmpty(pageToken)) path += $"&token={Uri.EscapeDataString(pageToken)}";
                 var answer = await client.SendAsync(HostedRequest.Get("list applications", address, path, credential), cancellation);
-                return OrganizationReading.Page(answer, pageToken, time.GetUtcNow());
+                return ApplicationJson.Page(answer, pageToken, time.GetUtcNow());
             },
             cancellation);
 
     // HTTP Basic deletes all of them, or none.
-    public Task<bool> TryDeleteAsync(ApplicationId application, CancellationToken cancellation) => Task.FromResult(false);
+    public Task<bool> TryDeleteAsync(AppId application, CancellationToken cancellation) => Task.FromResult(false);
 }

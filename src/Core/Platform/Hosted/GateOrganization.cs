@@ -16,7 +16,7 @@ internal sealed class GateOrganization(
             {
                 var creation = HostedContent.Json(new GateCreation(name, regionKey), HostedJson.Default.GateCreation);
                 var answer = await client.SendAsync(HostedRequest.Post("create application", address, Path, credential, creation), cancellation);
-                return OrganizationReading.Application(answer, time.GetUtcNow());
+                return ApplicationJson.Application(answer, time.GetUtcNow());
             },
             cancellation);
 
@@ -26,15 +26,15 @@ internal sealed class GateOrganization(
             {
                 var path = string.IsNullOrEmpty(pageToken) ? Path : $"{Path}?token={Uri.EscapeDataString(pageToken)}";
                 var answer = await client.SendAsync(HostedRequest.Get("list applications", address, path, credential), cancellation);
-                return OrganizationReading.Page(answer, pageToken, time.GetUtcNow());
+                return ApplicationJson.Page(answer, pageToken, time.GetUtcNow());
             },
             cancellation);
 
-    public Task<bool> TryDeleteAsync(ApplicationId application, CancellationToken cancellation) =>
+    public Task<bool> TryDeleteAsync(AppId application, CancellationToken cancellation) =>
         credentials.UseAsync(
             async credential =>
             {
-                var deletion = HostedRequest.Delete("delete application", address, $"{Path}/{application}", credential, Repetition.Never);
+                var deletion = HostedRequest.Delete("delete application", address, $"{Path}/{application}", credential, RetryMode.Never);
                 await client.SendAsync(deletion, cancellation);
                 return true;
             },

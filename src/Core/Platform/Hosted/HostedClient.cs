@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Gatehouse.Common;
 using Gatehouse.Telemetry;
-using Gatehouse.Usage;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
@@ -30,7 +30,7 @@ internal sealed class HostedClient : IDisposable
 
     private readonly HttpMessageInvoker http;
     private readonly SemaphoreSlim slots;
-    private readonly HostedPatience patience;
+    private readonly HostedTimeouts timeouts;
     private readonly TimeProvider time;
     private readonly HostObserver? observe;
     private readonly GenerationCache<string, HostedHost> hosts = new(KnownHosts);
@@ -41,15 +41,15 @@ internal sealed class HostedClient : IDisposable
     {
         this.time = time;
         this.observe = observe;
-        patience = settings.Patience;
+        timeouts = settings.Timeouts;
         slots = new SemaphoreSlim(settings.Concurrency);
         http = new HttpMessageInvoker(network ?? Network(settings), disposeHandler: true);
         calls = new ResiliencePipelineBuilder<JsonElement> { TimeProvider = time }
             .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = call => ValueTask.FromResult(TimeLeft(call.Context)) })
             .AddRetry(new RetryStrategyOptions<JsonElement>
             {
-                MaxRetryAttempts = patience.Retries,
-                Delay = patience.FirstDelay,
+                MaxRetryAttempts = timeouts.Retries,
+                Delay = timeouts.FirstDelay,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 ShouldHandle = tried => ValueTask.FromResult(MayRepeat(tried)),
@@ -67,7 +67,7 @@ internal sealed class HostedClient : IDisposable
     public HostedAddress AddressOf(string url)
     {
         var name = new Uri(url).Authority;
-        if (!hosts.TryGet(name, out var host)) hosts.Set(name, host = new HostedHost(name, patience, time, observe));
+        if (!hosts.TryGet(name, out var host)) hosts.Set(name, host = new HostedHost(name, timeouts, time, observe));
         return new HostedAddress(url, host);
     }
 
@@ -131,7 +131,7 @@ internal sealed class HostedClient : IDisposable
         ActivityHeadersPropagator = null,
         MaxConnectionsPerServer = settings.Concurrency,
         EnableMultipleHttp2Connections = true,
-        ConnectTimeout = settings.Patience.Try,
+        ConnectTimeout = settings.Timeouts.Try,
         // So long may an address stand that DNS has changed.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
@@ -179,22 +179,22 @@ internal sealed class HostedClient : IDisposable
     private ValueTask<Outcome<JsonElement>> TryAsync(ResilienceContext context, HostedCall call)
     {
         call.MayBeDone = true;
-        return HostedTry.RunAsync(http, call.Request, time, context.CancellationToken);
+        return HostedAttempt.RunAsync(http, call.Request, time, context.CancellationToken);
     }
 
     private TimeSpan TimeLeft(ResilienceContext context)
     {
-        var left = context.Properties.TryGetValue(CallKey, out var call) ? patience.Call - time.GetElapsedTime(call.Began) : patience.Call;
+        var left = context.Properties.TryGetValue(CallKey, out var call) ? timeouts.Call - time.GetElapsedTime(call.Began) : timeouts.Call;
         return left > ShortestTime ? left : ShortestTime;
     }
 
     private bool MayRepeat(RetryPredicateArguments<JsonElement> tried)
     {
         if (!tried.Context.Properties.TryGetValue(CallKey, out var call)) return false;
-        var isSafe = call.Request.Repetition != Repetition.Never;
+        var isSafe = call.Request.RetryMode != RetryMode.Never;
         return tried.Outcome.Exception switch
         {
-            PlatformException e when e.RetryAfter >= patience.Call - time.GetElapsedTime(call.Began) => false,
+            PlatformException e when e.RetryAfter >= timeouts.Call - time.GetElapsedTime(call.Began) => false,
             PlatformException { Status: 429 } or PlatformException { NotAsked: true } => true,
             PlatformException { Status: >= 500 } or TimeoutRejectedException => isSafe,
             _ => false,
@@ -203,10 +203,10 @@ internal sealed class HostedClient : IDisposable
 
     private static JsonElement Conclude(HostedCall call, Exception failure)
     {
-        var mayBeDone = call.MayBeDone && call.Request.Repetition != Repetition.Freely;
+        var mayBeDone = call.MayBeDone && call.Request.RetryMode != RetryMode.Always;
         switch (failure)
         {
-            case PlatformException { Code: PlatformException.NotFoundCode } when mayBeDone && call.Request.Repetition == Repetition.UntilGone:
+            case PlatformException { Code: PlatformException.NotFoundCode } when mayBeDone && call.Request.RetryMode == RetryMode.UntilGone:
                 return default;
             case PlatformException { IsRefusal: true } refusal when mayBeDone:
                 throw HostedFaults.Unavailable("An earlier try may have succeeded.", refusal.RetryAfter);

@@ -4,10 +4,10 @@ namespace Gatehouse.Platform.Hosted;
 public enum HostState
 {
     /// <summary>It fails, and is left alone for a while.</summary>
-    LeftAlone,
+    Failing,
 
     /// <summary>It answers again.</summary>
-    Back,
+    Recovered,
 }
 
 /// <summary>Is told, on the thread of whoever was calling, that a host of the platform has begun or ceased to fail.</summary>

@@ -24,7 +24,7 @@ internal static partial class HostedFaults
         {
             return body.Kind switch
             {
-                BodyKind.TooLarge => Malformed($"over {HostedTry.BodyLimit} bytes"),
+                BodyKind.TooLarge => Malformed($"over {HostedAttempt.BodyLimit} bytes"),
                 BodyKind.NotJson => Malformed("no JSON"),
                 _ => null,
             };
@@ -72,7 +72,7 @@ internal static partial class HostedFaults
         if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("code"u8, out var code)) return (null, null);
         if (!body.TryGetProperty("error"u8, out var error) || error.ValueKind == JsonValueKind.False) return (null, null);
         var message = body.TryGetProperty("message"u8, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-        return (WireReading.Int64(code) is >= 0 and <= int.MaxValue and var number ? (int)number : 0, message);
+        return (ResponseJson.Int64(code) is >= 0 and <= int.MaxValue and var number ? (int)number : 0, message);
     }
 
     private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time)

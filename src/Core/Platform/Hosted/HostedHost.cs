@@ -14,25 +14,25 @@ internal sealed class HostedHost
 {
     private readonly ResiliencePipeline<JsonElement> tries;
 
-    public HostedHost(string name, HostedPatience patience, TimeProvider time, HostObserver? observe)
+    public HostedHost(string name, HostedTimeouts timeouts, TimeProvider time, HostObserver? observe)
     {
         tries = new ResiliencePipelineBuilder<JsonElement> { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<JsonElement>
             {
                 FailureRatio = 0.5,
-                MinimumThroughput = patience.BreakerTries,
-                SamplingDuration = patience.BreakerWindow,
-                BreakDuration = patience.BreakTime,
+                MinimumThroughput = timeouts.BreakerTries,
+                SamplingDuration = timeouts.BreakerWindow,
+                BreakDuration = timeouts.BreakTime,
                 ShouldHandle = static outcome => ValueTask.FromResult(IsFailure(outcome.Outcome.Exception)),
-                OnOpened = _ => Tell(HostState.LeftAlone),
-                OnClosed = _ => Tell(HostState.Back),
+                OnOpened = _ => Tell(HostState.Failing),
+                OnClosed = _ => Tell(HostState.Recovered),
             })
-            .AddTimeout(patience.Try)
+            .AddTimeout(timeouts.Try)
             .Build();
 
         ValueTask Tell(HostState state)
         {
-            Measures.UpstreamBreaker.Record(state == HostState.LeftAlone ? 1 : 0, new KeyValuePair<string, object?>("server.address", name));
+            Measures.UpstreamBreaker.Record(state == HostState.Failing ? 1 : 0, new KeyValuePair<string, object?>("server.address", name));
             observe?.Invoke(name, state);
             return ValueTask.CompletedTask;
         }

@@ -1,13 +1,12 @@
-using System.Globalization;
 using System.Text.Json;
-using Gatehouse.Custody;
-using Gatehouse.Usage;
+using Gatehouse.Common;
+using Gatehouse.Secrets;
 
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>The platform at the end of a line: the hosted service, or another Gatehouse.</summary>
 /// <remarks>
-/// How long it is waited for and what is sent again: <see cref="HostedPatience"/>, <see cref="HostedClient"/>. Of a token
+/// How long it is waited for and what is sent again: <see cref="HostedTimeouts"/>, <see cref="HostedClient"/>. Of a token
 /// whose issue was cut off, custody finds out what became of it; of an application, the adoption does; of a push
 /// configuration, this class does.
 /// </remarks>
@@ -19,14 +18,14 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     internal const string Tokens = "/applications/api_tokens";
 
     private const int MostIdCharacters = 128;
-    private const int KnownApplications = 4096;
+    private const int CachedAddresses = 4096;
 
     private readonly HostedSettings settings;
     private readonly TimeProvider time;
     private readonly HostedClient client;
     private readonly IOrganizationApi organization;
     private readonly HostedAddress? shared;
-    private readonly GenerationCache<ApplicationId, HostedAddress> addresses = new(KnownApplications);
+    private readonly GenerationCache<AppId, HostedAddress> addresses = new(CachedAddresses);
 
     /// <summary>A platform at the settings' addresses, with the organization's credentials out of a vault.</summary>
     public HostedPlatform(HostedSettings settings, ISecretVault vault, TimeProvider time, HostObserver? observe = null)
@@ -61,8 +60,8 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     {
         var body = await GetAsync("view application", credential, "/applications/info", cancellation);
         return new Application(
-            WireReading.Application(body.Member("app_id")), OrganizationReading.Name(body),
-            OrganizationReading.CreatedAt(body, time.GetUtcNow()),
+            ResponseJson.Application(body.Member("app_id")), ApplicationJson.Name(body),
+            ApplicationJson.CreatedAt(body, time.GetUtcNow()),
             ApiToken.TryParse(body.Member("api_token").Text("token")) ?? credential.Token);
     }
 
@@ -74,7 +73,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
             // Never sent again: once it is gone its token tells nobody so for sure.
             await client.SendAsync(
                 HostedRequest.Delete(
-                    "delete application", AddressOf(credential.Application), "/applications", HostedCredential.Of(credential), Repetition.Never),
+                    "delete application", AddressOf(credential.Application), "/applications", HostedCredential.Of(credential), RetryMode.Never),
                 cancellation);
         }
         catch (PlatformException e) when (e.Code == PlatformException.NoSuchUrlCode)
@@ -94,7 +93,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     public async Task<IReadOnlyList<IssuedToken>> ListTokensAsync(ApplicationCredential master, CancellationToken cancellation)
     {
         var body = await GetAsync("list tokens", master, Tokens, cancellation);
-        var issued = new List<IssuedToken>(Leases.Slots);
+        var issued = new List<IssuedToken>(ApiToken.MostSecondary);
         // Of a token that does not say when it was issued, nothing can be told but that it is old.
         foreach (var one in body.List("api_tokens")) issued.Add(Issued(one, DateTimeOffset.UnixEpoch));
         return issued;
@@ -103,7 +102,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     /// <inheritdoc/>
     public Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation) => client.SendAsync(
         HostedRequest.Delete(
-            "revoke token", AddressOf(master.Application), $"{Tokens}/{token.Reveal()}", HostedCredential.Of(master), Repetition.UntilGone) with
+            "revoke token", AddressOf(master.Application), $"{Tokens}/{token.Reveal()}", HostedCredential.Of(master), RetryMode.UntilGone) with
         {
             Secrets = [token.Reveal()],
         },
@@ -144,7 +143,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         return client.SendAsync(
             HostedRequest.Delete(
                 "delete push configuration", AddressOf(credential.Application), $"{HostedPush.PathOf(type)}/{id}",
-                HostedCredential.Of(credential), Repetition.UntilGone),
+                HostedCredential.Of(credential), RetryMode.UntilGone),
             cancellation);
     }
 
@@ -154,17 +153,17 @@ public sealed class HostedPlatform : IPlatform, IDisposable
 
     /// <inheritdoc/>
     public Task<long> ViewMauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
-        CountAsync(credential, $"/applications/mau?date={Text(day)}", "mau", cancellation);
+        CountAsync(credential, $"/applications/mau?date={IsoDate.Text(day)}", "mau", cancellation);
 
     /// <inheritdoc/>
     public Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
-        CountAsync(credential, $"/applications/dau?date={Text(day)}", "dau", cancellation);
+        CountAsync(credential, $"/applications/dau?date={IsoDate.Text(day)}", "dau", cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation)
     {
-        var path = $"/applications/messages/daily_count?start_date={Text(from)}&end_date={Text(to)}";
+        var path = $"/applications/messages/daily_count?start_date={IsoDate.Text(from)}&end_date={IsoDate.Text(to)}";
         var counts = (await GetAsync("view daily counts", credential, path, cancellation)).Member("message_count");
         if (counts.ValueKind != JsonValueKind.Object) throw HostedFaults.Malformed("message_count is no object");
         var days = new DailyCount[to.DayNumber - from.DayNumber + 1];
@@ -172,8 +171,8 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         {
             var day = to.AddDays(-back);
             // A day without messages may be left out.
-            var count = counts.Member(Text(day));
-            days[back] = new DailyCount(day, count.ValueKind == JsonValueKind.Undefined ? 0 : WireReading.Count(count, "message_count"));
+            var count = counts.Member(IsoDate.Text(day));
+            days[back] = new DailyCount(day, count.ValueKind == JsonValueKind.Undefined ? 0 : ResponseJson.Count(count, "message_count"));
         }
         return days;
     }
@@ -181,7 +180,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     /// <summary>Closes the connections.</summary>
     public void Dispose() => client.Dispose();
 
-    private HostedAddress AddressOf(ApplicationId application)
+    private HostedAddress AddressOf(AppId application)
     {
         if (shared is not null) return shared;
         if (!addresses.TryGet(application, out var address))
@@ -195,12 +194,12 @@ public sealed class HostedPlatform : IPlatform, IDisposable
 
     private async Task<long> CountAsync(
         ApplicationCredential credential, string path, string name, CancellationToken cancellation) =>
-        WireReading.Count((await GetAsync($"view {name}", credential, path, cancellation)).Member(name), name);
+        ResponseJson.Count((await GetAsync($"view {name}", credential, path, cancellation)).Member(name), name);
 
     private async Task<IReadOnlyList<string>?> FindAsync(
         ApplicationCredential credential, PushRegistration registration, PushType type, CancellationToken cancellation)
     {
-        using var late = new CancellationTokenSource(settings.Patience.Try, time);
+        using var late = new CancellationTokenSource(settings.Timeouts.Try, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
         try
         {
@@ -214,7 +213,5 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     }
 
     private static IssuedToken Issued(JsonElement body, DateTimeOffset unlessSaid) =>
-        new(WireReading.Token(body), WireReading.Time(body.Member("created_at")) ?? unlessSaid);
-
-    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        new(ResponseJson.Token(body), ResponseJson.Time(body.Member("created_at")) ?? unlessSaid);
 }

@@ -89,7 +89,7 @@ internal static class HostedPush
         var id = Id(value);
         var type = Enum.TryParse<PushType>(value.Member("push_type").Text(), ignoreCase: true, out var said) ? said : asked;
         // The contract gives a sender none.
-        var createdAt = WireReading.Time(value.Member("created_at")) ?? DateTimeOffset.UnixEpoch;
+        var createdAt = ResponseJson.Time(value.Member("created_at")) ?? DateTimeOffset.UnixEpoch;
         if (type == PushType.Apns) return Certificate(value, id, createdAt);
         return type == PushType.Fcm && value.Member("gcm_sender_id", "gcm_api_key").ValueKind == JsonValueKind.Undefined
             ? new ServiceAccountPushConfiguration(id, createdAt, Text(value, "project_id"), Text(value, "private_key_id"))
@@ -100,10 +100,10 @@ internal static class HostedPush
         id, createdAt, Text(value, "apns_name"),
         // So spelt by the service.
         value.Member("apns_cer_env_type", "apns_cert_env_type").Text()?.Equals("production", StringComparison.OrdinalIgnoreCase) == true,
-        WireReading.Time(value.Member("apns_expiration")) ?? DateTimeOffset.MaxValue,
+        ResponseJson.Time(value.Member("apns_expiration")) ?? DateTimeOffset.MaxValue,
         new ApnsOptions(
-            WireReading.Boolean(value.Member("has_unread_count_badge")), WireReading.Boolean(value.Member("content_available")),
-            WireReading.Boolean(value.Member("mutable_content")), Text(value, "push_sound")));
+            ResponseJson.Boolean(value.Member("has_unread_count_badge")), ResponseJson.Boolean(value.Member("content_available")),
+            ResponseJson.Boolean(value.Member("mutable_content")), Text(value, "push_sound")));
 
     private static string Text(JsonElement value, string name) => value.Member(name).Text() ?? "";
 }

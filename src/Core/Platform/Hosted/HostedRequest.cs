@@ -1,7 +1,7 @@
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>What may be done when nobody knows whether a request was carried out.</summary>
-internal enum Repetition
+internal enum RetryMode
 {
     /// <summary>It is not repeated.</summary>
     Never,
@@ -10,7 +10,7 @@ internal enum Repetition
     UntilGone,
 
     /// <summary>It is repeated: it changes nothing.</summary>
-    Freely,
+    Always,
 }
 
 /// <summary>One request to the platform, which can be sent several times.</summary>
@@ -19,9 +19,9 @@ internal enum Repetition
 /// <param name="Address">Where the platform is for it.</param>
 /// <param name="Path">What follows there, from the first slash on.</param>
 /// <param name="Credential">What it is authenticated with.</param>
-/// <param name="Repetition">Whether it may be repeated.</param>
+/// <param name="RetryMode">Whether it may be repeated.</param>
 internal sealed record HostedRequest(
-    string Operation, HttpMethod Method, HostedAddress Address, string Path, HostedCredential Credential, Repetition Repetition)
+    string Operation, HttpMethod Method, HostedAddress Address, string Path, HostedCredential Credential, RetryMode RetryMode)
 {
     /// <summary>Makes the body for a try; null for none.</summary>
     public Func<HttpContent>? Content { get; init; }
@@ -31,16 +31,16 @@ internal sealed record HostedRequest(
 
     /// <summary>A request that reads.</summary>
     public static HostedRequest Get(string operation, HostedAddress address, string path, HostedCredential credential) =>
-        new(operation, HttpMethod.Get, address, path, credential, Repetition.Freely);
+        new(operation, HttpMethod.Get, address, path, credential, RetryMode.Always);
 
     /// <summary>A request that adds.</summary>
     public static HostedRequest Post(
         string operation, HostedAddress address, string path, HostedCredential credential, Func<HttpContent> content) =>
-        new(operation, HttpMethod.Post, address, path, credential, Repetition.Never) { Content = content };
+        new(operation, HttpMethod.Post, address, path, credential, RetryMode.Never) { Content = content };
 
     /// <summary>A request that removes.</summary>
     public static HostedRequest Delete(
-        string operation, HostedAddress address, string path, HostedCredential credential, Repetition repetition) =>
+        string operation, HostedAddress address, string path, HostedCredential credential, RetryMode repetition) =>
         new(operation, HttpMethod.Delete, address, path, credential, repetition);
 
     /// <summary>The message for a try.</summary>
@@ -51,7 +51,7 @@ internal sealed record HostedRequest(
         // A request without a body is sent again by the HTTP client itself where a connection that was kept is closed before
         // an answer: what changes something has one, be it empty, and so is sent once for each try.
         if (Content is not null) message.Content = Content();
-        else if (Repetition != Repetition.Freely) message.Content = new ByteArrayContent([]);
+        else if (RetryMode != RetryMode.Always) message.Content = new ByteArrayContent([]);
         return message;
     }
 

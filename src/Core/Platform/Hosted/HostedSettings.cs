@@ -15,11 +15,11 @@ public enum OrganizationDialect
 /// <param name="Dialect">How applications are created and listed.</param>
 /// <param name="OrganizationUrl">The base URL for that.</param>
 /// <param name="RegionKey">The region that the organization API creates applications in; null to leave that to it.</param>
-/// <param name="Patience">How long it is waited for.</param>
+/// <param name="Timeouts">How long it is waited for.</param>
 /// <param name="Concurrency">The most requests at once, to all hosts together.</param>
 public sealed record HostedSettings(
     UrlTemplate ApplicationUrl, OrganizationDialect Dialect, UrlTemplate OrganizationUrl, string? RegionKey,
-    HostedPatience Patience, int Concurrency)
+    HostedTimeouts Timeouts, int Concurrency)
 {
     /// <summary>The concurrency unless set.</summary>
     public const int DefaultConcurrency = 64;
@@ -28,10 +28,10 @@ public sealed record HostedSettings(
 /// <summary>How long the hosted platform is waited for.</summary>
 /// <param name="Call">The most that one call takes in all: its tries, the waits between them, and the wait for its turn.</param>
 /// <param name="Try">The most that one try takes, from the connection to the end of the answer.</param>
-public sealed record HostedPatience(TimeSpan Call, TimeSpan Try)
+public sealed record HostedTimeouts(TimeSpan Call, TimeSpan Try)
 {
     /// <summary>Custody gives up after a minute, and an HTTP caller of Gatehouse is still there when the answer comes.</summary>
-    public static HostedPatience Default { get; } = new(Call: TimeSpan.FromSeconds(20), Try: TimeSpan.FromSeconds(8));
+    public static HostedTimeouts Default { get; } = new(Call: TimeSpan.FromSeconds(20), Try: TimeSpan.FromSeconds(8));
 
     /// <summary>How often a try that failed for a passing reason is followed by another.</summary>
     public int Retries { get; init; } = 2;

@@ -12,5 +12,5 @@ internal interface IOrganizationApi
 
     /// <summary>Deletes an application, where the platform does not do so for the application's own token; false where it is
     /// not done here either.</summary>
-    Task<bool> TryDeleteAsync(ApplicationId application, CancellationToken cancellation);
+    Task<bool> TryDeleteAsync(AppId application, CancellationToken cancellation);
 }

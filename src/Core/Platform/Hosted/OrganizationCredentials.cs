@@ -1,13 +1,13 @@
 using System.Text;
-using Gatehouse.Custody;
+using Gatehouse.Secrets;
 
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>
 /// The organization's credentials, which live in the vault alone. As a master token is, they are kept in memory for at most
-/// <see cref="MasterTokens.CacheTime"/>, and pulled again, once, where the platform refuses them.
+/// <see cref="VaultCredential.CacheTime"/>, and pulled again, once, where the platform refuses them.
 /// </summary>
-internal sealed class OrganizationCredentials
+internal sealed class OrganizationCredentials : IVaultCredential<CachedCredential>
 {
     /// <summary>The user of HTTP Basic.</summary>
     public const string UserSecret = "platform-organization-user";
@@ -22,7 +22,7 @@ internal sealed class OrganizationCredentials
     private readonly TimeProvider time;
     private readonly string[] names;
     private readonly Func<string[], HostedCredential?> make;
-    private Held? cached;
+    private CachedCredential? cached;
 
     private OrganizationCredentials(ISecretVault vault, TimeProvider time, string[] names, Func<string[], HostedCredential?> make)
     {
@@ -46,32 +46,13 @@ internal sealed class OrganizationCredentials
     /// <exception cref="OrganizationCredentialsException">There are none, or none that the platform takes.</exception>
     /// <exception cref="PlatformException">The work threw it.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task<T> UseAsync<T>(Func<HostedCredential, Task<T>> work, CancellationToken cancellation)
-    {
-        var held = cached is { } known && time.GetUtcNow() < known.Until ? known : await PullAsync(cancellation);
-        try
-        {
-            return await work(held.Credential);
-        }
-        catch (PlatformException e) when (e.Code == PlatformException.InvalidCredentialCode)
-        {
-            cached = null;
-            var pulled = await PullAsync(cancellation);
-            if (pulled.Credential == held.Credential) throw Refused();
-            held = pulled;
-        }
-        try
-        {
-            return await work(held.Credential);
-        }
-        catch (PlatformException e) when (e.Code == PlatformException.InvalidCredentialCode)
-        {
-            cached = null;
-            throw Refused();
-        }
-    }
+    public Task<T> UseAsync<T>(Func<HostedCredential, Task<T>> work, CancellationToken cancellation) =>
+        VaultCredential.UseAsync<OrganizationCredentials, CachedCredential, T>(this, cached => work(cached.Credential), cancellation);
 
-    private async Task<Held> PullAsync(CancellationToken cancellation)
+    CachedCredential? IVaultCredential<CachedCredential>.Cached =>
+        cached is { } known && time.GetUtcNow() < known.Until ? known : null;
+
+    async Task<CachedCredential> IVaultCredential<CachedCredential>.PullAsync(CancellationToken cancellation)
     {
         var values = new string[names.Length];
         for (var index = 0; index < names.Length; index++)
@@ -81,11 +62,22 @@ internal sealed class OrganizationCredentials
             // Whoever typed it in may have ended the line.
             values[index] = secret.Reveal().Trim();
         }
-        return cached = new Held(make(values) ?? throw Refused(), time.GetUtcNow() + MasterTokens.CacheTime);
+        return cached = new CachedCredential(make(values) ?? throw Refused(), time.GetUtcNow() + VaultCredential.CacheTime);
     }
+
+    void IVaultCredential<CachedCredential>.Forget() => cached = null;
+
+    bool IVaultCredential<CachedCredential>.AreEqual(CachedCredential one, CachedCredential other) =>
+        one.Credential == other.Credential;
+
+    ValueTask IVaultCredential<CachedCredential>.OnRefusedAsync(CachedCredential refused, CancellationToken cancellation) =>
+        throw Refused();
 
     private OrganizationCredentialsException Refused() => new(
         areMissing: false, $"The platform does not take the organization's credentials in the vault ({string.Join(", ", names)}).");
-
-    private sealed record Held(HostedCredential Credential, DateTimeOffset Until);
 }
+
+/// <summary>Credentials as they were read from the vault.</summary>
+/// <param name="Credential">The credentials.</param>
+/// <param name="Until">Until when they are used without reading them again.</param>
+internal sealed record CachedCredential(HostedCredential Credential, DateTimeOffset Until);

@@ -44,7 +44,7 @@ public sealed class UrlTemplate
     }
 
     /// <summary>The base URL of an application, without a slash at its end.</summary>
-    public string For(ApplicationId application) =>
+    public string For(AppId application) =>
         text.Replace(ApplicationPlaceholder, application.ToString(), StringComparison.Ordinal);
 
     /// <summary>The template.</summary>

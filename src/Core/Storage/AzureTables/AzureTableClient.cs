@@ -7,29 +7,29 @@ namespace Gatehouse.Storage.AzureTables;
 /// <summary>Makes the official client, tuned to a bounded wait.</summary>
 internal static class AzureTableClient
 {
-    public static TableServiceClient Create(string connectionString, AzureTablePatience patience, HttpPipelineTransport? transport) =>
-        new(connectionString, Options(patience, transport));
+    public static TableServiceClient Create(string connectionString, AzureTableTimeouts timeouts, HttpPipelineTransport? transport) =>
+        new(connectionString, Options(timeouts, transport));
 
     public static TableServiceClient Create(
-        Uri endpoint, TokenCredential credential, AzureTablePatience patience, HttpPipelineTransport? transport) =>
-        new(endpoint, credential, Options(patience, transport));
+        Uri endpoint, TokenCredential credential, AzureTableTimeouts timeouts, HttpPipelineTransport? transport) =>
+        new(endpoint, credential, Options(timeouts, transport));
 
-    private static TableClientOptions Options(AzureTablePatience patience, HttpPipelineTransport? transport)
+    private static TableClientOptions Options(AzureTableTimeouts timeouts, HttpPipelineTransport? transport)
     {
         var options = new TableClientOptions
         {
             Retry =
             {
                 Mode = RetryMode.Exponential,
-                MaxRetries = patience.Retries,
-                Delay = patience.FirstDelay,
-                MaxDelay = patience.LongestDelay,
-                NetworkTimeout = patience.Attempt,
+                MaxRetries = timeouts.Retries,
+                Delay = timeouts.FirstDelay,
+                MaxDelay = timeouts.LongestDelay,
+                NetworkTimeout = timeouts.Attempt,
             },
             // Its default; said here because a body holds rows.
             Diagnostics = { IsLoggingContentEnabled = false },
         };
-        options.AddPolicy(new SendingPolicy(), HttpPipelinePosition.PerRetry);
+        options.AddPolicy(new CommitAttemptsPolicy(), HttpPipelinePosition.PerRetry);
         if (transport is not null) options.Transport = transport;
         return options;
     }

@@ -19,7 +19,7 @@ namespace Gatehouse.Storage.AzureTables;
 /// <para>A try that the network held back can reach the service after the next one was answered. Then a commit with an
 /// insert, a replace or a removal by ETag fails as a whole, as it should; one that consists of puts and removals alone is
 /// made a second time, over whatever came between. It takes a request that was on its way for longer than
-/// <see cref="AzureTablePatience.Attempt"/>.</para>
+/// <see cref="AzureTableTimeouts.Attempt"/>.</para>
 /// </remarks>
 public sealed class AzureTableStore : ITableStore
 {
@@ -34,14 +34,14 @@ public sealed class AzureTableStore : ITableStore
 
     private readonly ConcurrentDictionary<string, TableClient> tables = new(StringComparer.Ordinal);
     private readonly TableServiceClient service;
-    private readonly AzureTablePatience patience;
+    private readonly AzureTableTimeouts timeouts;
     private readonly TimeProvider time;
     private long provedCommits;
 
-    private AzureTableStore(TableServiceClient service, AzureTablePatience patience, TimeProvider time)
+    private AzureTableStore(TableServiceClient service, AzureTableTimeouts timeouts, TimeProvider time)
     {
         this.service = service;
-        this.patience = patience;
+        this.timeouts = timeouts;
         this.time = time;
         // Without what an address might carry of a signature.
         Account = new Uri(service.Uri.GetLeftPart(UriPartial.Path));
@@ -55,16 +55,16 @@ public sealed class AzureTableStore : ITableStore
 
     /// <summary>Opens the store under a connection string. Nothing is asked of the service yet.</summary>
     /// <param name="connectionString">An account's connection string with its key.</param>
-    /// <param name="patience">How long the service is waited for.</param>
+    /// <param name="timeouts">How long the service is waited for.</param>
     /// <param name="time">The clock of the waits.</param>
     /// <param name="transport">What carries the requests; null for the client's own.</param>
     /// <exception cref="FormatException">The connection string is none. The message does not repeat it.</exception>
     public static AzureTableStore Open(
-        string connectionString, AzureTablePatience patience, TimeProvider time, HttpPipelineTransport? transport = null)
+        string connectionString, AzureTableTimeouts timeouts, TimeProvider time, HttpPipelineTransport? transport = null)
     {
         try
         {
-            return new(AzureTableClient.Create(connectionString, patience, transport), patience, time);
+            return new(AzureTableClient.Create(connectionString, timeouts, transport), timeouts, time);
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException)
         {
@@ -75,13 +75,13 @@ public sealed class AzureTableStore : ITableStore
     /// <summary>Opens the store under an identity. Nothing is asked of the service yet.</summary>
     /// <param name="endpoint">The account's address, such as <c>https://name.table.core.windows.net</c>.</param>
     /// <param name="credential">The identity; it needs the role Storage Table Data Contributor.</param>
-    /// <param name="patience">How long the service is waited for.</param>
+    /// <param name="timeouts">How long the service is waited for.</param>
     /// <param name="time">The clock of the waits.</param>
     /// <param name="transport">What carries the requests; null for the client's own.</param>
     public static AzureTableStore Open(
-        Uri endpoint, TokenCredential credential, AzureTablePatience patience, TimeProvider time,
+        Uri endpoint, TokenCredential credential, AzureTableTimeouts timeouts, TimeProvider time,
         HttpPipelineTransport? transport = null) =>
-        new(AzureTableClient.Create(endpoint, credential, patience, transport), patience, time);
+        new(AzureTableClient.Create(endpoint, credential, timeouts, transport), timeouts, time);
 
     /// <inheritdoc />
     public async ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation)
@@ -156,7 +156,7 @@ public sealed class AzureTableStore : ITableStore
         {
             try
             {
-                using (transaction.Sending.Follow())
+                using (transaction.Attempts.Track())
                     return transaction.Result((await table.SubmitTransactionAsync(transaction.Actions(), limit)).Value);
             }
             catch (RequestFailedException e) when (IsWithoutTable(e) && tries < MostTries)
@@ -165,7 +165,7 @@ public sealed class AzureTableStore : ITableStore
             }
             catch (TableTransactionFailedException e) when (transaction.Conflict(e) is { } conflict)
             {
-                return transaction.Sending.IsUncertain ? await ProveAsync(table.Name, transaction, limit) : conflict;
+                return transaction.Attempts.IsUncertain ? await ProveAsync(table.Name, transaction, limit) : conflict;
             }
         }
     }
@@ -201,7 +201,7 @@ public sealed class AzureTableStore : ITableStore
 
     private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellation)
     {
-        using var patient = new CancellationTokenSource(patience.Call, time);
+        using var patient = new CancellationTokenSource(timeouts.Call, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(patient.Token, cancellation);
         try
         {

@@ -18,7 +18,7 @@ internal sealed partial class Transaction(string partition, RowChange[] changes)
     public IReadOnlyList<RowChange> Changes => changes;
 
     /// <summary>What happened to its tries.</summary>
-    public Sending Sending { get; } = new();
+    public CommitAttempts Attempts { get; } = new();
 
     /// <summary>The client's actions, in the order of the changes.</summary>
     public IEnumerable<TableTransactionAction> Actions()

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Gatehouse.Common;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Archive.Backfill;
+
+/// <summary>
+/// The backfills. Each is a row <c>backfill:{id}</c> in its application's partition of the archive, where a row
+/// <c>span:{from}:{to}</c> names the last one over the same days; and as long as something is to be done for it, a row
+/// <c>{ms since 1970}:{app id}:{id}</c> in table <c>Archive</c>, partition <c>backfills</c>, the oldest first.
+/// </summary>
+/// <remarks>
+/// The row in the queue is written first and removed when the backfill is found at its end: a backfill that was answered for
+/// is always found by the timer.
+/// </remarks>
+internal sealed class BackfillRows(ITableStore store)
+{
+    private const string QueuePartition = "backfills";
+
+    private readonly ArchiveRows rows = new(store);
+
+    public async ValueTask<BackfillJob?> FindAsync(AppId application, Guid id, CancellationToken cancellation) =>
+        await store.GetAsync(ArchiveRows.Table, ArchiveRows.Partition(application), BackfillJob.RowKey(id), cancellation) is { } row
+            ? BackfillJob.Read(application, row)
+            : null;
+
+    /// <summary>Orders a backfill; where one over the same days is at work, that one is returned.</summary>
+    public async Task<BackfillJob> AddAsync(BackfillJob ordered, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var span = await store.GetAsync(
+                ArchiveRows.Table, ArchiveRows.Partition(ordered.Application), SpanKey(ordered.Days), cancellation);
+            if (span is not null && await FindAsync(ordered.Application, Guid.ParseExact(span.GetString("Id"), "N"), cancellation) is
+                { State: BackfillState.Running } first)
+            {
+                await EnqueueAsync(first, cancellation);
+                return first;
+            }
+            await EnqueueAsync(ordered, cancellation);
+            var named = new TableRow(SpanKey(ordered.Days), ("Id", ordered.Id.ToString("N")));
+            var result = await rows.CommitAsync(
+                ordered.Application,
+                [ordered.ToChange(), span is null ? RowChange.Insert(named) : RowChange.Replace(named, span.ETag!)], cancellation);
+            if (result.Succeeded) return ordered with { ETag = result.ETags[0] };
+            await DequeueAsync(KeyOf(ordered), cancellation);
+        }
+    }
+
+    /// <summary>Writes a backfill over the one that was read; false where somebody else has written it meanwhile.</summary>
+    public async ValueTask<bool> TryReplaceAsync(BackfillJob backfill, CancellationToken cancellation) =>
+        (await rows.CommitAsync(backfill.Application, [backfill.ToChange()], cancellation)).Succeeded;
+
+    /// <summary>The first thousand that wait, the oldest first.</summary>
+    public async ValueTask<IReadOnlyList<QueuedBackfill>> ReadQueueAsync(CancellationToken cancellation) =>
+    [
+        .. (await store.ReadAsync(ArchiveRows.OperationsTable, QueuePartition, RowRange.All, TableLimits.RowsPerRead, cancellation))
+            .Select(row => QueuedBackfill.Read(row.Key)),
+    ];
+
+    /// <summary>Takes one out of the queue; another may have done so before.</summary>
+    public async ValueTask DequeueAsync(string key, CancellationToken cancellation) =>
+        await store.CommitAsync(ArchiveRows.OperationsTable, QueuePartition, [RowChange.Delete(key)], cancellation);
+
+    private async ValueTask EnqueueAsync(BackfillJob backfill, CancellationToken cancellation) =>
+        (await store.CommitAsync(
+            ArchiveRows.OperationsTable, QueuePartition, [RowChange.Put(new TableRow(KeyOf(backfill)))], cancellation)).OrThrow();
+
+    private static string SpanKey(DayRange days) => $"span:{ArchiveDays.Text(days.From)}:{ArchiveDays.Text(days.To)}";
+
+    private static string KeyOf(BackfillJob backfill) =>
+        $"{TimeKeys.Milliseconds(backfill.CreatedAt)}:{backfill.Application}:{backfill.Id:N}";
+}
+
+/// <summary>A place in the queue.</summary>
+/// <param name="Key">The row's key.</param>
+/// <param name="CreatedAt">When the backfill was ordered.</param>
+/// <param name="Application">Its application.</param>
+/// <param name="Id">Its id.</param>
+internal sealed record QueuedBackfill(string Key, DateTimeOffset CreatedAt, AppId Application, Guid Id)
+{
+    public static QueuedBackfill Read(string key) => key.Split(':') is [var at, var application, var id]
+        ? new(
+            key, DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(at, CultureInfo.InvariantCulture)),
+            AppId.TryParse(application) ?? throw Unfit(key), Guid.ParseExact(id, "N"))
+        : throw Unfit(key);
+
+    private static RowFormatException Unfit(string key) => new($"Row '{key}' is no place in the queue.");
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Gatehouse.Alerts;
+using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
+using Gatehouse.Platform;
+using Gatehouse.Storage;
+using Gatehouse.Usage;
+
+namespace Gatehouse.Archive.Backfill;
+
+/// <summary>Fills the archive for days that somebody asks for, in the background.</summary>
+/// <remarks>
+/// <para>A backfill is rows: whoever runs the timer works on it, and after a restart goes on behind the last day that was
+/// written. Two who are at one at the same time find that out at their first commit, and the second leaves it to the first.
+/// </para>
+/// <para>Cost of five years, 1,827 days: 21 questions to the platform, and 19 commits of 98 days with the archive's state and
+/// the backfill's own progress.</para>
+/// </remarks>
+public sealed class Backfills
+{
+    /// <summary>How many tries in succession, one a minute, may fail before a backfill is given up.</summary>
+    public const int MostTries = 60;
+
+    private const int AtOnce = 8;
+
+    // So long may the order itself take; before that, a place in the queue that leads to no backfill is not given away.
+    private static readonly TimeSpan OrderTime = TimeSpan.FromMinutes(10);
+
+    private readonly ManagedApplications applications;
+    private readonly ArchiveRows rows;
+    private readonly BackfillRows backfills;
+    private readonly ArchiveWriter writer;
+    private readonly TimeProvider time;
+
+    /// <summary>Backfills from a platform into a store.</summary>
+    public Backfills(
+        IPlatform platform, MasterTokens masters, ManagedApplications applications, ITableStore store, UsageStatistics webhooks,
+        AlertOutbox alerts, ArchiveSettings settings, TimeProvider time)
+    {
+        this.applications = applications;
+        this.time = time;
+        rows = new ArchiveRows(store);
+        backfills = new BackfillRows(store);
+        writer = new ArchiveWriter(rows, new DailyCountReader(platform, masters, settings, time), webhooks, alerts, settings);
+    }
+
+    /// <summary>The days that can be asked for now: from 2010 to yesterday, UTC.</summary>
+    public DayRange Possible => new(ArchiveDays.Earliest, ArchiveDays.Of(time.GetUtcNow()).AddDays(-1));
+
+    /// <summary>Orders a backfill. Where one over the same days is at work, it is that one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The days are not all <see cref="Possible"/>.</exception>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.Deleting"/>.
+    /// </exception>
+    public async Task<BackfillJob> OrderAsync(AppId application, DayRange days, CancellationToken cancellation)
+    {
+        if (!Possible.Contains(days.From) || !Possible.Contains(days.To)) throw new ArgumentOutOfRangeException(nameof(days));
+        await RequireAsync(application, cancellation);
+        var ordered = new BackfillJob(
+            application, Guid.NewGuid(), days, time.GetUtcNow(), BackfillState.Running, 0, 0, TimeSpan.Zero, 0, null);
+        return await backfills.AddAsync(ordered, cancellation);
+    }
+
+    /// <summary>A backfill as it stands; null where there is none.</summary>
+    public async Task<BackfillJob?> FindAsync(AppId application, Guid id, CancellationToken cancellation) =>
+        await backfills.FindAsync(application, id, cancellation);
+
+    /// <summary>The timer's pass: works on what waits, and tries again what has failed. One's failure holds up no other.</summary>
+    /// <returns>What could not be done.</returns>
+    public async Task<IReadOnlyCollection<ArchiveFailure>> RunAsync(CancellationToken cancellation)
+    {
+        var failures = new ConcurrentQueue<ArchiveFailure>();
+        await Parallel.ForEachAsync(
+            await backfills.ReadQueueAsync(cancellation),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (queued, stop) =>
+            {
+                if (await RunAsync(queued, stop) is { } failure) failures.Enqueue(failure);
+            });
+        return failures;
+    }
+
+    private async Task<ArchiveFailure?> RunAsync(QueuedBackfill queued, CancellationToken cancellation)
+    {
+        var found = await backfills.FindAsync(queued.Application, queued.Id, cancellation);
+        if (found is null ? time.GetUtcNow() - queued.CreatedAt > OrderTime : found.State != BackfillState.Running)
+            await backfills.DequeueAsync(queued.Key, cancellation);
+        if (found is not { State: BackfillState.Running }) return null;
+        var work = new BackfillProgress(found, time);
+        try
+        {
+            await FillAsync(work, cancellation);
+            return null;
+        }
+        catch (Exception e) when (ArchiveFailure.Is(e) && e is not StoreUnavailableException)
+        {
+            var failure = new ArchiveFailure(queued.Application, e);
+            var tries = work.Backfill.Tries + 1;
+            await backfills.TryReplaceAsync(
+                work.Backfill with
+                {
+                    Tries = tries,
+                    Problem = failure.Problem,
+                    State = ArchiveFailure.IsLasting(e) || tries >= MostTries ? BackfillState.Failed : BackfillState.Running,
+                },
+                cancellation);
+            return failure;
+        }
+    }
+
+    private async Task FillAsync(BackfillProgress work, CancellationToken cancellation)
+    {
+        var id = work.Backfill.Application;
+        while (work.Backfill.State == BackfillState.Running)
+        {
+            var application = await RequireAsync(id, cancellation);
+            var state = await rows.FindStateAsync(id, cancellation) ?? ArchiveState.Begin(application.CreatedAt);
+            if (await writer.TryWriteAsync(
+                new WriteTask(id, work.Backfill.Left, state, [], DateOnly.MaxValue, work), new WriteTotals(), cancellation))
+            {
+                continue;
+            }
+
+            // Either the daily run has written, and the days are asked for again; or somebody else works on this one.
+            if ((await backfills.FindAsync(id, work.Backfill.Id, cancellation))?.ETag != work.Backfill.ETag) return;
+        }
+    }
+
+    private async Task<ManagedApplication> RequireAsync(AppId application, CancellationToken cancellation)
+    {
+        var found = await applications.FindAsync(application, cancellation) ?? throw CustodyException.ApplicationNotFound();
+        return found.State == CustodyState.Held ? found : throw CustodyException.Deleting();
+    }
+}

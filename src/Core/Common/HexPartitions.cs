@@ -1,0 +1,24 @@
+namespace Gatehouse.Common;
+
+/// <summary>
+/// Sixteen partitions, one for each hex digit, so that a table's load is spread: 16 x 2,000 rows a second are more than an
+/// account's 20,000. A row's partition is the first digit of its application's id, or of a hash.
+/// </summary>
+internal static class HexPartitions
+{
+    /// <summary>The digits of application ids, in the order of the ids.</summary>
+    public static readonly IReadOnlyList<string> OfApplications = [.. "0123456789ABCDEF".Select(digit => $"{digit}")];
+
+    /// <summary>The digits of hashes, which are written in lower case.</summary>
+    public static readonly IReadOnlyList<string> OfHashes = [.. "0123456789abcdef".Select(digit => $"{digit}")];
+
+    /// <summary>The partition of an application.</summary>
+    public static string Of(AppId application) => application.ToString()[..1];
+
+    /// <summary>The partition of a hash in lower-case hex.</summary>
+    public static string Of(string hash) => hash[..1];
+
+    /// <summary>The partitions of applications from the one of an id on; all of them for null.</summary>
+    public static IEnumerable<string> StartingAt(AppId? id) =>
+        id is { } first ? OfApplications.SkipWhile(digit => digit != Of(first)) : OfApplications;
+}

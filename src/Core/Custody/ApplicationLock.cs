@@ -1,0 +1,106 @@
+namespace Gatehouse.Custody;
+
+/// <summary>
+/// An application that one call has to itself, by the entry in its record. What was begun under it is not given up because
+/// the caller is gone: it ends by itself at <see cref="Deadline"/>, before another may take over.
+/// </summary>
+internal sealed class ApplicationLock : IDisposable
+{
+    private readonly CustodyRows rows;
+    private readonly TimeProvider time;
+    private readonly LockEntry entry;
+    private readonly CancellationTokenSource deadline;
+
+    private ApplicationLock(CustodyRows rows, CustodyRecord record, LockEntry entry, TimeProvider time)
+    {
+        this.rows = rows;
+        this.time = time;
+        this.entry = entry;
+        Record = record;
+        deadline = new CancellationTokenSource((entry.Until - entry.Since) / 2, time);
+    }
+
+    /// <summary>The application as it was last written or read.</summary>
+    public CustodyRecord Record { get; private set; }
+
+    public AppId Id => Record.Id;
+
+    /// <summary>Cancelled at half of the entry's time.</summary>
+    public CancellationToken Deadline => deadline.Token;
+
+    /// <summary>Writes a record with an entry in it; null where somebody else has written meanwhile.</summary>
+    public static async Task<ApplicationLock?> TryAcquireAsync(
+        CustodyRows rows, CustodyRecord record, TimeProvider time, CancellationToken cancellation)
+    {
+        var entry = record.Lock ?? throw new ArgumentException("It has no lock.", nameof(record));
+        return await rows.TryReplaceAsync(record, cancellation) is { } taken ? new ApplicationLock(rows, taken, entry, time) : null;
+    }
+
+    /// <summary>Works until the deadline at most.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.TimedOut"/>.</exception>
+    public async Task<T> RunAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested)
+        {
+            throw CustodyException.TimedOut(RetryAfter, e);
+        }
+    }
+
+    /// <summary>
+    /// Changes the record. False where the entry is no longer this one's: its time was over, and somebody else has taken the
+    /// application over.
+    /// </summary>
+    public async Task<bool> TryChangeAsync(Func<CustodyRecord, CustodyRecord> change)
+    {
+        while (Record.Lock?.Id == entry.Id)
+        {
+            if (await rows.TryReplaceAsync(change(Record), Deadline) is { } written)
+            {
+                Record = written;
+                return true;
+            }
+            if (await rows.FindAsync(Id, Deadline) is not { } found) return false;
+            Record = found;
+        }
+        return false;
+    }
+
+    /// <summary>Changes the record.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/>: somebody else has taken the application over.</exception>
+    public async Task ChangeAsync(Func<CustodyRecord, CustodyRecord> change)
+    {
+        if (!await TryChangeAsync(change)) throw CustodyException.Busy(RetryAfter);
+    }
+
+    /// <summary>Changes the record and lets go of the application, in one commit.</summary>
+    public Task ReleaseAsync(Func<CustodyRecord, CustodyRecord> change) =>
+        ChangeAsync(record => change(record) with { Lock = null });
+
+    /// <summary>
+    /// Lets go of the application with its work undone. What has to be known of tokens that may have been issued stays.
+    /// </summary>
+    public Task AbandonAsync() => TryChangeAsync(record => record with
+    {
+        Lock = record.Lock!.Issuing is null ? null : record.Lock with { Until = time.GetUtcNow() },
+    });
+
+    /// <summary>Removes the record.</summary>
+    public async Task DeleteAsync()
+    {
+        while (Record.Lock?.Id == entry.Id)
+        {
+            if (await rows.TryDeleteAsync(Record, Deadline) || await rows.FindAsync(Id, Deadline) is not { } found) return;
+            Record = found;
+        }
+        throw CustodyException.Busy(RetryAfter);
+    }
+
+    public void Dispose() => deadline.Dispose();
+
+    private TimeSpan RetryAfter =>
+        entry.Until - time.GetUtcNow() is { } left && left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1);
+}

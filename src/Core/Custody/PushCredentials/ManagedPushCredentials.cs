@@ -1,0 +1,204 @@
+using System.Text;
+using Gatehouse.Platform;
+using Gatehouse.Push;
+using Gatehouse.Secrets;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Custody.PushCredentials;
+
+/// <summary>The push credentials of applications in custody: inspected here, kept by the platform, replaced without a gap.</summary>
+public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens masters, ITableStore store, TimeProvider time)
+{
+    /// <summary>The most bytes of a sender's id or server key.</summary>
+    public const int TextSize = 4096;
+
+    private readonly CustodyRows applications = new(store);
+    private readonly RegisteredCertificates registered = new(store);
+
+    /// <summary>Inspects a certificate and says what registering it would do. Nothing is changed.</summary>
+    /// <exception cref="PushCredentialException">The certificate is refused.</exception>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.Deleting"/>,
+    /// <see cref="CustodyFault.MasterTokenMissing"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task<CertificateAddition> InspectCertificateAsync(
+        AppId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
+    {
+        await RequireAsync(application, cancellation);
+        var (certificate, forProduction) = Inspect(upload);
+        var older = replaces ? await FindOlderAsync(application, certificate, forProduction, cancellation) : [];
+        return new CertificateAddition(null, certificate, forProduction, older, [], []);
+    }
+
+    /// <summary>
+    /// Registers a certificate; then, where it <paramref name="replaces"/>, removes the older ones of its bundle id and
+    /// environment.
+    /// </summary>
+    /// <remarks>
+    /// Older is what was listed before it was registered. So of two that replace at the same time, neither removes what came
+    /// after it, and there is never none; whatever a crash leaves beside the newest is older to the next.
+    /// </remarks>
+    /// <exception cref="PushCredentialException">The certificate is refused.</exception>
+    /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer. What fails after it has registered the
+    /// certificate is no exception, but in the result.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task<CertificateAddition> AddCertificateAsync(
+        AppId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
+    {
+        var found = await InspectCertificateAsync(application, upload, replaces, cancellation);
+        // Without the type a null would become an empty file.
+        ReadOnlyMemory<byte>? file = upload.File;
+        var registration = new CertificateRegistration(
+            found.ForProduction ? null : file, found.ForProduction ? file : null, null, upload.Password,
+            new ApnsOptions(upload.HasUnreadCountBadge, ContentAvailable: false, MutableContent: false, PushSound: ""));
+        var id = await AddAsync(application, registration, cancellation);
+
+        var failures = new List<CustodyFailure>();
+        try
+        {
+            var certificate = found.Certificate;
+            await registered.SaveAsync(
+                application,
+                new(id, certificate.BundleId, found.ForProduction, certificate.Thumbprint, certificate.NotAfter, time.GetUtcNow()),
+                CancellationToken.None);
+        }
+        catch (StoreUnavailableException e)
+        {
+            failures.Add(new CustodyFailure(application, e));
+        }
+
+        var (removed, left) = (new List<string>(), new List<string>());
+        foreach (var older in found.Replaced)
+        {
+            try
+            {
+                await TryRemoveAsync(application, PushType.Apns, older, cancellation);
+                removed.Add(older);
+            }
+            catch (Exception e) when (CustodyFailure.Is(e) || e is OperationCanceledException)
+            {
+                left.Add(older);
+                failures.Add(new CustodyFailure(application, e));
+            }
+        }
+        return found with { Id = id, Replaced = removed, Left = left, Failures = failures };
+    }
+
+    /// <summary>Inspects the key file of a Google service account and, unless it is only to be inspected, registers it.</summary>
+    /// <exception cref="PushCredentialException">The file is refused.</exception>
+    /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task<ServiceAccountAddition> AddServiceAccountAsync(
+        AppId application, ReadOnlyMemory<byte> keyFile, bool onlyInspects, CancellationToken cancellation)
+    {
+        await RequireAsync(application, cancellation);
+        var inspection = FcmServiceAccountInspector.Inspect(keyFile.Span);
+        if (!inspection.Accepted) throw new PushCredentialException(inspection.Fault.Value, inspection.Message);
+        var id = onlyInspects ? null : await AddAsync(application, new ServiceAccountRegistration(keyFile), cancellation);
+        return new ServiceAccountAddition(id, inspection.Credential);
+    }
+
+    /// <summary>
+    /// Registers a sender of Google's with its legacy server key, of the type that the wire contract has for it
+    /// (<see cref="PushType.Gcm"/>); returns its id, or null where it is only to be looked at.
+    /// </summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/> for a text that is empty or over
+    /// <see cref="TextSize"/>; as <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task<string?> AddSenderAsync(
+        AppId application, string senderId, string serverKey, bool onlyInspects, CancellationToken cancellation)
+    {
+        await RequireAsync(application, cancellation);
+        foreach (var (text, name) in new[] { (senderId, "sender_id"), (serverKey, "server_key") })
+        {
+            if (string.IsNullOrWhiteSpace(text) || Encoding.UTF8.GetByteCount(text) > TextSize)
+                throw CustodyException.Invalid($"{name} must have 1 to {TextSize} bytes.");
+        }
+        return onlyInspects ? null
+            : await AddAsync(application, new SenderRegistration(PushType.Gcm, senderId, serverKey), cancellation);
+    }
+
+    /// <summary>The push credentials of every type, each type's as the platform lists them.</summary>
+    /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task<IReadOnlyList<PushCredential>> ListAsync(AppId application, CancellationToken cancellation)
+    {
+        await RequireAsync(application, cancellation);
+        var listed = await masters.UseAsync(
+            application,
+            master => Task.WhenAll(
+                Enum.GetValues<PushType>().Select(type => platform.ListPushConfigurationsAsync(master, type, cancellation))),
+            cancellation);
+        var known = await registered.ReadAsync(application, cancellation);
+        return [.. listed
+            .SelectMany(configurations => configurations)
+            .Select(configuration => PushCredential.Of(configuration, known.GetValueOrDefault(configuration.Id)))];
+    }
+
+    /// <summary>Removes a push credential.</summary>
+    /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="PlatformException">400201 where there is none of that type and id; the platform refuses, or cannot
+    /// answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task DeleteAsync(AppId application, PushType type, string id, CancellationToken cancellation)
+    {
+        await RequireAsync(application, cancellation);
+        if (!await TryRemoveAsync(application, type, id, cancellation)) throw PlatformException.NotFound("Push configuration");
+    }
+
+    private (ApnsCertificate Certificate, bool ForProduction) Inspect(CertificateUpload upload)
+    {
+        var file = ApnsCertificateInspector.Inspect(upload.File.Span, upload.Password, time.GetUtcNow());
+        if (!file.Accepted) throw new PushCredentialException(file.Fault.Value, file.Message);
+        var certificate = file.Credential;
+        var forProduction = upload.ForProduction ?? certificate.Serves(ApnsEnvironments.Production);
+        var pair = ApnsCertificatePair.Inspect(forProduction ? null : certificate, forProduction ? certificate : null);
+        return pair.Accepted ? (certificate, forProduction) : throw new PushCredentialException(pair.Fault.Value, pair.Message);
+    }
+
+    // What was registered here is known by its file. Of any other certificate Apple's own name must say so: what might be
+    // another app's is not removed.
+    private async Task<IReadOnlyList<string>> FindOlderAsync(
+        AppId application, ApnsCertificate certificate, bool forProduction, CancellationToken cancellation)
+    {
+        var listed = await masters.UseAsync(
+            application, master => platform.ListPushConfigurationsAsync(master, PushType.Apns, cancellation), cancellation);
+        var known = await registered.ReadAsync(application, cancellation);
+        return [.. listed.OfType<CertificatePushConfiguration>().Where(IsOfTheSame).Select(one => one.Id)];
+
+        bool IsOfTheSame(CertificatePushConfiguration one) => known.TryGetValue(one.Id, out var found)
+            ? found.BundleId == certificate.BundleId && found.ForProduction == forProduction
+            : one.ForProduction == forProduction && certificate.BundleId
+                == ApnsCertificateName.BundleIdOf(one.Name, PushCredential.EnvironmentOf(forProduction));
+    }
+
+    private async Task<string> AddAsync(
+        AppId application, PushRegistration registration, CancellationToken cancellation) =>
+        (await masters.UseAsync(
+            application, master => platform.AddPushConfigurationsAsync(master, registration, cancellation), cancellation))[0];
+
+    // False where it is not there, be it that somebody else has removed it.
+    private async Task<bool> TryRemoveAsync(AppId application, PushType type, string id, CancellationToken cancellation)
+    {
+        try
+        {
+            await masters.UseAsync(
+                application, master => platform.DeletePushConfigurationAsync(master, type, id, cancellation), cancellation);
+            return true;
+        }
+        catch (PlatformException gone) when (gone.Code == PlatformException.NotFoundCode)
+        {
+            return false;
+        }
+    }
+
+    private async Task RequireAsync(AppId application, CancellationToken cancellation)
+    {
+        var record = await applications.FindAsync(application, cancellation) ?? throw CustodyException.ApplicationNotFound();
+        if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
+    }
+}

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using Gatehouse.Common;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Custody.PushCredentials;
+
+/// <summary>What was found in a certificate that was registered here: the platform does not tell it again.</summary>
+internal sealed record RegisteredCertificate(
+    string Id, string BundleId, bool ForProduction, string Thumbprint, DateTimeOffset ExpiresAt, DateTimeOffset RegisteredAt);
+
+/// <summary>Reads and writes what was found in certificates. Neither file nor password is kept.</summary>
+/// <remarks>
+/// Table <c>PushCredentials</c>, partition: the first digit of the application's id; row <c>{app id}:{push id}</c>. A row only
+/// adds to what the platform lists: without it a certificate is known by its name, and one that is left of a credential that
+/// is gone says nothing to anybody, until the daily check removes it.
+/// </remarks>
+internal sealed class RegisteredCertificates(ITableStore store)
+{
+    private const string Table = "PushCredentials";
+    private const char Separator = ':', BehindSeparator = ';';
+    private const int MostIdCharacters = 128;
+
+    public async ValueTask<IReadOnlyDictionary<string, RegisteredCertificate>> ReadAsync(
+        AppId application, CancellationToken cancellation)
+    {
+        var found = new Dictionary<string, RegisteredCertificate>();
+        var range = RowRange.Prefix($"{application}{Separator}");
+        while (true)
+        {
+            var rows = await store.ReadAsync(
+                Table, HexPartitions.Of(application), range, TableLimits.RowsPerRead, cancellation);
+            foreach (var row in rows)
+            {
+                var id = row.Key[(row.Key.IndexOf(Separator, StringComparison.Ordinal) + 1)..];
+                found[id] = new RegisteredCertificate(
+                    id, row.GetString("BundleId"), row.GetBoolean("ForProduction"), row.GetString("Thumbprint"),
+                    row.GetDateTimeOffset("ExpiresAt"), row.GetDateTimeOffset("RegisteredAt"));
+            }
+            if (rows.Count < TableLimits.RowsPerRead) return found;
+            range = range.StartingAfter(rows[^1].Key);
+        }
+    }
+
+    /// <summary>Keeps what was found. Nothing is kept under an id that no platform gives.</summary>
+    public async ValueTask SaveAsync(AppId application, RegisteredCertificate one, CancellationToken cancellation)
+    {
+        if (one.Id.Length > MostIdCharacters || !one.Id.All(char.IsAsciiLetterOrDigit)) return;
+        var row = new TableRow(
+            $"{application}{Separator}{one.Id}",
+            ("BundleId", one.BundleId), ("ForProduction", one.ForProduction), ("Thumbprint", one.Thumbprint),
+            ("ExpiresAt", one.ExpiresAt), ("RegisteredAt", one.RegisteredAt));
+        await store.CommitAsync(Table, HexPartitions.Of(application), [RowChange.Put(row)], cancellation);
+    }
+
+    /// <summary>Forgets it; nothing happens where another instance has.</summary>
+    public async ValueTask DeleteAsync(AppId application, string id, CancellationToken cancellation) =>
+        await store.CommitAsync(
+            Table, HexPartitions.Of(application), [RowChange.Delete($"{application}{Separator}{id}")], cancellation);
+
+    /// <summary>The applications that something is kept of.</summary>
+    public async IAsyncEnumerable<AppId> ReadApplicationsAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (var partition in HexPartitions.OfApplications)
+        {
+            var range = RowRange.All;
+            while (await store.ReadAsync(Table, partition, range, 1, cancellation) is [var row])
+            {
+                var text = row.Key[..row.Key.IndexOf(Separator, StringComparison.Ordinal)];
+                range = new RowRange(text + BehindSeparator, null);
+                yield return ApplicationRows.IdOf(row.Key, text);
+            }
+        }
+    }
+}

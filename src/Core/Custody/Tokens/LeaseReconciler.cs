@@ -1,0 +1,224 @@
+using Gatehouse.Platform;
+using Gatehouse.Secrets;
+using Gatehouse.Telemetry;
+
+namespace Gatehouse.Custody.Tokens;
+
+/// <summary>
+/// Brings an application to rest: finishes or undoes what a crash or a failure left half done, and revokes what is over.
+/// </summary>
+/// <remarks>
+/// <para>Every step may be the last of a killed process, and may be done again: the record says what is to be done before
+/// anything is done, and forgets it afterwards.</para>
+/// <para>The platform's issuing cannot be told apart from an earlier try: a process that is killed after the platform has
+/// issued and before the record says so leaves a token that no lease names. So the entry, written before, holds the tokens
+/// that were there. No two intents of an application overlap, for each is written over the record that was read before the
+/// list was. What is there now, was not there then, was issued in the entry's time and is no lease's, was issued under the
+/// entry, and is revoked. Only somebody who issues outside custody in that very time could be meant by it too: where several
+/// tokens fit, nobody can say which is whose, so none is revoked, and it is announced.</para>
+/// </remarks>
+internal sealed class LeaseReconciler(
+    IPlatform platform, ISecretVault vault, MasterTokens masters, CustodyRows rows, CustodySettings settings, TimeProvider time,
+    CustodyAnnouncer? announce)
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// The application when nobody is changing it: waits for whoever is, and settles what somebody has left. Null where there
+    /// is none.
+    /// </summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/> where the timeout is at its end.</exception>
+    public async Task<CustodyRecord?> WaitForUnlockedAsync(AppId id, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        while (await rows.FindAsync(id, cancellation) is { } record)
+        {
+            if (record.Lock is not { } entry) return record;
+            var now = time.GetUtcNow();
+            if (!entry.IsLive(now))
+            {
+                await TryReconcileAsync(id, cancellation);
+                continue;
+            }
+            if (time.GetElapsedTime(began) >= timeout) throw CustodyException.Busy(entry.Until - now);
+            await Task.Delay(PollInterval, time, cancellation);
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// Settles what there is to settle, and returns how many leases and tokens were revoked by it; null where somebody else
+    /// is at it.
+    /// </summary>
+    public async Task<int?> TryReconcileAsync(AppId id, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var now = time.GetUtcNow();
+            if (await rows.FindAsync(id, cancellation) is not { } record || !NeedsReconciling(record, now)) return 0;
+            if (record.Lock?.IsLive(now) == true) return null;
+            CustodySteps.Reached(CustodySteps.ReconcileLock);
+            using var locked = await ApplicationLock.TryAcquireAsync(
+                rows, record with { Lock = LockEntry.Begin(now, settings.LockTime, record.Lock?.Issuing) }, time, cancellation);
+            if (locked is not null) return await locked.RunAsync(() => ReconcileAsync(locked));
+        }
+    }
+
+    /// <summary>Deletes the application that is marked so, then what custody has of it.</summary>
+    public async Task FinishDeletionAsync(ApplicationLock locked)
+    {
+        CustodySteps.Reached(CustodySteps.DeleteAtPlatform);
+        try
+        {
+            await masters.UseAsync(locked.Id, master => DeleteAtPlatformAsync(master, locked.Deadline), locked.Deadline);
+        }
+        catch (PlatformException gone) when (gone.Code == PlatformException.ApplicationNotFoundCode)
+        {
+            // It was deleted already, by the call that did not come to its end.
+        }
+        catch (CustodyException missing) when (missing.Fault == CustodyFault.MasterTokenMissing)
+        {
+            // The master token is removed only after the platform has confirmed.
+        }
+        CustodySteps.Reached(CustodySteps.DeleteInVault);
+        foreach (var lease in locked.Record.Leases.Where(lease => lease.Delivery == TokenDelivery.Vault))
+            await vault.DeleteAsync(Leases.SecretName(locked.Id, lease.Label), locked.Deadline);
+        await masters.DeleteAsync(locked.Id, locked.Deadline);
+        CustodySteps.Reached(CustodySteps.DeleteRecord);
+        await locked.DeleteAsync();
+        CustodySteps.Reached(CustodySteps.DeleteAnswer);
+    }
+
+    /// <summary>Revokes those of the tokens that the platform still has.</summary>
+    public async Task RevokeAsync(
+        AppId id, IEnumerable<LeasedToken> leased, IReadOnlyList<IssuedToken> listed, CancellationToken cancellation)
+    {
+        var hashes = leased.Select(token => token.Hash).ToHashSet();
+        foreach (var token in listed.Where(token => hashes.Contains(LeasedToken.HashOf(token.Token))))
+        {
+            CustodySteps.Reached(CustodySteps.ReconcileRevocation);
+            await RevokeAsync(id, token.Token, cancellation);
+        }
+    }
+
+    /// <summary>Revokes a token, if nobody has done so.</summary>
+    public async Task RevokeAsync(AppId id, ApiToken token, CancellationToken cancellation)
+    {
+        try
+        {
+            await masters.UseAsync(id, master => platform.RevokeTokenAsync(master, token, cancellation), cancellation);
+        }
+        catch (PlatformException gone) when (gone.Code == PlatformException.NotFoundCode)
+        {
+        }
+    }
+
+    public async Task<IReadOnlyList<IssuedToken>> ListAsync(AppId id, CancellationToken cancellation)
+    {
+        var listed = await masters.UseAsync(id, master => platform.ListTokensAsync(master, cancellation), cancellation);
+        Measures.SlotsUsed.Record(listed.Count);
+        return listed;
+    }
+
+    public ValueTask AnnounceAsync(CustodyEvent happened, CancellationToken cancellation) =>
+        announce is null ? ValueTask.CompletedTask : announce(happened, cancellation);
+
+    private static bool NeedsReconciling(CustodyRecord record, DateTimeOffset now) =>
+        record.Lock is not null || record.State == CustodyState.Deleting
+        || record.Leases.Any(lease => lease.IsOver(now) || lease.Incoming is not null || lease.Retired(now).Any());
+
+    private async Task<int> ReconcileAsync(ApplicationLock locked)
+    {
+        try
+        {
+            return await ReconcileLockedAsync(locked);
+        }
+        catch (Exception e) when (CustodyFailure.Is(e))
+        {
+            await locked.AbandonAsync();
+            throw;
+        }
+    }
+
+    private async Task<int> ReconcileLockedAsync(ApplicationLock locked)
+    {
+        if (locked.Record.State == CustodyState.Deleting)
+        {
+            await FinishDeletionAsync(locked);
+            return 0;
+        }
+        var now = time.GetUtcNow();
+        var listed = await ListAsync(locked.Id, locked.Deadline);
+        if (locked.Record.Lock?.Issuing is { } window) await ReconcileIssuingAsync(locked, window, listed, now);
+
+        // The platform first, for all of them: a vault that cannot answer must not keep alive a token that is over.
+        var over = locked.Record.Leases.Where(lease => lease.IsOver(now)).ToList();
+        var retired = locked.Record.Leases.Except(over).SelectMany(lease => lease.Retired(now)).ToList();
+        await RevokeAsync(locked.Id, over.SelectMany(lease => lease.Tokens), listed, locked.Deadline);
+        await RevokeAsync(locked.Id, retired.Select(token => token.Token), listed, locked.Deadline);
+        foreach (var lease in over) await RemoveAsync(locked, lease, now);
+        foreach (var lease in locked.Record.Leases.Where(lease => lease.Incoming is not null).ToList())
+            await DeliverAsync(locked, lease, listed, now);
+
+        CustodySteps.Reached(CustodySteps.ReconcileRelease);
+        await locked.ReleaseAsync(record => record with
+        {
+            Leases = [.. record.Leases.Select(lease => lease with { Retiring = [.. lease.Retiring.Except(retired)] })],
+        });
+        return over.Count + retired.Count;
+    }
+
+    private async Task ReconcileIssuingAsync(
+        ApplicationLock locked, IssueWindow window, IReadOnlyList<IssuedToken> listed, DateTimeOffset now)
+    {
+        var orphans = listed.Where(token => window.Covers(token) && !locked.Record.Manages(token.Token)).ToList();
+        CustodySteps.Reached(CustodySteps.ReconcileOrphan);
+        if (orphans.Count == 1) await RevokeAsync(locked.Id, orphans[0].Token, locked.Deadline);
+        else if (orphans.Count > 1) await AnnounceAsync(CustodyEvent.Unexplained(locked.Id, window.From, now), locked.Deadline);
+        CustodySteps.Reached(CustodySteps.ReconcileOrphanRecord);
+        await locked.ChangeAsync(record => record with
+        {
+            Lock = record.Lock! with { Issuing = null },
+            Leases = [.. record.Leases.Where(lease => lease.Tokens.Any())],
+        });
+    }
+
+    private async Task RemoveAsync(ApplicationLock locked, Lease lease, DateTimeOffset now)
+    {
+        if (lease.Delivery == TokenDelivery.Vault)
+        {
+            CustodySteps.Reached(CustodySteps.ReconcileVault);
+            await vault.DeleteAsync(Leases.SecretName(locked.Id, lease.Label), locked.Deadline);
+        }
+        if (!lease.Revoking && lease.Current is { } expired)
+            await AnnounceAsync(CustodyEvent.Expired(locked.Id, lease.Label, expired.Id, now), locked.Deadline);
+        CustodySteps.Reached(CustodySteps.ReconcileRecord);
+        await locked.ChangeAsync(record => record.Change(lease.Label, _ => null));
+    }
+
+    private async Task DeliverAsync(ApplicationLock locked, Lease lease, IReadOnlyList<IssuedToken> listed, DateTimeOffset now)
+    {
+        if (listed.FirstOrDefault(token => lease.Incoming!.Is(token.Token)) is not { } issued)
+        {
+            // Somebody has revoked it at the platform, past custody.
+            await locked.ChangeAsync(record => record.Change(
+                lease.Label, one => one.Current is null ? one with { Revoking = true } : one with { Incoming = null }));
+            return;
+        }
+        CustodySteps.Reached(CustodySteps.ReconcileVault);
+        await vault.SetAsync(Leases.SecretName(locked.Id, lease.Label), issued.Token.Reveal(), locked.Deadline);
+        if (lease.Current is not null)
+            await AnnounceAsync(CustodyEvent.Rotated(locked.Id, lease.Label, lease.Incoming!.Id, now), locked.Deadline);
+        CustodySteps.Reached(CustodySteps.ReconcileRecord);
+        await locked.ChangeAsync(record => record.Change(lease.Label, one => one.Deliver(now)));
+    }
+
+    private async Task DeleteAtPlatformAsync(ApplicationCredential master, CancellationToken cancellation)
+    {
+        // At an address that serves many applications, a wrong token in the vault would delete another one.
+        var application = await platform.ViewAsync(master, cancellation);
+        if (application.Id != master.Application)
+            throw CustodyException.MasterTokenRefused("The master token in the vault is another application's.");
+        await platform.DeleteAsync(master, cancellation);
+    }
+}

@@ -1,0 +1,56 @@
+using Gatehouse.Platform;
+
+namespace Gatehouse.Custody.Tokens;
+
+/// <summary>What is asked for when a token is to be issued.</summary>
+/// <param name="Label">1 to 64 lower-case letters, digits and hyphens, neither first nor last a hyphen. It becomes part of the
+/// secret's name, and Key Vault does not tell upper case from lower.</param>
+/// <param name="Owner">The caller: 1 to 256 characters.</param>
+/// <param name="Delivery">How the token is delivered.</param>
+/// <param name="ExpiresIn">When the lease ends, from now: a second to ten years; null for never.</param>
+/// <param name="RotateEvery">How old the token may become before the timer replaces it: a minute to ten years; null for ever.
+/// Only for tokens that are delivered to the vault, since nobody would be told of the new one.</param>
+public sealed record LeaseRequest(
+    string Label, string Owner, TokenDelivery Delivery, TimeSpan? ExpiresIn = null, TimeSpan? RotateEvery = null)
+{
+    /// <summary>The most characters of a label.</summary>
+    public const int LabelLength = 64;
+
+    private const int OwnerLength = 256;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
+
+    /// <summary>Checks it.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/>, with what is wrong.</exception>
+    internal void Check()
+    {
+        if (!IsLabel(Label))
+        {
+            throw CustodyException.Invalid(
+                $"label must be 1 to {LabelLength} lower-case letters, digits and hyphens, neither first nor last a hyphen.");
+        }
+        if (Owner.Length is < 1 or > OwnerLength) throw CustodyException.Invalid($"owner must be 1 to {OwnerLength} characters.");
+        if (!Enum.IsDefined(Delivery)) throw CustodyException.Invalid("deliver must be response or vault.");
+        if (ExpiresIn is { } expiry && (expiry < TimeSpan.FromSeconds(1) || expiry > Longest))
+            throw CustodyException.Invalid($"expires_in_seconds must be from 1 to {Longest.TotalSeconds:0}.");
+        if (RotateEvery is { } every && (every < TimeSpan.FromMinutes(1) || every > Longest))
+            throw CustodyException.Invalid($"rotate_every_seconds must be from 60 to {Longest.TotalSeconds:0}.");
+        if (RotateEvery is not null && Delivery != TokenDelivery.Vault)
+            throw CustodyException.Invalid("rotate_every_seconds needs deliver to be vault: nobody would be told the new token.");
+    }
+
+    private static bool IsLabel(string label) =>
+        label.Length is >= 1 and <= LabelLength
+        && label.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-')
+        && label[0] != '-' && label[^1] != '-';
+}
+
+/// <summary>A token that was issued under a lease, or in the place of another.</summary>
+/// <param name="Token">The token, for whoever is to be given it in the answer; null where the vault has it.</param>
+/// <param name="TokenId">The token's fingerprint.</param>
+/// <param name="Label">The lease's label.</param>
+/// <param name="SecretName">The secret's name in the vault; null where the token is in the answer.</param>
+/// <param name="IssuedAt">When it was issued.</param>
+/// <param name="ExpiresAt">When the lease ends; null for never.</param>
+public sealed record GrantedToken(
+    ApiToken? Token, string TokenId, string Label, string? SecretName, DateTimeOffset IssuedAt, DateTimeOffset? ExpiresAt);

@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+
+namespace Gatehouse.Custody.Tokens;
+
+/// <summary>What a pass of the timer over the leases has done.</summary>
+/// <param name="Revoked">How many leases and replaced tokens were revoked.</param>
+/// <param name="Rotated">How many leases got a new token.</param>
+/// <param name="Failures">What could not be done.</param>
+public sealed record LeaseRun(int Revoked, int Rotated, IReadOnlyList<CustodyFailure> Failures)
+{
+    /// <summary>Counts what several do at the same time.</summary>
+    internal sealed class Counter
+    {
+        private readonly ConcurrentQueue<CustodyFailure> failures = new();
+        private int revokedSoFar;
+        private int rotatedSoFar;
+
+        public LeaseRun Result => new(revokedSoFar, rotatedSoFar, [.. failures]);
+
+        public void Add(int revoked = 0, int rotated = 0)
+        {
+            Interlocked.Add(ref revokedSoFar, revoked);
+            Interlocked.Add(ref rotatedSoFar, rotated);
+        }
+
+        public void Add(CustodyFailure failure) => failures.Enqueue(failure);
+    }
+}

@@ -1,0 +1,243 @@
+using Gatehouse.Platform;
+using Gatehouse.Secrets;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Custody.Tokens;
+
+/// <summary>
+/// Tokens as leases: each is issued under a label, to an owner, for a time; is replaced with an overlap; and is revoked.
+/// </summary>
+/// <remarks>
+/// No token is kept here: a lease knows its token by its SHA-256, and finds it in the platform's list. How it holds against
+/// crashes and other instances: <see cref="LeaseReconciler"/> and <see cref="TokenIssuer"/>.
+/// </remarks>
+public sealed class Leases
+{
+    private const int ApplicationsAtOnce = 8;
+
+    private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(30);
+
+    private readonly CustodyRows rows;
+    private readonly LeaseReconciler reconciler;
+    private readonly TokenIssuer issue;
+    private readonly CustodySettings settings;
+    private readonly TimeProvider time;
+
+    /// <summary>Leases over a platform, whose master tokens are in a vault.</summary>
+    public Leases(
+        IPlatform platform, ISecretVault vault, MasterTokens masters, ITableStore store, CustodySettings settings,
+        TimeProvider time, CustodyAnnouncer? announce = null)
+    {
+        this.settings = settings;
+        this.time = time;
+        rows = new CustodyRows(store);
+        reconciler = new LeaseReconciler(platform, vault, masters, rows, settings, time, announce);
+        issue = new TokenIssuer(platform, vault, masters, rows, reconciler, settings, time);
+    }
+
+    /// <summary>The name of a leased token in the vault.</summary>
+    public static string SecretName(AppId application, string label) => $"token-{application}-{label}";
+
+    /// <summary>Issues a token.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/>, <see cref="CustodyFault.ApplicationNotFound"/>,
+    /// <see cref="CustodyFault.Deleting"/>, <see cref="CustodyFault.LabelTaken"/>, <see cref="CustodyFault.NoFreeSlot"/> where
+    /// it would take the slot that is kept for rotation, <see cref="CustodyFault.Busy"/>, <see cref="CustodyFault.TimedOut"/>.
+    /// </exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer. The lease is undone.</exception>
+    public async Task<GrantedToken> IssueAsync(AppId application, LeaseRequest request, CancellationToken cancellation)
+    {
+        request.Check();
+        var issued = await issue.RunAsync(
+            application,
+            TimeSpan.Zero,
+            settings.LockTimeout,
+            (record, used) =>
+            {
+                if (record.Find(request.Label) is not null)
+                    throw new CustodyException(CustodyFault.LabelTaken, $"The label {request.Label} is taken.");
+                if (used >= ApiToken.MostSecondary - 1)
+                {
+                    throw CustodyException.NoFreeSlot(
+                        $"{used} of the application's {ApiToken.MostSecondary} slots are used, and one is kept free for rotation.");
+                }
+                return Lease.Begin(
+                    request.Label, request.Owner, request.Delivery, time.GetUtcNow() + request.ExpiresIn, request.RotateEvery);
+            },
+            cancellation);
+        return Granted(application, issued!.Value);
+    }
+
+    /// <summary>
+    /// Puts a new token in the place of one: the new one works at once, the old one until the overlap ends. Delivered as the
+    /// old one was.
+    /// </summary>
+    /// <param name="application">The application.</param>
+    /// <param name="tokenId">The fingerprint of the token that its lease stands for.</param>
+    /// <param name="overlap">0 to 30 days.</param>
+    /// <param name="cancellation">Gives up, if nothing has been begun.</param>
+    /// <exception cref="CustodyException">As for <see cref="IssueAsync"/>; <see cref="CustodyFault.TokenNotFound"/>;
+    /// <see cref="CustodyFault.NotRotatable"/> where it was replaced or is being revoked; <see cref="CustodyFault.NoFreeSlot"/>
+    /// where all are used.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer. The timer finishes the rotation.</exception>
+    public async Task<GrantedToken> RotateAsync(
+        AppId application, string tokenId, TimeSpan overlap, CancellationToken cancellation)
+    {
+        if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
+            throw CustodyException.Invalid($"overlap_seconds must be from 0 to {LongestOverlap.TotalSeconds:0}.");
+        var issued = await issue.RunAsync(
+            application,
+            overlap,
+            settings.LockTimeout,
+            (record, used) =>
+            {
+                var lease = FindLease(record, tokenId) ?? throw CustodyException.TokenNotFound();
+                if (lease.IsOver(time.GetUtcNow())) throw CustodyException.NotRotatable("The token is being revoked.");
+                if (lease.Incoming is not null || lease.Current!.Id != tokenId)
+                    throw CustodyException.NotRotatable("The token was replaced already.");
+                RequireSlot(used);
+                return lease;
+            },
+            cancellation);
+        var granted = Granted(application, issued!.Value);
+        if (overlap == TimeSpan.Zero) await ReconcileIfPossibleAsync(application, cancellation);
+        return granted;
+    }
+
+    /// <summary>Revokes a token by its fingerprint: a lease with all that stands for it, a replaced token before its overlap
+    /// ends, or a token that no lease names. It does not wait for whoever is changing the application's tokens.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>,
+    /// <see cref="CustodyFault.TokenNotFound"/>, <see cref="CustodyFault.Deleting"/>.</exception>
+    /// <exception cref="PlatformException">The platform cannot answer. The timer revokes a token that is leased.</exception>
+    /// <exception cref="VaultException">The vault cannot answer. The token is revoked; the timer removes the secret.</exception>
+    public async Task RevokeAsync(AppId application, string tokenId, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var record = await FindAsync(application, cancellation);
+            if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
+            if (FindLease(record, tokenId) is not { } lease)
+            {
+                await RevokeUnmanagedAsync(record, tokenId, cancellation);
+                return;
+            }
+            var now = time.GetUtcNow();
+            var marked = lease.Retiring.Any(token => token.Token.Id == tokenId)
+                ? lease.Retire(tokenId, now)
+                : lease with { Revoking = true };
+            CustodySteps.Reached(CustodySteps.RevokeMark);
+            if (await rows.TryReplaceAsync(record.With(marked), cancellation) is null) continue;
+            if (await reconciler.TryReconcileAsync(application, cancellation) is not null) return;
+
+            // Somebody is changing the tokens, or was killed at it: the token is not to outlive that. The rest is for the timer.
+            var over = marked.Revoking ? marked.Tokens : marked.Tokens.Where(token => token.Id == tokenId);
+            await reconciler.RevokeAsync(application, over, await reconciler.ListAsync(application, cancellation), cancellation);
+            return;
+        }
+    }
+
+    /// <summary>The tokens of an application: those of its leases, and those that the platform has without a lease.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>,
+    /// <see cref="CustodyFault.Deleting"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    public async Task<TokenList> ListAsync(AppId application, CancellationToken cancellation)
+    {
+        var record = await FindAsync(application, cancellation);
+        if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
+        return TokenList.Of(record, await reconciler.ListAsync(application, cancellation), time.GetUtcNow());
+    }
+
+    /// <summary>
+    /// The timer's pass: finishes what was left half done, revokes what is over, and replaces what is due. It revokes nothing
+    /// that no lease names, but for what an interrupted call of ours has issued. One application's failure holds up no other.
+    /// </summary>
+    public async Task<LeaseRun> RunAsync(CancellationToken cancellation)
+    {
+        var run = new LeaseRun.Counter();
+        await Parallel.ForEachAsync(
+            rows.ReadDueAsync(time.GetUtcNow(), cancellation),
+            new ParallelOptions { MaxDegreeOfParallelism = ApplicationsAtOnce, CancellationToken = cancellation },
+            async (application, stop) =>
+            {
+                try
+                {
+                    run.Add(revoked: await reconciler.TryReconcileAsync(application, stop) ?? 0);
+                    await RotateDueAsync(application, run, stop);
+                }
+                catch (CustodyException busy) when (busy.Fault == CustodyFault.Busy)
+                {
+                    // Somebody else is at it.
+                }
+                catch (Exception e) when (CustodyFailure.Is(e))
+                {
+                    run.Add(new CustodyFailure(application, e));
+                }
+            });
+        return run.Result;
+    }
+
+    private async Task RotateDueAsync(AppId application, LeaseRun.Counter run, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        if (await rows.FindAsync(application, cancellation) is not { Lock: null, State: CustodyState.Held } record) return;
+        foreach (var due in record.Leases.Where(lease => lease.IsRotationDue(now)))
+        {
+            var half = due.RotateEvery!.Value / 2;
+            var issued = await issue.RunAsync(
+                application,
+                half < settings.Overlap ? half : settings.Overlap,
+                TimeSpan.Zero,
+                (current, used) =>
+                {
+                    // Another instance may have been here since.
+                    if (current.Find(due.Label) is not { } lease || !lease.IsRotationDue(now)) return null;
+                    RequireSlot(used);
+                    return lease;
+                },
+                cancellation);
+            if (issued is not null) run.Add(rotated: 1);
+        }
+    }
+
+    private async Task RevokeUnmanagedAsync(CustodyRecord record, string tokenId, CancellationToken cancellation)
+    {
+        var listed = await reconciler.ListAsync(record.Id, cancellation);
+        var token = listed.FirstOrDefault(token => token.Token.Fingerprint == tokenId);
+        if (token is null || TokenList.IsBeingIssued(record, token)) throw CustodyException.TokenNotFound();
+        await reconciler.RevokeAsync(record.Id, token.Token, cancellation);
+    }
+
+    private async Task ReconcileIfPossibleAsync(AppId application, CancellationToken cancellation)
+    {
+        try
+        {
+            await reconciler.TryReconcileAsync(application, cancellation);
+        }
+        catch (Exception e) when (CustodyFailure.Is(e) || e is OperationCanceledException)
+        {
+            // The answer holds a token and must not be lost for this: the timer revokes the old one.
+        }
+    }
+
+    private async Task<CustodyRecord> FindAsync(AppId application, CancellationToken cancellation) =>
+        await rows.FindAsync(application, cancellation) ?? throw CustodyException.ApplicationNotFound();
+
+    private static Lease? FindLease(CustodyRecord record, string tokenId) =>
+        record.Leases.FirstOrDefault(lease => lease.Tokens.Any(token => token.Id == tokenId));
+
+    private static void RequireSlot(int used)
+    {
+        if (used >= ApiToken.MostSecondary)
+            throw CustodyException.NoFreeSlot($"All of the application's {ApiToken.MostSecondary} slots are used.");
+    }
+
+    private static GrantedToken Granted(AppId application, (Lease Lease, ApiToken Token) issued)
+    {
+        var (lease, token) = issued;
+        var inVault = lease.Delivery == TokenDelivery.Vault;
+        return new GrantedToken(
+            inVault ? null : token, token.Fingerprint, lease.Label, inVault ? SecretName(application, lease.Label) : null,
+            lease.Current!.IssuedAt, lease.ExpiresAt);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Secrets;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Platform.Embedded;
+
+/// <summary>
+/// The API tokens of one application, oldest first, the master token before all: one binary property of the application's
+/// row, searched where it lies, because every request searches one.
+/// </summary>
+/// <remarks>An entry: SHA-256 of the token (32 bytes), when it was issued (8, ms since 1970, big-endian), the sealed token.</remarks>
+internal readonly struct SealedTokenList
+{
+    private const int HashSize = SHA256.HashSizeInBytes;
+    private const int TellingSize = 8;
+    private const int SealedAt = HashSize + sizeof(long);
+    private const int EntrySize = SealedAt + DataKey.Overhead + ApiToken.Length;
+
+    private readonly byte[] entries;
+
+    public SealedTokenList(byte[] entries)
+    {
+        if (entries.Length < EntrySize || entries.Length % EntrySize != 0)
+            throw new RowFormatException("An application's token list is damaged.");
+        this.entries = entries;
+    }
+
+    /// <summary>The list of a new application.</summary>
+    public static SealedTokenList OfMaster(ApiToken master, DateTimeOffset createdAt, DataKey key, AppId application) =>
+        new(Entry(master, createdAt, key, application));
+
+    /// <summary>The bytes to keep in the row.</summary>
+    public byte[] Bytes => entries;
+
+    /// <summary>How many secondary tokens there are.</summary>
+    public int SecondaryCount => entries.Length / EntrySize - 1;
+
+    /// <summary>The position of a token: 0 for the master, from 1 for secondary ones, -1 where it is not in the list.</summary>
+    /// <remarks>
+    /// The first bytes of a hash tell entries apart, and nothing of the token; whether it is this one is decided by the whole
+    /// hash, in fixed time.
+    /// </remarks>
+    public int Find(ApiToken token)
+    {
+        var telling = token.Hash[..TellingSize];
+        for (var position = 0; position <= SecondaryCount; position++)
+        {
+            var entry = At(position);
+            if (entry.StartsWith(telling) && CryptographicOperations.FixedTimeEquals(entry[..HashSize], token.Hash)) return position;
+        }
+
+        return -1;
+    }
+
+    /// <summary>When the token at a position was issued.</summary>
+    public DateTimeOffset CreatedAt(int position) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(At(position)[HashSize..]));
+
+    /// <summary>The token at a position, in clear.</summary>
+    public ApiToken Open(int position, DataKey key, AppId application) =>
+        ApiToken.TryParse(Encoding.ASCII.GetString(key.Open(At(position)[SealedAt..], Context(application))))
+        ?? throw new RowFormatException("An application's token list holds something that is no token.");
+
+    /// <summary>The list with one more secondary token.</summary>
+    public SealedTokenList Add(ApiToken token, DateTimeOffset createdAt, DataKey key, AppId application) =>
+        new([.. entries, .. Entry(token, createdAt, key, application)]);
+
+    /// <summary>The list without the secondary token at a position.</summary>
+    public SealedTokenList RemoveAt(int position)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(position, 1);
+        return new([.. entries.AsSpan(0, position * EntrySize), .. entries.AsSpan((position + 1) * EntrySize)]);
+    }
+
+    private ReadOnlySpan<byte> At(int position) => entries.AsSpan(position * EntrySize, EntrySize);
+
+    private static byte[] Entry(ApiToken token, DateTimeOffset createdAt, DataKey key, AppId application)
+    {
+        var entry = new byte[EntrySize];
+        token.Hash.CopyTo(entry);
+        BinaryPrimitives.WriteInt64BigEndian(entry.AsSpan(HashSize), createdAt.ToUnixTimeMilliseconds());
+        key.Seal(Encoding.ASCII.GetBytes(token.Reveal()), Context(application)).CopyTo(entry, SealedAt);
+        return entry;
+    }
+
+    private static string Context(AppId application) => $"api-token:{application}";
+}

@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Text.Json;
+using Polly;
+
+namespace Gatehouse.Platform.Hosted;
+
+/// <summary>One try: the request, and the whole answer to it.</summary>
+internal static class HostedAttempt
+{
+    /// <summary>The most bytes of an answer: 4 MiB.</summary>
+    public const int BodyLimit = 4 * 1024 * 1024;
+
+    private const int FirstBuffer = 4096;
+
+    /// <summary>Sends the request and reads the answer. What goes wrong is in the outcome.</summary>
+    public static async ValueTask<Outcome<JsonElement>> RunAsync(
+        HttpMessageInvoker http, HostedRequest request, TimeProvider time, CancellationToken cancellation)
+    {
+        try
+        {
+            using var message = request.ToMessage();
+            using var response = await http.SendAsync(message, cancellation);
+            var status = (int)response.StatusCode;
+            if (status is >= 300 and < 400) return Fault(HostedFaults.Redirected());
+            var body = await ReadAsync(response.Content, cancellation);
+            return HostedFaults.Find(response, body, request, time) is { } fault ? Fault(fault) : Outcome.FromResult(body.Json);
+        }
+        catch (OperationCanceledException e) when (cancellation.IsCancellationRequested)
+        {
+            return Outcome.FromException<JsonElement>(e);
+        }
+        catch (Exception e) when (HostedFaults.Explain(e) is not null)
+        {
+            return Fault(HostedFaults.Explain(e)!);
+        }
+    }
+
+    private static Outcome<JsonElement> Fault(PlatformException fault) => Outcome.FromException<JsonElement>(fault);
+
+    private static async ValueTask<HostedBody> ReadAsync(HttpContent content, CancellationToken cancellation)
+    {
+        var announced = content.Headers.ContentLength;
+        if (announced is 0) return new HostedBody(default, BodyKind.Empty);
+        if (announced > BodyLimit) return new HostedBody(default, BodyKind.TooLarge);
+        // Not disposed here: that is the response's.
+        var stream = await content.ReadAsStreamAsync(cancellation);
+        // One byte more than there is to be: so the end is seen without growing.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)(announced + 1 ?? FirstBuffer));
+        try
+        {
+            var length = 0;
+            while (await stream.ReadAsync(buffer.AsMemory(length), cancellation) is > 0 and var read)
+            {
+                length += read;
+                if (length > BodyLimit) return new HostedBody(default, BodyKind.TooLarge);
+                if (length == buffer.Length) buffer = Grow(buffer);
+            }
+            return Parse(buffer.AsSpan(0, length));
+        }
+        finally
+        {
+            // Whoever rents it next is not to find tokens in it.
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+
+    private static byte[] Grow(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        return larger;
+    }
+
+    private static HostedBody Parse(ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
+        if (bytes.StartsWith(byteOrderMark)) bytes = bytes[byteOrderMark.Length..];
+        if (bytes.Trim(" \t\r\n"u8).IsEmpty) return new HostedBody(default, BodyKind.Empty);
+        try
+        {
+            return new HostedBody(JsonElement.Parse(bytes), BodyKind.Json);
+        }
+        catch (JsonException)
+        {
+            return new HostedBody(default, BodyKind.NotJson);
+        }
+    }
+}
+
+/// <summary>What an answer's body is.</summary>
+internal enum BodyKind
+{
+    Empty,
+    Json,
+    NotJson,
+    TooLarge,
+}
+
+/// <summary>An answer's body.</summary>
+/// <param name="Json">The JSON; undefined where it is none.</param>
+/// <param name="Kind">What it is.</param>
+internal readonly record struct HostedBody(JsonElement Json, BodyKind Kind);

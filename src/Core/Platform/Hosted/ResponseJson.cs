@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Gatehouse.Platform.Hosted;
+
+/// <summary>
+/// Reads what the platform answers, in every form that it has been seen in: texts or objects around them, numbers or texts of
+/// digits, times in seconds or milliseconds since 1970 or by RFC 3339. Whatever else is there is not looked at.
+/// </summary>
+internal static class ResponseJson
+{
+    // Seconds of the year 5138, milliseconds of the year 1973.
+    private const long LeastMilliseconds = 100_000_000_000;
+
+    /// <summary>The first of the members that is there and not null; undefined where none is.</summary>
+    public static JsonElement Member(this JsonElement body, params ReadOnlySpan<string> names)
+    {
+        if (body.ValueKind != JsonValueKind.Object) return default;
+        foreach (var name in names)
+            if (body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) return value;
+        return default;
+    }
+
+    /// <summary>A text, or the text in an object's member of one of these names; null where there is none.</summary>
+    public static string? Text(this JsonElement value, params ReadOnlySpan<string> names)
+    {
+        if (value.ValueKind == JsonValueKind.Object) value = value.Member(names);
+        try
+        {
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString(),
+                JsonValueKind.Number => value.GetRawText(),
+                _ => null,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+    }
+
+    /// <summary>A whole number, or the text of one; null where it is none.</summary>
+    public static long? Int64(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when value.TryGetInt64(out var number) => number,
+        JsonValueKind.Number when value.TryGetDouble(out var number) && Math.Abs(number) < 1e15 && Math.Floor(number) == number => (long)number,
+        JsonValueKind.String when long.TryParse(value.Text(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        _ => null,
+    };
+
+    /// <summary>A truth value, or the text of one, or a number that is not 0.</summary>
+    public static bool Boolean(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.String => bool.TryParse(value.Text(), out var truth) && truth,
+        JsonValueKind.Number => Int64(value) is not (null or 0),
+        _ => false,
+    };
+
+    /// <summary>An instant; null where it is none.</summary>
+    public static DateTimeOffset? Time(JsonElement value)
+    {
+        if (Number(value) is { } number)
+        {
+            var milliseconds = Math.Abs(number) < LeastMilliseconds ? number * 1000 : number;
+            return milliseconds >= 0 && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+                ? DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds)
+                : null;
+        }
+        return DateTimeOffset.TryParse(
+            value.Text(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time
+            : null;
+    }
+
+    /// <summary>An API token, alone or in an object.</summary>
+    /// <exception cref="PlatformException">It is none.</exception>
+    public static ApiToken Token(JsonElement value) =>
+        ApiToken.TryParse(value.Text("token", "api_token")) ?? throw HostedFaults.Malformed("an API token is missing or none");
+
+    /// <summary>An application's id.</summary>
+    /// <exception cref="PlatformException">It is none.</exception>
+    public static AppId Application(JsonElement value) =>
+        AppId.TryParse(value.Text("app_id", "id")) ?? throw HostedFaults.Malformed("an application's id is missing or none");
+
+    /// <summary>A number that counts something.</summary>
+    /// <exception cref="PlatformException">It is none.</exception>
+    public static long Count(JsonElement value, string what) =>
+        Int64(value) is >= 0 and var number ? number : throw HostedFaults.Malformed($"{what} is no count");
+
+    /// <summary>A list, which may be the body itself.</summary>
+    /// <exception cref="PlatformException">There is none.</exception>
+    public static JsonElement.ArrayEnumerator List(this JsonElement body, string name)
+    {
+        var list = body.ValueKind == JsonValueKind.Array ? body : body.Member(name);
+        return list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : throw HostedFaults.Malformed($"{name} is no list");
+    }
+
+    private static double? Number(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when value.TryGetDouble(out var number) => number,
+        JsonValueKind.String when double.TryParse(value.Text(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) => number,
+        _ => null,
+    };
+}

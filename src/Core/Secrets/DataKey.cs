@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Gatehouse.Secrets;
+
+/// <summary>
+/// A 256-bit key that seals what is kept in tables and files, with AES-GCM: what was sealed can be read back only with the
+/// key and in the context it was sealed in, so that a sealed value moved to another row does not open there.
+/// </summary>
+/// <remarks>
+/// Sealed form: format 1, the key's identifier (4 bytes), nonce (12), tag (16), ciphertext. Nonces are random: NIST SP
+/// 800-38D allows 2^32 of those under one key.
+/// </remarks>
+public sealed class DataKey
+{
+    /// <summary>How many bytes longer than its plaintext a sealed value is.</summary>
+    public const int Overhead = 1 + IdentifierSize + NonceSize + TagSize;
+
+    private const byte Format = 1;
+    private const int KeySize = 32;
+    private const int IdentifierSize = 4;
+    private const int NonceSize = 12;
+    private const int TagSize = 16;
+
+    private readonly byte[] key;
+    private readonly byte[] identifier;
+
+    /// <summary>Takes the 32 bytes of a key.</summary>
+    /// <exception cref="ArgumentException">They are not 32.</exception>
+    public DataKey(ReadOnlySpan<byte> key)
+    {
+        if (key.Length != KeySize) throw new ArgumentException("A data key has 32 bytes.", nameof(key));
+        this.key = key.ToArray();
+        identifier = SHA256.HashData(key)[..IdentifierSize];
+    }
+
+    /// <summary>The bytes of a new random key.</summary>
+    public static byte[] Generate() => RandomNumberGenerator.GetBytes(KeySize);
+
+    /// <summary>Takes a key out of the vault, where it is kept in base64. Where there is none, it is generated first.</summary>
+    /// <exception cref="VaultException">The vault cannot answer, or the secret is not a key.</exception>
+    public static async Task<DataKey> OpenAsync(ISecretVault vault, string secretName, CancellationToken cancellation)
+    {
+        var secret = await vault.GetOrAddAsync(secretName, Convert.ToBase64String(Generate()), cancellation);
+        try
+        {
+            return new DataKey(Convert.FromBase64String(secret.Reveal()));
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new VaultException($"The secret {secretName} is not a key of 32 bytes in base64.", e);
+        }
+    }
+
+    /// <summary>Encrypts a value for one context.</summary>
+    public byte[] Seal(ReadOnlySpan<byte> plaintext, string context)
+    {
+        var result = new byte[Overhead + plaintext.Length];
+        result[0] = Format;
+        identifier.CopyTo(result, 1);
+        var nonce = result.AsSpan(1 + IdentifierSize, NonceSize);
+        RandomNumberGenerator.Fill(nonce);
+        using var aes = new AesGcm(key, TagSize);
+        aes.Encrypt(
+            nonce, plaintext, result.AsSpan(Overhead), result.AsSpan(Overhead - TagSize, TagSize), Encoding.UTF8.GetBytes(context));
+        return result;
+    }
+
+    /// <summary>Decrypts a value that was sealed in the same context.</summary>
+    /// <exception cref="VaultException">It was sealed under another key or context, or is damaged.</exception>
+    public byte[] Open(ReadOnlySpan<byte> sealedValue, string context)
+    {
+        if (sealedValue.Length < Overhead || sealedValue[0] != Format)
+            throw new VaultException("A sealed value is damaged.");
+        if (!sealedValue.Slice(1, IdentifierSize).SequenceEqual(identifier))
+            throw new VaultException("A sealed value was sealed under another key: the vault and the store do not belong together.");
+        var plaintext = new byte[sealedValue.Length - Overhead];
+        using var aes = new AesGcm(key, TagSize);
+        try
+        {
+            aes.Decrypt(
+                sealedValue.Slice(1 + IdentifierSize, NonceSize), sealedValue[Overhead..],
+                sealedValue.Slice(Overhead - TagSize, TagSize), plaintext, Encoding.UTF8.GetBytes(context));
+        }
+        catch (AuthenticationTagMismatchException e)
+        {
+            throw new VaultException("A sealed value is damaged, or stands where it does not belong.", e);
+        }
+        return plaintext;
+    }
+
+    /// <summary>A key for another purpose, from which this one cannot be found (HKDF, RFC 5869).</summary>
+    public byte[] Derive(string purpose) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, KeySize, info: Encoding.UTF8.GetBytes(purpose));
+}

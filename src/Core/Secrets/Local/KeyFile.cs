@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+
+namespace Gatehouse.Secrets.Local;
+
+/// <summary>A file with the 32 bytes of a data key, which only its owner can read.</summary>
+internal static class KeyFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Makes the file where there is none; of several processes that do so at once, one does.</summary>
+    public static void CreateIfMissing(string path)
+    {
+        if (File.Exists(path)) return;
+        var own = $"{path}.{Guid.NewGuid():N}";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        var key = DataKey.Generate();
+        try
+        {
+            using (var file = new FileStream(own, options))
+            {
+                file.Write(key);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(own, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was first: its key is the one.
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+            File.Delete(own);
+        }
+    }
+
+    /// <summary>Reads the key.</summary>
+    /// <exception cref="VaultException">The file is missing, open to others, or holds no key.</exception>
+    public static DataKey Read(string path)
+    {
+        try
+        {
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+                throw new VaultException($"The key file {path} can be used by others than its owner: chmod 600 it.");
+            return new DataKey(File.ReadAllBytes(path));
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new VaultException($"The key file {path} is missing: the vault beside it opens with no other.", e);
+        }
+        catch (ArgumentException e)
+        {
+            throw new VaultException($"The key file {path} holds no key of 32 bytes.", e);
+        }
+    }
+}

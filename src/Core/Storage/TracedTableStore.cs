@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using Gatehouse.Telemetry;
+
+namespace Gatehouse.Storage;
+
+/// <summary>A table store whose commits are spans. It names the table, never a key or a value.</summary>
+public sealed class TracedTableStore(ITableStore store) : ITableStore, IAsyncDisposable
+{
+    /// <inheritdoc/>
+    public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
+        store.GetAsync(table, partition, row, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
+        string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) =>
+        store.GetManyAsync(table, partition, rows, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+        string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
+        store.ReadAsync(table, partition, range, most, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask<CommitResult> CommitAsync(
+        string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
+    {
+        using var span = Spans.Start("store commit", ActivityKind.Client);
+        span?.SetTag("gatehouse.table", table);
+        span?.SetTag("gatehouse.changes", changes.Count);
+        try
+        {
+            var result = await store.CommitAsync(table, partition, changes, cancellation);
+            span?.SetTag("gatehouse.outcome", result.Succeeded ? "done" : result.Failure.ToString());
+            return result;
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+    }
+
+    /// <summary>Closes what is observed, where it can be closed.</summary>
+    public ValueTask DisposeAsync() => store is IAsyncDisposable open ? open.DisposeAsync() : ValueTask.CompletedTask;
+}

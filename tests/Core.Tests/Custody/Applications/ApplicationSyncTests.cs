@@ -1,0 +1,93 @@
+using Gatehouse.Custody;
+using Gatehouse.Custody.Tokens;
+using Gatehouse.Platform;
+using static Gatehouse.Tests.Custody.CustodyScene;
+
+namespace Gatehouse.Tests.Custody.Applications;
+
+public sealed class ApplicationSyncTests : IAsyncLifetime
+{
+    private CustodyScene scene = null!;
+    private CustodyInstance instance = null!;
+
+    public async Task InitializeAsync()
+    {
+        scene = await CreateAsync();
+        instance = scene.Start();
+    }
+
+    public async Task DisposeAsync() => await scene.DisposeAsync();
+
+    [Fact]
+    public async Task Applications_created_past_custody_are_adopted_once()
+    {
+        var ids = new List<AppId>();
+        for (var count = 0; count < 3; count++) ids.Add((await scene.Direct.CreateAsync($"a{count}", None)).Id);
+        var run = await instance.ApplicationSync.RunAsync(askVault: true, None);
+        Assert.Equal((3, 3), (run.Seen, run.Added.Count));
+        Assert.Empty(run.Failures);
+        await scene.AssertAtRestAsync();
+        Assert.Empty((await instance.ApplicationSync.RunAsync(askVault: true, None)).Added);
+    }
+
+    [Fact]
+    public async Task What_is_known_is_not_asked_for_again_unless_the_vault_is_to_be_asked()
+    {
+        await instance.Applications.CreateAsync("Harbour", None);
+        var gets = scene.Vault.Gets;
+        await instance.ApplicationSync.RunAsync(askVault: false, None);
+        Assert.Equal(gets, scene.Vault.Gets);
+        await instance.ApplicationSync.RunAsync(askVault: true, None);
+        Assert.Equal(gets + 1, scene.Vault.Gets);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("0000000000000000000000000000000000000000")]
+    [InlineData("overwritten")]
+    public async Task A_master_token_that_somebody_removed_or_overwrote_is_put_back(string? value)
+    {
+        var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
+        if (value is null) await scene.Vault.DeleteAsync(MasterTokens.SecretName(id), None);
+        else await scene.Vault.SetAsync(MasterTokens.SecretName(id), value, None);
+        Assert.Equal([id], (await instance.ApplicationSync.RunAsync(askVault: true, None)).Added);
+        await scene.AssertAtRestAsync();
+    }
+
+    [Fact]
+    public async Task An_application_deleted_past_custody_leaves_custody()
+    {
+        var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
+        await instance.Leases.IssueAsync(id, new LeaseRequest("label", "owner", TokenDelivery.Vault), None);
+        await scene.Direct.DeleteAsync(await scene.MasterAsync(id), None);
+        Assert.Equal([id], (await instance.ApplicationSync.RunAsync(askVault: false, None)).Removed);
+        Assert.Null(await instance.Applications.FindAsync(id, None));
+        Assert.Null(await scene.SecretAsync(MasterTokens.SecretName(id)));
+        Assert.Null(await scene.SecretAsync(Leases.SecretName(id, "label")));
+    }
+
+    [Fact]
+    public async Task An_application_that_is_only_not_listed_stays()
+    {
+        var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
+        scene.Platform.Unlisted.Add(id);
+        Assert.Empty((await instance.ApplicationSync.RunAsync(askVault: true, None)).Removed);
+        Assert.NotNull(await instance.Applications.FindAsync(id, None));
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_adopted_holds_up_no_other()
+    {
+        await scene.Direct.CreateAsync("a", None);
+        await scene.Direct.CreateAsync("b", None);
+        var first = 1;
+        scene.Platform.Before(
+            nameof(IPlatform.ViewAsync),
+            _ => Interlocked.Exchange(ref first, 0) == 1 ? Task.FromException(PlatformException.Unavailable()) : Task.CompletedTask);
+        var run = await instance.ApplicationSync.RunAsync(askVault: false, None);
+        Assert.Single(run.Added);
+        Assert.IsType<PlatformException>(Assert.Single(run.Failures).Error);
+        Assert.Single((await instance.ApplicationSync.RunAsync(askVault: false, None)).Added);
+        await scene.AssertAtRestAsync();
+    }
+}

@@ -1,0 +1,173 @@
+using Gatehouse.Custody;
+using Gatehouse.Custody.Tokens;
+using Gatehouse.Platform;
+using static Gatehouse.Tests.Custody.CustodyScene;
+
+namespace Gatehouse.Tests.Custody.Tokens;
+
+public sealed class RotationTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    private CustodyScene scene = null!;
+    private CustodyInstance instance = null!;
+    private AppId id;
+
+    private Leases Leases => instance.Leases;
+
+    public async Task InitializeAsync()
+    {
+        scene = await CreateAsync();
+        instance = scene.Start();
+        id = (await instance.Applications.CreateAsync("application", None)).Id;
+    }
+
+    public async Task DisposeAsync() => await scene.DisposeAsync();
+
+    [Fact]
+    public async Task The_new_token_works_at_once_and_the_old_one_until_the_overlap_ends()
+    {
+        var old = await IssueAsync("label", TokenDelivery.Response);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        Assert.Equal("label", rotated.Label);
+        Assert.True(await scene.WorksAsync(id, rotated.Token!));
+
+        scene.Clock.Advance(Hour - TimeSpan.FromTicks(1));
+        await Leases.RunAsync(None);
+        Assert.True(await scene.WorksAsync(id, old.Token!));
+        Assert.Equal([TokenState.Active, TokenState.Retiring], (await Leases.ListAsync(id, None)).Tokens.Select(token => token.State).Order());
+
+        scene.Clock.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(1, (await Leases.RunAsync(None)).Revoked);
+        Assert.False(await scene.WorksAsync(id, old.Token!));
+        Assert.True(await scene.WorksAsync(id, rotated.Token!));
+        await scene.AssertAtRestAsync();
+    }
+
+    [Fact]
+    public async Task Without_overlap_the_old_token_is_refused_at_once()
+    {
+        var old = await IssueAsync("label", TokenDelivery.Response);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, TimeSpan.Zero, None);
+        Assert.False(await scene.WorksAsync(id, old.Token!));
+        Assert.True(await scene.WorksAsync(id, rotated.Token!));
+    }
+
+    [Fact]
+    public async Task A_rotation_to_the_vault_leaves_the_new_token_there()
+    {
+        var old = await IssueAsync("label", TokenDelivery.Vault);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        Assert.Null(rotated.Token);
+        Assert.Equal(old.SecretName, rotated.SecretName);
+        Assert.Equal(rotated.TokenId, (await scene.DeliveredAsync(id, "label"))!.Fingerprint);
+        Assert.Equal(rotated.TokenId, Assert.Single(scene.Announced.Values).TokenId);
+    }
+
+    [Fact]
+    public async Task A_replaced_token_is_not_rotated_but_the_new_one_is()
+    {
+        var old = await IssueAsync("label", TokenDelivery.Response);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        Assert.Equal(CustodyFault.NotRotatable, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, None)));
+
+        // Whoever lost the answer asks again, and both tokens before live out their overlaps.
+        await Leases.RotateAsync(id, rotated.TokenId, 2 * Hour, None);
+        Assert.Equal(3, (await Leases.ListAsync(id, None)).Tokens.Count);
+        scene.Clock.Advance(Hour);
+        await Leases.RunAsync(None);
+        Assert.Equal(2, (await Leases.ListAsync(id, None)).Tokens.Count);
+        Assert.True(await scene.WorksAsync(id, rotated.Token!));
+    }
+
+    [Fact]
+    public async Task A_replaced_token_can_be_revoked_before_its_overlap_ends()
+    {
+        var old = await IssueAsync("label", TokenDelivery.Response);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        await Leases.RevokeAsync(id, old.TokenId, None);
+        Assert.False(await scene.WorksAsync(id, old.Token!));
+        Assert.True(await scene.WorksAsync(id, rotated.Token!));
+        await scene.AssertAtRestAsync();
+    }
+
+    [Fact]
+    public async Task A_lease_is_revoked_with_every_token_that_stands_for_it()
+    {
+        var old = await IssueAsync("label", TokenDelivery.Response);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        await Leases.RevokeAsync(id, rotated.TokenId, None);
+        Assert.Empty(await scene.TokensAsync(id));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(31 * 24 * 3600)]
+    public async Task An_overlap_out_of_range_is_refused(int seconds)
+    {
+        var old = await IssueAsync("label", TokenDelivery.Response);
+        Assert.Equal(
+            CustodyFault.Invalid, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, TimeSpan.FromSeconds(seconds), None)));
+    }
+
+    [Fact]
+    public async Task The_timer_rotates_what_is_due_once_however_late_it_comes()
+    {
+        var first = await IssueAsync("label", TokenDelivery.Vault, rotateEvery: Hour);
+        scene.Clock.Advance(Hour - TimeSpan.FromMinutes(1));
+        Assert.Equal(0, (await Leases.RunAsync(None)).Rotated);
+
+        scene.Clock.Advance(10 * Hour);
+        Assert.Equal(1, (await Leases.RunAsync(None)).Rotated);
+        Assert.Equal(0, (await Leases.RunAsync(None)).Rotated);
+        var second = (await scene.DeliveredAsync(id, "label"))!;
+        Assert.NotEqual(first.TokenId, second.Fingerprint);
+
+        // Half of the time between rotations: the old one is gone before the next is due.
+        scene.Clock.Advance(Hour / 2);
+        Assert.Equal(1, (await Leases.RunAsync(None)).Revoked);
+        Assert.True(await scene.WorksAsync(id, second));
+        await scene.AssertAtRestAsync();
+    }
+
+    [Fact]
+    public async Task A_rotation_for_which_there_is_no_slot_is_put_off()
+    {
+        await IssueAsync("label", TokenDelivery.Vault, rotateEvery: Hour);
+        var strangers = new List<ApiToken>();
+        for (var count = 0; count < 9; count++)
+            strangers.Add((await scene.Direct.IssueTokenAsync(await scene.MasterAsync(id), None)).Token);
+        scene.Clock.Advance(Hour);
+        var run = await Leases.RunAsync(None);
+        Assert.Equal(CustodyFault.NoFreeSlot, Assert.IsType<CustodyException>(Assert.Single(run.Failures).Error).Fault);
+
+        await scene.Direct.RevokeTokenAsync(await scene.MasterAsync(id), strangers[0], None);
+        Assert.Equal(1, (await Leases.RunAsync(None)).Rotated);
+        await scene.AssertAtRestAsync([.. strangers]);
+    }
+
+    [Fact]
+    public async Task Many_instances_running_the_timers_at_once_rotate_each_lease_once()
+    {
+        const int Applications = 4;
+        var ids = new List<AppId> { id };
+        while (ids.Count < Applications) ids.Add((await instance.Applications.CreateAsync("application", None)).Id);
+        foreach (var one in ids)
+            await Leases.IssueAsync(one, new LeaseRequest("label", "owner", TokenDelivery.Vault, RotateEvery: Hour), None);
+        for (var round = 1; round <= 5; round++)
+        {
+            scene.Clock.Advance(Hour);
+            var issued = scene.Platform.Count(nameof(IPlatform.IssueTokenAsync));
+            var runs = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => scene.Start().Leases.RunAsync(None))));
+            Assert.Empty(runs.SelectMany(run => run.Failures));
+            Assert.Equal(Applications, runs.Sum(run => run.Rotated));
+            Assert.Equal(issued + Applications, scene.Platform.Count(nameof(IPlatform.IssueTokenAsync)));
+        }
+        await scene.AssertAtRestAsync();
+    }
+
+    private Task<GrantedToken> IssueAsync(string label, TokenDelivery delivery, TimeSpan? rotateEvery = null) =>
+        Leases.IssueAsync(id, new LeaseRequest(label, "owner", delivery, RotateEvery: rotateEvery), None);
+
+    private static async Task<CustodyFault> FaultAsync(Func<Task> work) => (await Assert.ThrowsAsync<CustodyException>(work)).Fault;
+}

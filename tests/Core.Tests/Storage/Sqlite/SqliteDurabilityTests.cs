@@ -1,0 +1,238 @@
+using Gatehouse.Storage;
+using Gatehouse.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace Gatehouse.Tests.Storage.Sqlite;
+
+/// <summary>Transactions, the disk, the file's locks, and the end: what is SQLite's own about the store.</summary>
+public sealed class SqliteDurabilityTests : IDisposable
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private readonly TemporaryFolder folder = new();
+
+    private string File => folder["store.db"];
+
+    public void Dispose() => folder.Dispose();
+
+    private static RowChange[] Inserting(string key, int value = 0) => [RowChange.Insert(new TableRow(key, ("Value", value)))];
+
+    // Reads complete synchronously, so that a loop of them never leaves the thread it began on.
+    private static Task OnItsOwnThread(Func<Task> run) => Task.Factory.StartNew(
+        run, None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+
+    private static Task<CommitResult> Insert(SqliteTableStore store, string key, CancellationToken cancellation = default) =>
+        store.CommitAsync("Table", "p", Inserting(key), cancellation).AsTask();
+
+    private static async Task<string[]> Keys(SqliteTableStore store) =>
+        [.. (await store.ReadAsync("Table", "p", RowRange.All, 1000, None)).Select(row => row.Key)];
+
+    // What another process does that writes for a while.
+    private SqliteConnection Lock()
+    {
+        var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        Execute(connection, "BEGIN IMMEDIATE");
+        return connection;
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    [Fact]
+    public async Task Everything_is_there_after_a_restart_and_ETags_go_on()
+    {
+        string? etag;
+        await using (var store = SqliteTableStore.Open(File))
+            etag = (await Insert(store, "a")).ETags[0];
+        await using (var store = SqliteTableStore.Open(File))
+        {
+            Assert.Equal(etag, (await store.GetAsync("Table", "p", "a", None))!.ETag);
+            await store.CommitAsync("Table", "p", [RowChange.Delete("a", etag)], None);
+        }
+        await using (var store = SqliteTableStore.Open(File))
+            Assert.NotEqual(etag, (await Insert(store, "a")).ETags[0]);
+    }
+
+    [Fact]
+    public async Task A_closed_store_is_one_file_for_its_owner_alone()
+    {
+        await using (var store = SqliteTableStore.Open(File))
+        {
+            await Insert(store, "a");
+            await store.GetAsync("Table", "p", "a", None);
+            foreach (var file in Directory.GetFiles(folder.Path))
+            {
+                if (!OperatingSystem.IsWindows())
+                    Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(file));
+            }
+        }
+        Assert.Equal([File], Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public async Task What_was_answered_is_in_the_files_before_they_are_closed()
+    {
+        await using var store = SqliteTableStore.Open(File);
+        for (var round = 0; round < 5; round++)
+        {
+            (await Insert(store, $"{round}")).OrThrow();
+            foreach (var file in new[] { "store.db", "store.db-wal" })
+                System.IO.File.Copy(folder[file], folder["copy-" + file], overwrite: true);
+            await using var copy = SqliteTableStore.Open(folder["copy-store.db"]);
+            Assert.Equal(round + 1, (await Keys(copy)).Length);
+        }
+    }
+
+    [Fact]
+    public async Task Commits_that_wait_together_share_one_transaction_and_each_has_its_own_outcome()
+    {
+        await using var store = SqliteTableStore.Open(File);
+        await Insert(store, "there");
+        Task<CommitResult>[] commits;
+        using (Lock())
+        {
+            commits =
+            [
+                .. Enumerable.Range(0, 20).Select(index => Insert(store, $"{index:d2}")),
+                Insert(store, "there"),
+                store.CommitAsync("Table", "p", [.. Inserting("half"), RowChange.Delete("absent")], None).AsTask(),
+                store.CommitAsync("Other", "p", [.. Inserting("half"), RowChange.Delete("absent")], None).AsTask(),
+                store.CommitAsync("Other", "p", Inserting("whole"), None).AsTask(),
+            ];
+            Assert.DoesNotContain(commits, commit => commit.IsCompleted);
+        }
+        var results = await Task.WhenAll(commits);
+
+        Assert.Equal(2, store.Groups);
+        Assert.All(results[..20], result => Assert.True(result.Succeeded));
+        Assert.Equal((CommitFailure.AlreadyExists, 0), (results[20].Failure, results[20].FailedIndex));
+        Assert.Equal((CommitFailure.Missing, 1), (results[21].Failure, results[21].FailedIndex));
+        Assert.Equal((CommitFailure.Missing, 1), (results[22].Failure, results[22].FailedIndex));
+        Assert.True(results[23].Succeeded);
+        Assert.Equal(Enumerable.Range(0, 20).Select(index => $"{index:d2}").Append("there"), await Keys(store));
+        Assert.NotNull(await store.GetAsync("Other", "p", "whole", None));
+        Assert.Null(await store.GetAsync("Other", "p", "half", None));
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_held_too_long_fails_all_that_wait_and_none_after_it()
+    {
+        await using var store = SqliteTableStore.Open(File, new SqliteStoreSettings { Patience = TimeSpan.FromMilliseconds(50) });
+        using (Lock())
+        {
+            var commits = Enumerable.Range(0, 5).Select(index => Insert(store, $"{index}")).ToArray();
+            foreach (var commit in commits)
+            {
+                var fault = await Assert.ThrowsAsync<StoreUnavailableException>(() => commit);
+                Assert.Contains(File, fault.Message, StringComparison.Ordinal);
+            }
+            Assert.Empty(await Keys(store));
+        }
+        (await Insert(store, "a")).OrThrow();
+        Assert.Equal(["a"], await Keys(store));
+    }
+
+    [Fact]
+    public async Task A_full_disk_fails_every_commit_of_the_group_and_the_store_goes_on()
+    {
+        await using var store = SqliteTableStore.Open(File, new SqliteStoreSettings { MostBytes = 256 * 1024 });
+        (await Insert(store, "there")).OrThrow();
+        Task<CommitResult>[] commits;
+        using (Lock())
+        {
+            var large = RowChange.Insert(new TableRow(
+                "large", [.. Enumerable.Range(0, 8).Select(name => ($"P{name}", (object)new byte[64 * 1024]))]));
+            commits = [Insert(store, "before"), store.CommitAsync("New", "p", [large], None).AsTask(), Insert(store, "behind")];
+        }
+        foreach (var commit in commits)
+        {
+            var fault = await Assert.ThrowsAsync<StoreUnavailableException>(() => commit);
+            Assert.Contains("full", fault.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(["there"], await Keys(store));
+
+        // Nothing of the failed transaction is left in memory either: neither the new table nor the ETags.
+        (await store.CommitAsync("New", "p", Inserting("small"), None)).OrThrow();
+        (await Insert(store, "behind")).OrThrow();
+        Assert.Equal(["behind", "there"], await Keys(store));
+        Assert.NotNull(await store.GetAsync("New", "p", "small", None));
+    }
+
+    [Fact]
+    public async Task A_commit_cancelled_before_it_is_taken_is_not_made()
+    {
+        await using var store = SqliteTableStore.Open(File);
+        using var source = new CancellationTokenSource();
+        Task<CommitResult> cancelled, kept;
+        using (Lock())
+        {
+            cancelled = Insert(store, "cancelled", source.Token);
+            kept = Insert(store, "kept");
+            await source.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        }
+        (await kept).OrThrow();
+        Assert.Equal(["kept"], await Keys(store));
+    }
+
+    [Fact]
+    public async Task A_commit_cancelled_once_it_is_made_is_answered_as_it_is()
+    {
+        await using var store = SqliteTableStore.Open(File);
+        using var source = new CancellationTokenSource();
+        var commit = Insert(store, "a", source.Token);
+        (await commit).OrThrow();
+        await source.CancelAsync();
+        Assert.True((await commit).Succeeded);
+    }
+
+    [Fact]
+    public async Task Closing_the_store_makes_what_it_accepted_and_refuses_what_comes_later()
+    {
+        var store = SqliteTableStore.Open(File);
+        Task<CommitResult>[] accepted;
+        Task closing;
+        using (Lock())
+        {
+            accepted = [.. Enumerable.Range(0, 10).Select(index => Insert(store, $"{index}"))];
+            closing = store.DisposeAsync().AsTask();
+            Assert.False(closing.IsCompleted);
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => Insert(store, "late"));
+        }
+        await closing;
+        Assert.All(await Task.WhenAll(accepted), result => Assert.True(result.Succeeded));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.GetAsync("Table", "p", "0", None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.GetManyAsync("Table", "p", ["0"], None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await Keys(store));
+        await store.DisposeAsync();
+
+        await using var reopened = SqliteTableStore.Open(File);
+        Assert.Equal(10, (await Keys(reopened)).Length);
+    }
+
+    [Fact]
+    public async Task Closing_the_store_in_the_midst_of_reads_harms_none_of_them()
+    {
+        var store = SqliteTableStore.Open(File);
+        await Insert(store, "a");
+        using var reading = new CountdownEvent(4);
+        var readers = Enumerable.Range(0, 4).Select(_ => OnItsOwnThread(async () =>
+        {
+            Assert.NotNull(await store.GetAsync("Table", "p", "a", None));
+            reading.Signal();
+            while (true)
+            {
+                Assert.NotNull(await store.GetAsync("Table", "p", "a", None));
+                Assert.Null(await store.GetAsync("Table", "p", Guid.NewGuid().ToString(), None));
+            }
+        })).ToArray();
+        reading.Wait(None);
+        await store.DisposeAsync();
+        foreach (var reader in readers) await Assert.ThrowsAsync<ObjectDisposedException>(() => reader);
+    }
+}

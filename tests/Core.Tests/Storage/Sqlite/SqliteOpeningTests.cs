@@ -1,0 +1,124 @@
+using Gatehouse.Storage;
+using Gatehouse.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace Gatehouse.Tests.Storage.Sqlite;
+
+/// <summary>Files that are no store, or no longer one.</summary>
+public sealed class SqliteOpeningTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    private static void Execute(string path, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static void AssertRefused(string path, string why)
+    {
+        var fault = Assert.Throws<StoreUnavailableException>(() => SqliteTableStore.Open(path));
+        Assert.Contains(path, fault.Message, StringComparison.Ordinal);
+        Assert.Contains(why, fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void A_folder_is_refused() => AssertRefused(folder.Path, "it is a folder");
+
+    [Fact]
+    public void A_path_where_no_file_can_be_made_is_refused()
+    {
+        File.WriteAllText(folder["file"], "");
+        AssertRefused(Path.Combine(folder["file"], "store.db"), "cannot be made");
+        AssertRefused(Path.Combine(folder["absent"], "store.db"), "cannot be made");
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_is_refused_and_left_as_it_is()
+    {
+        var text = string.Concat(Enumerable.Repeat("This is no database. ", 500));
+        File.WriteAllText(folder["store.db"], text);
+        AssertRefused(folder["store.db"], "not a database");
+        Assert.Equal(text, File.ReadAllText(folder["store.db"]));
+    }
+
+    [Fact]
+    public void Another_applications_database_is_refused_and_left_as_it_is()
+    {
+        Execute(folder["store.db"], "CREATE TABLE other (id INTEGER)");
+        var before = File.ReadAllBytes(folder["store.db"]);
+        AssertRefused(folder["store.db"], "another application's");
+        Assert.Equal(before, File.ReadAllBytes(folder["store.db"]));
+    }
+
+    [Fact]
+    public async Task A_store_of_a_later_version_is_refused()
+    {
+        await SqliteTableStore.Open(folder["store.db"]).DisposeAsync();
+        Execute(folder["store.db"], "PRAGMA user_version = 2");
+        AssertRefused(folder["store.db"], "version 2");
+    }
+
+    [Fact]
+    public async Task An_empty_file_becomes_a_store()
+    {
+        File.WriteAllText(folder["store.db"], "");
+        await using var store = SqliteTableStore.Open(folder["store.db"]);
+        Assert.Null(await store.GetAsync("Table", "p", "a", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Many_that_open_a_new_file_at_once_all_get_the_store()
+    {
+        var stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SqliteTableStore.Open(folder["store.db"]))));
+        foreach (var store in stores)
+        {
+            (await store.CommitAsync("Table", "p", [RowChange.Put(new TableRow("a"))], CancellationToken.None)).OrThrow();
+            await store.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_damaged_row_is_a_RowFormatException_and_harms_no_other()
+    {
+        await using var store = SqliteTableStore.Open(folder["store.db"]);
+        await store.CommitAsync(
+            "Table", "p", [RowChange.Put(new TableRow("a")), RowChange.Put(new TableRow("b"))], CancellationToken.None);
+        Execute(folder["store.db"], "UPDATE rows SET body = x'01FF' WHERE row = 'a'");
+
+        for (var time = 0; time < 3; time++)
+        {
+            await Assert.ThrowsAsync<RowFormatException>(
+                async () => await store.GetAsync("Table", "p", "a", CancellationToken.None));
+            Assert.NotNull(await store.GetAsync("Table", "p", "b", CancellationToken.None));
+        }
+    }
+
+    [Fact]
+    public async Task A_damaged_file_makes_the_store_unavailable()
+    {
+        await using (var store = SqliteTableStore.Open(folder["store.db"]))
+        {
+            RowChange[] changes =
+                [.. Enumerable.Range(0, 100).Select(row => RowChange.Put(new TableRow($"{row}", ("Value", new byte[1000]))))];
+            await store.CommitAsync("Table", "p", changes, CancellationToken.None);
+        }
+        var bytes = File.ReadAllBytes(folder["store.db"]);
+        // Behind the first page, which holds the schema.
+        bytes.AsSpan(4096).Fill(0xA5);
+        File.WriteAllBytes(folder["store.db"], bytes);
+
+        var fault = await Assert.ThrowsAsync<StoreUnavailableException>(async () =>
+        {
+            await using var store = SqliteTableStore.Open(folder["store.db"]);
+            await store.ReadAsync("Table", "p", RowRange.All, 1000, CancellationToken.None);
+        });
+        Assert.Contains("malformed", fault.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using Gatehouse.Storage;
+using Gatehouse.Storage.Sqlite;
+
+namespace Gatehouse.Tests.Storage.Sqlite;
+
+/// <summary>One file in two processes: what each commits, the other sees by its next read, cached or not.</summary>
+public sealed class SqliteProcessTests : IDisposable
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Two_processes_over_one_file_lose_no_update_and_read_nothing_stale()
+    {
+        const int Times = 100;
+        await using var store = SqliteTableStore.Open(folder["store.db"]);
+        await store.CommitAsync("Table", "p", [RowChange.Insert(Counter(0))], None);
+        using var other = Start("increment", folder["store.db"], Times.ToString(CultureInfo.InvariantCulture));
+
+        // The other process says when it is there, so that both count at the same time.
+        Assert.Equal("ready", await other.StandardOutput.ReadLineAsync());
+        await IncrementAsync(store, Times);
+
+        // What it had seen committed when it said so must be what is read here by the very next read.
+        var last = long.Parse((await other.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        Assert.InRange((await store.GetAsync("Table", "p", "counter", None))!.GetInt64("Value"), last, 2 * Times);
+        await other.StandardInput.WriteLineAsync("end");
+        await other.WaitForExitAsync();
+        Assert.Equal(0, other.ExitCode);
+        Assert.Equal(2 * Times, (await store.GetAsync("Table", "p", "counter", None))!.GetInt64("Value"));
+    }
+
+    /// <summary>The other process.</summary>
+    public static async Task<int> IncrementAsync(string path, int times)
+    {
+        await using var store = SqliteTableStore.Open(path);
+        Console.WriteLine("ready");
+        var last = await IncrementAsync(store, times);
+        Console.WriteLine(last.ToString(CultureInfo.InvariantCulture));
+        Console.ReadLine();
+        return 0;
+    }
+
+    private static TableRow Counter(long value) => new("counter", ("Value", value));
+
+    // Returns what the last increment made of the counter.
+    private static async Task<long> IncrementAsync(SqliteTableStore store, int times)
+    {
+        var last = 0L;
+        while (times > 0)
+        {
+            var row = (await store.GetAsync("Table", "p", "counter", None))!;
+            var value = row.GetInt64("Value");
+            Assert.True(value >= last, $"The counter went back from {last} to {value}.");
+            var result = await store.CommitAsync("Table", "p", [RowChange.Replace(Counter(value + 1), row.ETag!)], None);
+            last = value;
+            if (!result.Succeeded) continue;
+            last = value + 1;
+            times--;
+        }
+        return last;
+    }
+
+    private static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(SqliteProcessTests).Assembly.Location, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        return Process.Start(start)!;
+    }
+}
