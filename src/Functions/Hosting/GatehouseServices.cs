@@ -24,6 +24,7 @@ public static class GatehouseServices
     /// <exception cref="SettingException">A setting is wrong.</exception>
     public static TBuilder AddGatehouse<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
+        builder.Services.AddSingleton(UnsetSchedules.In(builder.Configuration));
         // Under everything else that there is.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Settings.Schedules });
         var settings = Settings.Read(builder.Configuration);

@@ -4,6 +4,7 @@ using Gatehouse.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Hosting;
 
@@ -11,9 +12,10 @@ namespace Gatehouse.Functions.Hosting;
 /// Sees to it that store, vault and keys are open before anything is served, so that what is wrong with them stops the
 /// start; and when all is served, prints what a first call needs, unless there is a Functions host to say so.
 /// </summary>
-internal sealed class Opening(
+internal sealed partial class Opening(
     Settings settings, OpenData data, ITableStore store, ISecretVault vault,
-    OrganizationAccess organization, KeyCallers keyCallers, Callers callers, IServer server) : IHostedLifecycleService
+    OrganizationAccess organization, KeyCallers keyCallers, Callers callers, IServer server, UnsetSchedules unset,
+    ILogger<Opening> log) : IHostedLifecycleService
 {
     private string user = "";
     private string? madePassword;
@@ -43,6 +45,7 @@ internal sealed class Opening(
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        if (unset.Names.Count > 0) LogDisabled(string.Join(", ", unset.Names));
         // Only the host knows at what address the functions are.
         if (settings.IsBehindHost) return Task.CompletedTask;
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
@@ -80,4 +83,7 @@ internal sealed class Opening(
         ]);
 
     private const string ExampleBody = """{"name": "New application"}""";
+
+    [LoggerMessage(362, LogLevel.Warning, "The settings {Names} are not set: their timers are disabled.")]
+    private partial void LogDisabled(string names);
 }

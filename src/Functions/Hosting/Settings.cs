@@ -66,7 +66,7 @@ internal sealed record Settings(
             DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), StorageSettings.Read(configuration),
             OrganizationSettings.Read(configuration), CallerSettings.Read(configuration),
             KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration),
-            PlatformSettings.Read(configuration), configuration[ApplicationDirectory] is { Length: > 0 });
+            PlatformSettings.Read(configuration), IsUnderHost(configuration));
         RefuseMadeCredentials(settings);
         if (configuration[AzureInstance] is not null && settings.NeedsDataFolder)
         {
@@ -76,6 +76,9 @@ internal sealed record Settings(
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }
+
+    /// <summary>Whether a Functions host has started this process: only that tells a worker where the app is.</summary>
+    public static bool IsUnderHost(IConfiguration configuration) => configuration[ApplicationDirectory] is { Length: > 0 };
 
     // A record's own text would show the key and the password.
     public override string ToString() => StoragePath;

@@ -6,7 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Gatehouse.Functions.Service;
 
 /// <summary>Whether this instance lives, and whether it can do what it is there for. For load balancers; needs no credential.</summary>
-public sealed class Health(OpenGate gate, Readiness readiness)
+public sealed class Health(OpenGate gate, Readiness readiness, UnsetSchedules unset)
 {
     /// <summary>200 as long as it answers at all.</summary>
     [Function(nameof(CheckLiveness))]
@@ -22,20 +22,23 @@ public sealed class Health(OpenGate gate, Readiness readiness)
         gate.OpenAsync(request, async cancellation =>
         {
             var report = await readiness.FindAsync(cancellation);
-            return OpsReply.Health(report.IsReady, ReadinessDocument.Of(report), HealthContext.Default.ReadinessDocument);
+            return OpsReply.Health(report.IsReady, ReadinessDocument.Of(report, unset), HealthContext.Default.ReadinessDocument);
         });
 }
 
 /// <summary>That it lives.</summary>
 internal sealed record LivenessDocument([property: JsonPropertyName("status")] string Status);
 
-/// <summary>Whether it is ready: <c>ready</c> or <c>unavailable</c>.</summary>
+/// <summary>Whether it is ready: <c>ready</c> or <c>unavailable</c>; and which timers are disabled, if any.</summary>
 internal sealed record ReadinessDocument(
     [property: JsonPropertyName("status")] string Status,
-    [property: JsonPropertyName("checks")] ReadinessChecksDocument Checks)
+    [property: JsonPropertyName("checks")] ReadinessChecksDocument Checks,
+    [property: JsonPropertyName("schedules_not_set"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyList<string>? SchedulesNotSet)
 {
-    public static ReadinessDocument Of(ReadinessReport report) => new(
-        report.IsReady ? "ready" : "unavailable", new ReadinessChecksDocument(Name(report.Store), Name(report.Vault)));
+    public static ReadinessDocument Of(ReadinessReport report, UnsetSchedules unset) => new(
+        report.IsReady ? "ready" : "unavailable", new ReadinessChecksDocument(Name(report.Store), Name(report.Vault)),
+        unset.Names.Count == 0 ? null : unset.Names);
 
     private static string Name(bool answers) => answers ? "ok" : "unavailable";
 }

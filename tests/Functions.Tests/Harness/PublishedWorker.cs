@@ -12,6 +12,9 @@ internal static class PublishedWorker
     public static Task<HostDouble> StartAsync(string data, params IEnumerable<(string Name, string Value)> settings) =>
         HostDouble.StartAsync(Folder, Settings(data, settings));
 
+    /// <summary>Starts it in a folder with another <c>host.json</c>.</summary>
+    public static Task<HostDouble> StartAsync(string data, string folder) => HostDouble.StartAsync(folder, Settings(data, []));
+
     /// <summary>Starts it without waiting: for a start that fails.</summary>
     public static Task<HostDouble> LaunchAsync(string data, params IEnumerable<(string Name, string Value)> settings) =>
         HostDouble.LaunchAsync(Folder, Settings(data, settings));
