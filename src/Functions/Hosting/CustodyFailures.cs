@@ -1,3 +1,4 @@
+using Gatehouse.Custody;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Logging;

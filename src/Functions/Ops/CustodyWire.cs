@@ -37,7 +37,7 @@ internal sealed record ApplicationViewDocument(
 {
     public static ApplicationViewDocument Of(ApplicationView view) => new(
         view.Application.Id.ToString(), view.Application.Name, Rfc3339.Text(view.Application.CreatedAt), view.Connections,
-        view.MonthlyUsers, view.DailyUsers, new SlotsDocument(view.SlotsUsed, Leases.Slots),
+        view.MonthlyUsers, view.DailyUsers, new SlotsDocument(view.SlotsUsed, ApiToken.MostSecondary),
         [.. view.PushConfigurations.Select(PushCredentialDocument.Of)]);
 }
 

@@ -1,3 +1,4 @@
+using Gatehouse.Platform;
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;

@@ -9,7 +9,7 @@ using Gatehouse.FunctionsHost;
 using Gatehouse.Tests;
 using Microsoft.Extensions.Logging;
 
-namespace Gatehouse.Functions.Tests.Host;
+namespace Gatehouse.Functions.Tests.Published;
 
 /// <summary>
 /// The published package under the double of the Functions host, as a process: what an operator sees of its start, its timers and
