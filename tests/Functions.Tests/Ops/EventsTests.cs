@@ -13,9 +13,9 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
     private RunningGatehouse gatehouse = null!;
     private CreatedApplication application = null!;
 
-    private PlatformClient Api => gatehouse.Api;
+    private protected PlatformClient Api => gatehouse.Api;
 
-    private string Path => $"/ops/v1/applications/{application.Id}/events";
+    private protected string Path => $"/ops/v1/applications/{application.Id}/events";
 
     public async Task InitializeAsync()
     {
@@ -98,20 +98,6 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
         (await Api.PostAsync(Path, Credential.Ops, Events + padding + " ")).Problem(HttpStatusCode.RequestEntityTooLarge, "body-too-large");
     }
 
-    [Fact]
-    public async Task A_body_over_its_limit_is_answered_before_it_has_been_sent()
-    {
-        using var client = new TcpClient();
-        await client.ConnectAsync(Api.Address.Host, Api.Address.Port);
-        var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST {Path} HTTP/1.1\r\nHost: x\r\nX-Gatehouse-Key: {RunningGatehouse.OpsKey}\r\nContent-Length: 20000000\r\n\r\n"));
-
-        using var reader = new StreamReader(stream, Encoding.ASCII);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        Assert.StartsWith("HTTP/1.1 413 ", await reader.ReadLineAsync(patience.Token), StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("")]
     [InlineData("{")]
@@ -178,6 +164,25 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
         $$"""{"type":"message","message_id":"{{id}}","user_id":"{{user}}","channel_url":"{{channel}}","sent_at":{{clock.GetUtcNow().ToUnixTimeMilliseconds()}}}""";
 }
 
-public sealed class EventsOnServerTests() : EventsTests(Head.Server);
+/// <summary>
+/// On Kestrel an answer does not wait for the rest of a body. The Functions host reads a body whole before it forwards anything,
+/// and takes at most 30 MB.
+/// </summary>
+public sealed class EventsOnServerTests() : EventsTests(Head.Server)
+{
+    [Fact]
+    public async Task A_body_over_its_limit_is_answered_before_it_has_been_sent()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Api.Address.Host, Api.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {Path} HTTP/1.1\r\nHost: x\r\nX-Gatehouse-Key: {RunningGatehouse.OpsKey}\r\nContent-Length: 20000000\r\n\r\n"));
+
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        Assert.StartsWith("HTTP/1.1 413 ", await reader.ReadLineAsync(patience.Token), StringComparison.Ordinal);
+    }
+}
 
 public sealed class EventsOnFunctionsHostTests() : EventsTests(Head.FunctionsHost);

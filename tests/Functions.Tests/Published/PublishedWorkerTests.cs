@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Tests.Hosting;
 using Gatehouse.FunctionsHost;
@@ -15,6 +14,7 @@ namespace Gatehouse.Functions.Tests.Published;
 /// The published package under the double of the Functions host, as a process: what an operator sees of its start, its timers and
 /// its stop, and what its requests do to each other. None of it is the same on Kestrel, which has tests of its own.
 /// </summary>
+[Collection(nameof(PublishedWorkerTests))]
 public sealed class PublishedWorkerTests : IDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
@@ -169,3 +169,7 @@ public sealed class PublishedWorkerTests : IDisposable
         File.Delete(Path.Combine(to, "host.json"));
     }
 }
+
+/// <summary>Alone on the machine: one of the tests measures how long an answer takes.</summary>
+[CollectionDefinition(nameof(PublishedWorkerTests), DisableParallelization = true)]
+public sealed class AloneOnTheMachine;
