@@ -1,4 +1,4 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup;
 using Microsoft.Azure.Functions.Worker.Builder;
 
 return await Start.RunAsync(() =>

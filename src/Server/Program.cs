@@ -1,4 +1,4 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup;
 using Gatehouse.Server;
 
 if (args is [HealthProbe.Argument]) return await HealthProbe.RunAsync();

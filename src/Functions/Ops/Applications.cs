@@ -1,6 +1,8 @@
 using Gatehouse.Access;
 using Gatehouse.Custody.Applications;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;

@@ -3,7 +3,7 @@ using Gatehouse.Archive;
 using Gatehouse.Archive.Backfill;
 using Gatehouse.Archive.Daily;
 using Gatehouse.Common;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Requests;
 
 namespace Gatehouse.Functions.Ops;
 

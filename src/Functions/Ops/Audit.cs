@@ -1,5 +1,7 @@
 using Gatehouse.Access;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;

@@ -1,10 +1,9 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 using Gatehouse.Common;
 using Gatehouse.Custody;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Platform;
 
 namespace Gatehouse.Functions.Ops;

@@ -5,7 +5,7 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using Gatehouse.Archive;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 

@@ -1,7 +1,10 @@
 using System.Text.Json.Serialization.Metadata;
 using Gatehouse.Access;
 using Gatehouse.Custody.PushCredentials;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Http.Requests;
+using Gatehouse.Functions.Observability;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -12,7 +15,7 @@ namespace Gatehouse.Functions.Ops;
 /// An application's push credentials. What is uploaded is inspected before the platform is asked, and no key, file or password
 /// is in an answer. With <c>dry_run=true</c> it is only inspected.
 /// </summary>
-public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushReplacements replacements, TimeProvider time)
+public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushReplacementLog replacements, TimeProvider time)
 {
     /// <summary>Registers a certificate of Apple's; with <c>replace=true</c> in the place of the older ones.</summary>
     [Function(nameof(OpsAddCertificate))]

@@ -1,5 +1,5 @@
 using Gatehouse.Custody.PushCredentials;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,8 @@
 using Gatehouse.Access;
 using Gatehouse.Custody.Tokens;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Http.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,5 +1,8 @@
 using Gatehouse.Access;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Problems;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
 using Gatehouse.Usage;
 using Microsoft.AspNetCore.Http;

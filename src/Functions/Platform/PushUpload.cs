@@ -1,4 +1,4 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 

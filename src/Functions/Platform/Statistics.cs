@@ -1,4 +1,6 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
 using Gatehouse.Usage;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,4 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -8,7 +8,7 @@ namespace Gatehouse.Functions.Platform;
 /// What no other function serves, by its path or by its method: an error body in place of an empty answer. The Functions host
 /// tries functions in the order of their names and takes the first that matches, so the name of this one must sort last.
 /// </summary>
-public sealed class UnknownUrls(OpenGate gate)
+public sealed class UnknownUrls(PublicGate gate)
 {
     /// <summary>Refuses: with a problem of type <c>unknown-url</c> where Gatehouse's own routes are, else with 400404.</summary>
     [Function(nameof(ZUnknownUrl))]

@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 using Gatehouse.Common;
 using Gatehouse.Platform;
-using Gatehouse.Usage;
 
 namespace Gatehouse.Functions.Platform;
 

@@ -1,12 +1,13 @@
 using System.Text.Json.Serialization;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Replies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Service;
 
 /// <summary>Whether this instance lives, and whether it can do what it is there for. For load balancers; needs no credential.</summary>
-public sealed class Health(OpenGate gate, Readiness readiness, UnsetSchedules unset)
+public sealed class Health(PublicGate gate, Readiness readiness, UnsetSchedules unset)
 {
     /// <summary>200 as long as it answers at all.</summary>
     [Function(nameof(CheckLiveness))]

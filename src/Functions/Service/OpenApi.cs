@@ -1,11 +1,12 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Replies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Service;
 
 /// <summary>What there is, for machines. Needs no credential: it says what this page's readers know already.</summary>
-public sealed class OpenApi(OpenGate gate)
+public sealed class OpenApi(PublicGate gate)
 {
     /// <summary>The OpenAPI 3.1 document of every route.</summary>
     [Function(nameof(ViewOpenApi))]

@@ -1,11 +1,11 @@
 using Gatehouse.Archive.Daily;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Observability;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
 /// <summary>Archives, once a day, the daily message counts of every application.</summary>
-public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveFailures failures)
+public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveLog failures)
 {
     /// <summary>Goes through all applications, first through those that the last run was cut off before.</summary>
     [Function(nameof(ArchiveMessageCounts))]

@@ -1,11 +1,11 @@
 using Gatehouse.Custody.PushCredentials;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Observability;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
 /// <summary>Raises, once a day, alerts for push credentials that end in 30, 7 or 1 days, or have ended.</summary>
-public sealed class CheckPushCredentials(PushCredentialCheck check, CustodyFailures failures)
+public sealed class CheckPushCredentials(PushCredentialCheck check, CustodyLog failures)
 {
     /// <summary>Goes through all applications in custody. What was told is not told again.</summary>
     [Function(nameof(CheckPushCredentials))]

@@ -1,5 +1,5 @@
 using Gatehouse.Access;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Observability;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;

@@ -1,4 +1,4 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Observability;
 using Gatehouse.Usage;
 using Microsoft.Azure.Functions.Worker;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gatehouse.Access;
 using Gatehouse.Alerts;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 
@@ -109,7 +109,7 @@ public sealed partial class DocumentBlocksTests
     public void The_guide_names_settings_parameters_secrets_alerts_and_timers_as_they_are()
     {
         var guide = Repository.Read("docs/operations.md");
-        var settings = Settings.Names.Select(name => name.Replace("__N", "__0", StringComparison.Ordinal).Replace("__M", "__0", StringComparison.Ordinal)).ToList();
+        var settings = GatehouseSettings.Names.Select(name => name.Replace("__N", "__0", StringComparison.Ordinal).Replace("__M", "__0", StringComparison.Ordinal)).ToList();
         foreach (Match setting in SettingName().Matches(guide))
         {
             var name = setting.Groups[1].Value;

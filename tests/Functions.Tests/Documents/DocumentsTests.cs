@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Gatehouse.Alerts;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Telemetry;
 using Gatehouse.Tests;
@@ -32,7 +32,7 @@ public sealed partial class DocumentsTests
     {
         var documented = from Match row in SettingRow().Matches(Repository.Read("README.md")) select row.Groups[1].Value;
 
-        Assert.Equal(Settings.Names.Append("Urls").Order(), documented.Order());
+        Assert.Equal(GatehouseSettings.Names.Append("Urls").Order(), documented.Order());
     }
 
     [Fact]

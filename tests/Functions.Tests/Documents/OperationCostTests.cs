@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Timers;
 using Gatehouse.Secrets;
@@ -29,7 +29,7 @@ public sealed class OperationCostTests : IAsyncLifetime
         facade = await RunningGatehouse.StartHostedAsync(
             platform.Api.Address, clock: clock,
             // No timer but those that the test runs.
-            settings: [.. Settings.Schedules.Keys.SelectMany(schedule => (string[])[$"--{schedule}", "0 0 0 1 1 *"])],
+            settings: [.. GatehouseSettings.Schedules.Keys.SelectMany(schedule => (string[])[$"--{schedule}", "0 0 0 1 1 *"])],
             configure: services =>
             {
                 Wrap<ITableStore>(services, store => new CountingStore(store, operations));

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup;
 using Gatehouse.Server;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

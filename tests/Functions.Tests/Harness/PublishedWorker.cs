@@ -1,3 +1,4 @@
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.FunctionsHost;
 
 namespace Gatehouse.Functions.Tests.Harness;
@@ -32,7 +33,7 @@ internal static class PublishedWorker
             ["Organization__Password"] = RunningGatehouse.Password,
             ["Ops__LocalKey"] = RunningGatehouse.OpsKey,
         };
-        foreach (var (name, schedule) in Functions.Hosting.Settings.Schedules) all[name] = schedule!;
+        foreach (var (name, schedule) in GatehouseSettings.Schedules) all[name] = schedule!;
         foreach (var (name, value) in settings)
         {
             if (value.Length > 0) all[name] = value;

@@ -1,4 +1,5 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.FunctionsHost;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -30,7 +31,7 @@ internal sealed class WorkerHead : Head
     {
         // The host reads schedules from the app's settings alone.
         var given = new Dictionary<string, string>(settings);
-        foreach (var (name, schedule) in Settings.Schedules) given.TryAdd(name, schedule!);
+        foreach (var (name, schedule) in GatehouseSettings.Schedules) given.TryAdd(name, schedule!);
         Worker? worker = null;
         var host = await HostDouble.StartAsync(
             AppContext.BaseDirectory, given, start => worker = Worker.Start(start, clock, logs, configure));

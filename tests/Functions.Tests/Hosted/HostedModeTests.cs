@@ -1,13 +1,13 @@
-using Gatehouse.Platform;
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Gatehouse.Custody;
 using Gatehouse.Custody.Applications;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Observability;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Timers;
+using Gatehouse.Platform;
 using Gatehouse.Secrets;
 using Gatehouse.Tests;
 using Gatehouse.Usage;
@@ -76,7 +76,7 @@ public sealed class HostedModeTests : IAsyncLifetime
     {
         using var logs = new RecordedLogs();
         await using var facade = await StartAsync(hasCredentials: false, logs);
-        var timer = new AdoptApplications(facade.Services.GetRequiredService<ApplicationSync>(), facade.Services.GetRequiredService<CustodyFailures>());
+        var timer = new AdoptApplications(facade.Services.GetRequiredService<ApplicationSync>(), facade.Services.GetRequiredService<CustodyLog>());
         for (var run = 0; run < 3; run++) await timer.RunAsync(new TimerInfo(), default);
         Assert.Single(logs.Lines, line => line.Contains("platform-organization-user", StringComparison.Ordinal));
     }
@@ -172,7 +172,7 @@ public sealed class HostedModeTests : IAsyncLifetime
     private static string Refusal(params (string Name, string Value)[] settings) =>
         Assert.Throws<SettingException>(() => Read(settings)).Message;
 
-    private static Settings Read(params (string Name, string Value)[] settings) => Settings.Read(new ConfigurationBuilder()
+    private static GatehouseSettings Read(params (string Name, string Value)[] settings) => GatehouseSettings.Read(new ConfigurationBuilder()
         .AddInMemoryCollection(settings
             .GroupBy(setting => setting.Name)
             .Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Last().Value)))

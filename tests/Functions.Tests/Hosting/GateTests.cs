@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Tests.Harness;
 using Microsoft.Azure.Functions.Worker;
 
@@ -10,7 +10,7 @@ namespace Gatehouse.Functions.Tests.Hosting;
 /// <summary>Every function that answers requests goes through a gate: read from the code of each, so that none is forgotten.</summary>
 public sealed class GateTests
 {
-    private static readonly Type[] Gates = [typeof(PlatformGate), typeof(OpsGate), typeof(WebhookGate), typeof(OpenGate)];
+    private static readonly Type[] Gates = [typeof(PlatformGate), typeof(OpsGate), typeof(WebhookGate), typeof(PublicGate)];
 
     public static TheoryData<string> RequestFunctions => [.. FunctionRoute.All.Select(route => route.Name).Distinct()];
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Replies;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 

@@ -1,4 +1,4 @@
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Tests.Hosting;
@@ -19,6 +19,6 @@ public sealed class StorageSettingsTests
             ["KeyVault:Uri"] = vault,
         }).Build();
 
-        Assert.Equal(needed, Settings.Read(configuration).NeedsDataFolder);
+        Assert.Equal(needed, GatehouseSettings.Read(configuration).NeedsDataFolder);
     }
 }

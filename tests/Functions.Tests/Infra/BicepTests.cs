@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 
@@ -43,7 +43,7 @@ public sealed partial class BicepTests
     [Fact]
     public async Task Every_setting_that_the_code_reads_is_given_or_not_for_Azure_and_nothing_else_is_given()
     {
-        var read = Settings.Names.ToHashSet();
+        var read = GatehouseSettings.Names.ToHashSet();
         var given = (await SettingsAsync()).Keys.Select(name => Place().Replace(name, "__N")).Except(NotOurs).ToHashSet();
         Assert.Equal("", Text("read by the code and not given", read.Except(given).Except(NotForAzure.Keys)));
         Assert.Equal("", Text("given and not read by the code", given.Except(read)));
@@ -55,7 +55,7 @@ public sealed partial class BicepTests
     public async Task The_schedules_are_the_defaults()
     {
         var given = await SettingsAsync();
-        Assert.All(Settings.Schedules, schedule => Assert.Equal($"'{schedule.Value}'", given[schedule.Key]));
+        Assert.All(GatehouseSettings.Schedules, schedule => Assert.Equal($"'{schedule.Value}'", given[schedule.Key]));
     }
 
     [Fact]

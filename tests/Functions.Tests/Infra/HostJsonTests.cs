@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
-using Gatehouse.Functions.Hosting;
-using Gatehouse.Tests;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server;
+using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
 /// <summary>What the Functions host is told, in the file that lies beside the program, and what the operations guide says of it.</summary>
 public sealed class HostJsonTests
 {
-    private static readonly string File = Path.Combine(Path.GetDirectoryName(typeof(Settings).Assembly.Location)!, "host.json");
+    private static readonly string File = Path.Combine(Path.GetDirectoryName(typeof(GatehouseSettings).Assembly.Location)!, "host.json");
     private static readonly JsonElement Host = JsonElement.Parse(System.IO.File.ReadAllText(File));
 
     [Fact]

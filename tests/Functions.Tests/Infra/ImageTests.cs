@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Server;
 using Gatehouse.Tests;
@@ -18,7 +18,7 @@ public sealed partial class ImageTests
         Assert.StartsWith("10.0-noble-chiseled", LastImage().Matches(File)[^1].Groups[1].Value, StringComparison.Ordinal);
         Assert.Contains("\nUSER $APP_UID\n", File, StringComparison.Ordinal);
         var environment = Variable().Matches(Environment().Match(File).Value).ToDictionary(one => one.Groups[1].Value, one => one.Groups[2].Value);
-        Assert.All(environment.Keys, name => Assert.Contains(name, Settings.Names.Append("Urls")));
+        Assert.All(environment.Keys, name => Assert.Contains(name, GatehouseSettings.Names.Append("Urls")));
         Assert.Contains($"\nVOLUME {environment["Storage__Path"]}\n", File, StringComparison.Ordinal);
         Assert.Contains($"\nEXPOSE {new Uri(environment["Urls"]).Port}\n", File, StringComparison.Ordinal);
         var probe = JsonElement.Parse(Probe().Match(File).Groups[1].Value).EnumerateArray().Select(part => part.GetString()).ToList();

@@ -1,6 +1,6 @@
 using Gatehouse.Archive;
 using Gatehouse.Custody;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Platform;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;

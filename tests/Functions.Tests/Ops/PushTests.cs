@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gatehouse.Custody.PushCredentials;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Push;
 using Gatehouse.Tests;

@@ -2,7 +2,6 @@ using Gatehouse.Common;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Platform;
 using Gatehouse.Tests;
-using Gatehouse.Usage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Platform;

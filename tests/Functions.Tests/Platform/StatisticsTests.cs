@@ -1,4 +1,3 @@
-using Gatehouse.Common;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Observability;
 using Gatehouse.Functions.Tests.Harness;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;

@@ -1,5 +1,5 @@
 using System.Net;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Observability;
 using Gatehouse.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,5 @@
 using System.Net;
-using Gatehouse.Functions.Hosting;
+using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;

@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using Gatehouse.Access;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Http.Requests;
+using Gatehouse.Functions.Observability;
+using Gatehouse.Platform;
+using Gatehouse.Platform.Embedded;
+using Gatehouse.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Functions.Http.Gates;
+
+/// <summary>
+/// Who may pass to an operation of the platform: every function under <c>/v3</c> is one call of a method of this class. It
+/// also turns what an operation throws into the platform's error bodies, so that no answer is empty or says too much. Where
+/// the platform is not in this process nobody passes, whatever the credentials.
+/// </summary>
+public sealed partial class PlatformGate(
+    OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log, EmbeddedPlatform? platform = null)
+{
+    /// <summary>Lets the organization pass: HTTP Basic.</summary>
+    public Task<IResult> OrganizationAsync(
+        HttpRequest request, Func<CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, cancellation => DecideAsync(request, admitted, null, cancellation));
+
+    /// <summary>Lets the holder of an API token pass, master or secondary.</summary>
+    public Task<IResult> ApplicationAsync(
+        HttpRequest request, Func<ApplicationCaller, CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, cancellation => DecideAsync(request, null, admitted, cancellation));
+
+    /// <summary>Lets either pass, each to an operation of its own.</summary>
+    public Task<IResult> EitherAsync(
+        HttpRequest request, Func<CancellationToken, Task<IResult>> organizationAdmitted, Func<ApplicationCaller, CancellationToken, Task<IResult>> applicationAdmitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(
+            request, operation, cancellation => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation));
+
+    /// <summary>Lets everybody pass: for what shows nothing and changes nothing.</summary>
+    public Task<IResult> OpenAsync(
+        HttpRequest request, Func<CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, admitted);
+
+    private async Task<IResult> DecideAsync(
+        HttpRequest request, Func<CancellationToken, Task<IResult>>? forOrganization, Func<ApplicationCaller, CancellationToken, Task<IResult>>? forApplication,
+        CancellationToken cancellation)
+    {
+        var credentials = RequestCredentials.Read(request);
+        if (credentials.Token is { } text)
+        {
+            var token = ApiToken.TryParse(text) ?? throw PlatformException.InvalidCredential("Api-Token is not valid.");
+            var caller = await access.AuthenticateAsync(token, cancellation);
+            return await (forApplication ?? throw PlatformException.NotAuthorized("This needs the organization's HTTP Basic credentials."))(caller, cancellation);
+        }
+        if (credentials.User is not { } user)
+        {
+            throw PlatformException.InvalidCredential(
+                forApplication is null ? "HTTP Basic credentials must be sent." : "Api-Token must be sent.");
+        }
+
+        if (!organization.Admits(user, credentials.Password ?? ""))
+            throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
+        return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))(cancellation);
+    }
+
+    private Task<IResult> AnswerAsync(HttpRequest request, string function, Func<CancellationToken, Task<IResult>> operation) =>
+        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation));
+
+    private async Task<IResult> AnswerAsync(HttpRequest request, Func<CancellationToken, Task<IResult>> operation)
+    {
+        if (platform is null) return PlatformReply.NotServed();
+        try
+        {
+            return await operation(request.HttpContext.RequestAborted);
+        }
+        catch (PlatformException e)
+        {
+            LogRefused(e.Code, e.Message);
+            return PlatformReply.Error(e);
+        }
+        catch (BadHttpRequestException e)
+        {
+            return PlatformReply.Error(e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? PlatformException.BodyTooLarge(RequestBody.MultipartLimit)
+                : PlatformException.MalformedBody("The request is not valid HTTP."));
+        }
+        catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return PlatformReply.Error(PlatformException.Unavailable());
+        }
+        catch (StoreUnavailableException e)
+        {
+            LogStoreUnavailable(e);
+            return PlatformReply.Error(PlatformException.Unavailable());
+        }
+        catch (Exception e)
+        {
+            LogFault(e);
+            return PlatformReply.Error(PlatformException.Internal());
+        }
+    }
+
+    [LoggerMessage(100, LogLevel.Error, "The store cannot answer.")]
+    private partial void LogStoreUnavailable(Exception e);
+
+    [LoggerMessage(102, LogLevel.Debug, "Refused with {Code}: {Message}")]
+    private partial void LogRefused(int code, string message);
+
+    [LoggerMessage(101, LogLevel.Error, "An operation of the platform failed.")]
+    private partial void LogFault(Exception e);
+}

@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Gatehouse.Access;
+using Gatehouse.Functions.Http.Problems;
+using Gatehouse.Functions.Http.Requests;
+using Gatehouse.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Http.Gates;
+
+/// <summary>
+/// Lets pass what the platform has signed with the application's master token. An application that is not there is refused
+/// as a wrong signature is, and after the same work.
+/// </summary>
+public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswers answers)
+{
+    /// <summary>The most bytes of a webhook: 1 MiB.</summary>
+    public const int BodyLimit = 1024 * 1024;
+
+    private const string Challenge = "Signature realm=\"gatehouse\"";
+
+    private static readonly string Nobody = RandomNumberGenerator.GetHexString(ApiToken.Length, lowercase: true);
+
+    /// <summary>Reads the body, checks its signature, and lets it pass.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="application">The application's id as the caller wrote it.</param>
+    /// <param name="admitted">What to do then with the body, byte for byte as it was signed.</param>
+    /// <param name="operation">The operation's name.</param>
+    public Task<IResult> SignedAsync(
+        HttpRequest request, string application, Func<AppId, ReadOnlyMemory<byte>, CancellationToken, Task<IResult>> admitted,
+        [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, async cancellation =>
+        {
+            var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
+            var id = AppId.TryParse(application);
+            var master = id is { } known ? await applications.FindMasterTokenAsync(known, cancellation) : null;
+            var verdict = WebhookSignature.Verify(
+                body.Span, request.Headers[WebhookSignature.Header], master?.Reveal() ?? Nobody);
+            if (verdict != SignatureVerdict.Right || master is null || id is null)
+            {
+                throw new ProblemException(Problem.Unauthenticated(
+                    Challenge, $"{WebhookSignature.Header} must be sent once and be the body's signature."));
+            }
+            return await admitted(id.Value, body, cancellation);
+        });
+}

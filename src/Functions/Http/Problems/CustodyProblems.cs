@@ -1,0 +1,86 @@
+using Gatehouse.Custody;
+using Gatehouse.Custody.PushCredentials;
+using Gatehouse.Platform;
+using Gatehouse.Platform.Hosted;
+using Gatehouse.Secrets;
+using Gatehouse.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Http.Problems;
+
+/// <summary>What custody, and the platform, vault and store that it depends on, throw: as problems of stable types.</summary>
+internal static class CustodyProblems
+{
+    private const int NotFound = StatusCodes.Status404NotFound,
+        Conflict = StatusCodes.Status409Conflict, BadGateway = StatusCodes.Status502BadGateway,
+        Unavailable = StatusCodes.Status503ServiceUnavailable;
+
+    // A vault that an operator must mend says nothing of when: whoever calls is to ask again, and not at once.
+    private static readonly TimeSpan Mending = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
+
+    /// <summary>The problem that an exception is; null where it is none of theirs.</summary>
+    public static Problem? Of(Exception e) => e switch
+    {
+        CustodyException custody => Of(custody) with { RetryAfter = custody.RetryAfter },
+        PlatformException platform => Of(platform),
+        PushCredentialException { CertificateFault: { } fault } =>
+            Problem.InvalidCertificate(CredentialFaults.NameOf(fault), e.Message),
+        PushCredentialException { ServiceAccountFault: { } fault } =>
+            Problem.InvalidServiceAccount(CredentialFaults.NameOf(fault), e.Message),
+        OrganizationCredentialsException { AreMissing: true } =>
+            new(Conflict, "organization-credentials-missing", "The vault has no credentials of the organization.", e.Message),
+        OrganizationCredentialsException =>
+            new(Conflict, "organization-credentials-refused", "The platform refuses the organization's credentials.", e.Message),
+        VaultException vault => new(Unavailable, ProblemNames.VaultUnavailable, "The vault cannot answer.", "Send the request again.")
+        {
+            RetryAfter = vault.RetryAfter ?? Mending,
+        },
+        StoreUnavailableException => Problem.Unavailable(),
+        _ => null,
+    };
+
+    private static Problem Of(CustodyException e) => e.Fault switch
+    {
+        CustodyFault.Invalid => Problem.InvalidRequest(e.Message),
+        CustodyFault.ApplicationNotFound => Problem.UnknownApplication(),
+        CustodyFault.TokenNotFound => new(NotFound, ProblemNames.Of(e.Fault), "There is no such token.", e.Message),
+        CustodyFault.LabelTaken => new(Conflict, ProblemNames.Of(e.Fault), "The label is taken.", e.Message),
+        CustodyFault.NoFreeSlot => NoFreeSlot(e.Message),
+        CustodyFault.NotRotatable => new(Conflict, ProblemNames.Of(e.Fault), "The token cannot be rotated.", e.Message),
+        CustodyFault.WrongName => new(Conflict, ProblemNames.Of(e.Fault), "The deletion is not confirmed.", e.Message),
+        CustodyFault.Deleting => new(Conflict, ProblemNames.Of(e.Fault), "The application is being deleted.", e.Message),
+        CustodyFault.Busy => new(Conflict, ProblemNames.Of(e.Fault), "The application's tokens are being changed.", e.Message),
+        CustodyFault.TimedOut => new(Unavailable, ProblemNames.Of(e.Fault), "The platform or the vault is too slow.", e.Message),
+        CustodyFault.MasterTokenMissing => new(Conflict, ProblemNames.Of(e.Fault), "The vault has no master token.", e.Message),
+        CustodyFault.MasterTokenRefused => MasterTokenRefused(e.Message),
+        _ => Problem.Fault(),
+    };
+
+    // Its refusals of a value that a caller gave reach that caller, whichever of us has found it wrong.
+    private static Problem Of(PlatformException e) => e switch
+    {
+        { Status: StatusCodes.Status413PayloadTooLarge } => Problem.BodyTooLarge(e.Message),
+        { Status: StatusCodes.Status429TooManyRequests } =>
+            new(Unavailable, ProblemNames.PlatformBusy, "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? Moment },
+        { Status: >= StatusCodes.Status500InternalServerError } => new(
+            Unavailable, ProblemNames.PlatformUnavailable, "The platform cannot answer.",
+            e.NotAsked ? "It could not be asked." : "Whether it has acted is not known.")
+        {
+            RetryAfter = e.RetryAfter ?? Moment,
+        },
+        { Code: PlatformException.InvalidCredentialCode } => MasterTokenRefused("The platform does not take the master token in the vault."),
+        { Code: PlatformException.NotAuthorizedCode } =>
+            new(BadGateway, ProblemNames.PlatformRefused, "The platform refuses.", e.Message),
+        { Code: PlatformException.ApplicationNotFoundCode } => Problem.UnknownApplication(),
+        { Code: PlatformException.NotFoundCode } => new(NotFound, "not-found", "There is no such thing.", e.Message),
+        { Code: PlatformException.TooManyCode } => NoFreeSlot(e.Message),
+        _ => Problem.InvalidRequest(e.Message),
+    };
+
+    private static Problem NoFreeSlot(string detail) => new(Conflict, ProblemNames.NoFreeSlot, "There is no free slot.", detail);
+
+    private static Problem MasterTokenRefused(string detail) =>
+        new(Conflict, ProblemNames.MasterTokenRefused, "The platform refuses the master token.", detail);
+}

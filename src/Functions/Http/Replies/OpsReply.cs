@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization.Metadata;
+using Gatehouse.Functions.Http.Problems;
+using Gatehouse.Functions.Service;
+using Microsoft.AspNetCore.Http;
+
+namespace Gatehouse.Functions.Http.Replies;
+
+/// <summary>The facade's answers, and those to webhooks; refusals are made of a <see cref="Problem"/>.</summary>
+internal static class OpsReply
+{
+    /// <summary>200 with a body.</summary>
+    public static IResult Ok<T>(T body, JsonTypeInfo<T> type) => Reply.Json(StatusCodes.Status200OK, body, type);
+
+    /// <summary>201 with a body, and where what was made is.</summary>
+    public static IResult Created<T>(string? location, T body, JsonTypeInfo<T> type) =>
+        Reply.Json(StatusCodes.Status201Created, body, type, location);
+
+    /// <summary>200 where all is well, 503 where not, with a body that says what.</summary>
+    public static IResult Health<T>(bool isWell, T body, JsonTypeInfo<T> type) => isWell
+        ? Ok(body, type)
+        : Reply.Json(StatusCodes.Status503ServiceUnavailable, body, type, retryAfter: Readiness.KeptFor);
+
+    /// <summary>200 with JSON that is there already.</summary>
+    public static IResult Document(ReadOnlyMemory<byte> json) => Reply.Json(json);
+
+    /// <summary>202 with a body, and where it can be seen how far what was asked for has got.</summary>
+    public static IResult Accepted<T>(string location, T body, JsonTypeInfo<T> type) =>
+        Reply.Json(StatusCodes.Status202Accepted, body, type, location);
+
+    /// <summary>204.</summary>
+    public static IResult NoContent() => Reply.NoContent();
+
+    /// <summary>200 with an empty object.</summary>
+    public static IResult Done() => Reply.Empty();
+}

@@ -1,0 +1,30 @@
+using Gatehouse.Archive;
+using Gatehouse.Archive.Daily;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.Functions.Observability;
+
+/// <summary>Logs what a timer has archived, and what it could not, application by application.</summary>
+public sealed partial class ArchiveLog(ILogger<ArchiveLog> log)
+{
+    /// <summary>Logs a run and its failures. Their messages hold no secret.</summary>
+    public void Report(string timer, ArchiveRunResult result)
+    {
+        Report(timer, result.Failures);
+        var run = result.Run;
+        LogRun(timer, run.Applications, run.DaysWritten, run.Corrected, run.Failed, (long)run.Duration.TotalMilliseconds);
+    }
+
+    /// <summary>Logs failures.</summary>
+    public void Report(string timer, IEnumerable<ArchiveFailure> failures)
+    {
+        foreach (var failure in failures) LogFailure(timer, failure.Application, failure.Problem, failure.Error);
+    }
+
+    [LoggerMessage(380, LogLevel.Information,
+        "{Timer}: {Applications} applications, {Days} days written, {Corrected} corrected, {Failed} applications failed, {Milliseconds} ms.")]
+    private partial void LogRun(string timer, int applications, long days, long corrected, int failed, long milliseconds);
+
+    [LoggerMessage(381, LogLevel.Warning, "{Timer}: application {Application} could not be archived: {Problem}.")]
+    private partial void LogFailure(string timer, AppId application, string problem, Exception error);
+}

@@ -1,0 +1,130 @@
+using Gatehouse.Access;
+using Gatehouse.Alerts;
+using Gatehouse.Archive;
+using Gatehouse.Archive.Backfill;
+using Gatehouse.Archive.Daily;
+using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
+using Gatehouse.Custody.PushCredentials;
+using Gatehouse.Custody.Tokens;
+using Gatehouse.Functions.Http.Gates;
+using Gatehouse.Functions.Http.Problems;
+using Gatehouse.Functions.Http.Replies;
+using Gatehouse.Functions.Observability;
+using Gatehouse.Functions.Service;
+using Gatehouse.Functions.Startup.Settings;
+using Gatehouse.Secrets;
+using Gatehouse.Storage;
+using Gatehouse.Usage;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Gatehouse.Functions.Startup;
+
+/// <summary>What the application is made of.</summary>
+public static class GatehouseServices
+{
+    /// <summary>Adds everything, made from the settings.</summary>
+    /// <exception cref="SettingException">A setting is wrong.</exception>
+    public static TBuilder AddGatehouse<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        builder.Services.AddSingleton(new UnsetSchedules(GatehouseSettings.UnsetSchedules(builder.Configuration)));
+        // Under everything else that there is.
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = GatehouseSettings.Schedules });
+        var settings = GatehouseSettings.Read(builder.Configuration);
+        var services = builder.Services;
+        services.AddSingleton(settings);
+        services.AddRequestLogFilter();
+        var isObserved = builder.AddTelemetryExport();
+        services.TryAddSingleton(TimeProvider.System);
+
+        services.AddData(settings, isObserved);
+        services.AddPlatform(settings);
+        services.AddUsage();
+        services.AddAlerts(settings);
+        services.AddCustody();
+        services.AddArchive();
+        services.AddAccess(settings);
+        services.AddHostedService<StartupCheck>();
+        return builder;
+    }
+
+    private static void AddData(this IServiceCollection services, GatehouseSettings settings, bool isObserved)
+    {
+        // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
+        var opening = Task.Run(() => OpenData.OpenAsync(settings));
+        services.AddSingleton(_ => opening.GetAwaiter().GetResult());
+        services.AddSingleton<ITableStore>(provider =>
+            provider.GetRequiredService<OpenData>().Store is var store && isObserved ? new TracedTableStore(store) : store);
+        services.AddSingleton(provider =>
+            provider.GetRequiredService<OpenData>().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
+        services.AddSingleton(provider => provider.GetRequiredService<OpenData>().Keys);
+        services.AddSingleton(provider => provider.GetRequiredService<OpenData>().AccessKeys);
+        services.AddSingleton<Readiness>();
+    }
+
+    private static void AddUsage(this IServiceCollection services)
+    {
+        services.AddSingleton<UsageLimits>();
+        services.AddSingleton<UsageRecorder>();
+        services.AddSingleton<UsageStatistics>();
+        services.AddSingleton<UsagePurge>();
+    }
+
+    private static void AddAlerts(this IServiceCollection services, GatehouseSettings settings)
+    {
+        services.AddSingleton<AlertLog>();
+        services.AddSingleton(provider => new AlertOutbox(
+            provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<AlertLog>().Raised));
+        services.AddSingleton(provider => new AlertDelivery(
+            provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<AlertLog>().Failed, provider.GetRequiredService<AlertLog>().GivenUp));
+    }
+
+    private static void AddCustody(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => CustodyAlerts.To(provider.GetRequiredService<AlertOutbox>()));
+        services.AddSingleton<CustodySettings>();
+        services.AddSingleton<MasterTokens>();
+        services.AddSingleton<ManagedApplications>();
+        services.AddSingleton<ApplicationViews>();
+        services.AddSingleton<ApplicationSync>();
+        services.AddSingleton<Leases>();
+        services.AddSingleton<ManagedPushCredentials>();
+        services.AddSingleton<PushCredentialCheck>();
+        services.AddSingleton<PushReplacementLog>();
+        services.AddSingleton<CustodyLog>();
+    }
+
+    private static void AddArchive(this IServiceCollection services)
+    {
+        services.AddSingleton<ArchiveRuns>();
+        services.AddSingleton<ArchiveReader>();
+        services.AddSingleton<DailyArchive>();
+        services.AddSingleton<Backfills>();
+        services.AddSingleton<ArchiveLog>();
+    }
+
+    private static void AddAccess(this IServiceCollection services, GatehouseSettings settings)
+    {
+        services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
+        if (settings.Callers.Entra is { } entra)
+            services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Callers(
+            provider.GetRequiredService<KeyCallers>(), provider.GetService<EntraCallers>()));
+        services.AddSingleton(provider => new AuditTrail(
+            provider.GetRequiredService<ITableStore>(),
+            [new AuditSource(UsageLimits.Table, UsageLimits.Partitions, UsageLimits.PartitionOf)],
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<AuditReader>();
+        services.AddSingleton<IdempotentCalls>();
+        services.AddSingleton<IdempotentAnswers>();
+        services.AddSingleton<ProblemAnswers>();
+        services.AddSingleton<OpsAuthentication>();
+        services.AddSingleton<OpsGate>();
+        services.AddSingleton<WebhookGate>();
+        services.AddSingleton<PublicGate>();
+    }
+}
