@@ -1,6 +1,5 @@
 using Gatehouse.Common;
 using Gatehouse.Platform;
-using Gatehouse.Usage;
 
 namespace Gatehouse.Bench.Harness;
 

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Gatehouse;
 
-/// <summary>The unique id of an application: a UUID in upper case, as in <c>D5F4E2A1-0B3C-4D5E-8F60-718293A4B5C6</c>.</summary>
+/// <summary>
+/// The unique id of an application: an upper-case UUID, such as <c>D5F4E2A1-0B3C-4D5E-8F60-718293A4B5C6</c>.
+/// </summary>
 public readonly record struct AppId
 {
     private const int Length = 36;
@@ -14,7 +16,7 @@ public readonly record struct AppId
     /// <summary>A new random id.</summary>
     public static AppId Generate() => From(Guid.NewGuid());
 
-    /// <summary>The id that a text is, or null where it is none. Lower case is taken too.</summary>
+    /// <summary>Parses an id; null where the text is not one. Lower case is accepted.</summary>
     public static AppId? TryParse(string? text) =>
         Guid.TryParseExact(text, "D", out var id) ? From(id) : null;
 
@@ -29,5 +31,5 @@ public readonly record struct AppId
     public Guid ToGuid() => Guid.Parse(ToString());
 
     /// <summary>The id as the platform writes it.</summary>
-    public override string ToString() => value ?? throw new InvalidOperationException("No application id was given.");
+    public override string ToString() => value ?? throw new InvalidOperationException("The application id has no value.");
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Tests;
 
-/// <summary>A receiver of alerts that checks their signatures by itself, on a free port.</summary>
+/// <summary>A receiver of alerts on a free port. It checks signatures with code of its own.</summary>
 public sealed class AlertReceiverDouble : IAsyncDisposable
 {
     private readonly WebApplication host;
@@ -24,17 +24,17 @@ public sealed class AlertReceiverDouble : IAsyncDisposable
     /// <summary>The secret that its signatures are checked with, as an operator writes it.</summary>
     public string Secret { get; set; } = "whsec_" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>What it answers to a request; 204 unless set.</summary>
+    /// <summary>Its answer to a request; 204 by default.</summary>
     public Func<HttpContext, Task> Answer { get; set; } = context =>
     {
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     };
 
-    /// <summary>What has come, whatever it was answered.</summary>
+    /// <summary>The received requests, including those that were refused.</summary>
     public IReadOnlyList<ReceivedAlert> Received => [.. received];
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts a receiver.</summary>
     public static async Task<AlertReceiverDouble> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -46,7 +46,7 @@ public sealed class AlertReceiverDouble : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>Waits until so many have come.</summary>
+    /// <summary>Waits until a number of requests have arrived.</summary>
     public async Task ReceivedAsync(int count)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -76,11 +76,11 @@ public sealed class AlertReceiverDouble : IAsyncDisposable
     }
 }
 
-/// <summary>An alert as its receiver saw it.</summary>
+/// <summary>An alert as it was received.</summary>
 /// <param name="Id">The message's id.</param>
-/// <param name="SentAt">When this try was made.</param>
+/// <param name="SentAt">When this attempt was made.</param>
 /// <param name="Signatures">The signatures.</param>
-/// <param name="IsGenuine">Whether one of them is right.</param>
+/// <param name="IsGenuine">Whether one of them is valid.</param>
 /// <param name="Body">The body.</param>
 public sealed record ReceivedAlert(string Id, DateTimeOffset SentAt, IReadOnlyList<string> Signatures, bool IsGenuine, string Body)
 {

@@ -2,7 +2,7 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Tests;
 
-/// <summary>A store that passes on to another; what a test wants otherwise it overrides.</summary>
+/// <summary>A store that passes everything on to another; tests override what they need.</summary>
 public abstract class InterposedStore(ITableStore inner) : ITableStore
 {
     /// <summary>The other store.</summary>

@@ -5,22 +5,22 @@ using System.Security.Cryptography;
 namespace Gatehouse.Tests;
 
 /// <summary>
-/// The npm packages of a folder of tests: tests bring what their package-lock.json names by themselves, once, however many test
-/// processes begin at the same time.
+/// The npm packages of a folder of tests. Tests install what its package-lock.json names, once, even if several test
+/// processes start at the same time.
 /// </summary>
 public static class NodePackages
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>Sees to it that a folder's <c>node_modules</c> holds what its package-lock.json names.</summary>
+    /// <summary>Makes sure that a folder's <c>node_modules</c> holds what its package-lock.json names.</summary>
     /// <param name="folder">The folder of package.json, as a path from the solution's, such as <c>tests/azurite</c>.</param>
     /// <returns>The full path of the folder.</returns>
-    /// <exception cref="InvalidOperationException">npm is not there, or fails; the message has what it said.</exception>
+    /// <exception cref="InvalidOperationException">npm is missing, or fails; the message has its output.</exception>
     public static async Task<string> RestoreAsync(string folder)
     {
         var path = Repository.PathOf(folder);
         var wanted = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(path, "package-lock.json"))));
-        // Written when all is there: a process that is killed before leaves none, and the next one starts over.
+        // Written at the end. If a process is killed before, the next one starts again.
         var restored = Path.Combine(path, "node_modules", ".restored");
         if (await IsAsync(restored, wanted)) return path;
 
@@ -44,7 +44,8 @@ public static class NodePackages
         }
     }
 
-    // The lock is the operating system's, and falls with the process that holds it. It lies outside node_modules, which npm removes.
+    // The lock is a file lock of the operating system, released when its process ends. It is outside node_modules, which npm
+    // deletes.
     private static async Task<FileStream> TakeTurnAsync(string folder, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);

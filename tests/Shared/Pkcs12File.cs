@@ -7,9 +7,9 @@ using System.Text;
 namespace Gatehouse.Tests;
 
 /// <summary>
-/// A PKCS#12 file (RFC 7292) put together piece by piece, for the files that no exporter of .NET makes: keys without
-/// certificates, keys that are not the certificate's, no integrity check, hostile numbers of rounds, and the RC2 that
-/// Keychain Access still protects certificates with.
+/// A PKCS#12 file (RFC 7292) built piece by piece, for files that .NET cannot export: keys without certificates, keys of
+/// other certificates, no integrity check, hostile numbers of rounds, and the RC2 that Keychain Access still uses for
+/// certificates.
 /// </summary>
 [SuppressMessage("Security", "CA5350", Justification = "The format's SHA-1, as the exporters in use write it.")]
 [SuppressMessage("Security", "CA5351", Justification = "The format's RC2, as Keychain Access writes it.")]
@@ -36,16 +36,16 @@ internal sealed class Pkcs12File
     /// <summary>The password; null leaves everything in clear and the file without an integrity check.</summary>
     public string? Password { get; init; }
 
-    /// <summary>Whether the certificates are encrypted, with RC2 of 40 bits; with a password alone.</summary>
+    /// <summary>Whether the certificates are encrypted with 40-bit RC2; only with a password.</summary>
     public bool EncryptsCertificates { get; init; }
 
-    /// <summary>Whether there is an integrity check; with a password alone.</summary>
+    /// <summary>Whether there is an integrity check; only with a password.</summary>
     public bool IsSealed { get; init; } = true;
 
     /// <summary>The rounds of every key derivation.</summary>
     public int Rounds { get; init; } = 2048;
 
-    /// <summary>The rounds that the integrity check claims to have taken, where it lies.</summary>
+    /// <summary>The rounds that the integrity check claims, where it lies.</summary>
     public int? ClaimedRounds { get; init; }
 
     /// <summary>The file's bytes.</summary>

@@ -1,6 +1,6 @@
 namespace Gatehouse.Tests;
 
-/// <summary>The files of the project, for tests that hold its documents against it.</summary>
+/// <summary>The files of the project, for tests that compare its documents with it.</summary>
 public static class Repository
 {
     /// <summary>The folder of the solution.</summary>

@@ -17,8 +17,8 @@ internal enum CertificateKind
 }
 
 /// <summary>
-/// Push certificates such as Apple issues and .p12 files such as exporters write, made when they are asked for and valid
-/// from yesterday for a year unless a test says otherwise.
+/// Push certificates such as Apple issues and .p12 files such as exporters write, created on demand and valid from yesterday
+/// for a year by default.
 /// </summary>
 internal static class TestCertificates
 {
@@ -30,14 +30,14 @@ internal static class TestCertificates
     private const string PushTopics = "1.2.840.113635.100.6.3.6";
     private const string UserId = "0.9.2342.19200300.100.1.1";
 
-    // Making a key takes a second at times, so the tests share these.
+    // Creating a key can take a second, so the tests share these.
     private static readonly Lazy<RSA> SharedKey = new(() => RSA.Create(2048));
     private static readonly Lazy<RSA> SharedOtherKey = new(() => RSA.Create(2048));
 
     /// <summary>The key of the certificates.</summary>
     public static RSA Key => SharedKey.Value;
 
-    /// <summary>A key of no certificate, unless a test makes one for it.</summary>
+    /// <summary>Another key, of no certificate by default.</summary>
     public static RSA OtherKey => SharedOtherKey.Value;
 
     /// <summary>
@@ -45,7 +45,7 @@ internal static class TestCertificates
     /// </summary>
     public static bool HasRc2 { get; } = TryRc2();
 
-    /// <summary>Makes a certificate without its private key. No two are the same.</summary>
+    /// <summary>Creates a certificate without its private key. No two are the same.</summary>
     public static X509Certificate2 Certificate(
         CertificateKind kind,
         string bundleId = BundleId,
@@ -106,7 +106,7 @@ internal static class TestCertificates
 
     private static IEnumerable<X509Extension> Extensions(CertificateKind kind, byte[] topics)
     {
-        // Apple writes an ASN.1 NULL into its marks.
+        // Apple writes an ASN.1 NULL into these extensions.
         if (kind == CertificateKind.Development) yield return new X509Extension(DevelopmentPush, [5, 0], critical: false);
         if (kind is CertificateKind.Production or CertificateKind.Universal)
             yield return new X509Extension(ProductionPush, [5, 0], critical: false);

@@ -2,14 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace Gatehouse.Tests;
 
-/// <summary>Key files of a Google service account, such as the Firebase console hands out.</summary>
+/// <summary>Key files of a Google service account, as from the Firebase console.</summary>
 internal static class TestServiceAccounts
 {
     public const string ProjectId = "example-app-4f1c2";
     public const string PrivateKeyId = "8f3b1d0c9a7e6f5d4c3b2a190817263544536271";
     public const string ClientEmail = $"firebase-adminsdk-x1y2z@{ProjectId}.iam.gserviceaccount.com";
 
-    /// <summary>A complete key file, as an object for a test to change.</summary>
+    /// <summary>A complete key file, as an object that a test can change.</summary>
     public static JsonObject Json() => new()
     {
         ["type"] = "service_account",

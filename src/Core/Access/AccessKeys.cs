@@ -3,9 +3,8 @@ using Gatehouse.Secrets;
 namespace Gatehouse.Access;
 
 /// <summary>
-/// The keys of what is remembered of calls, from a data key in the vault: kept answers are sealed under <see cref="Data"/>,
-/// requests are recognized by <see cref="Requests"/>, and the audit trail's page tokens are authenticated under
-/// <see cref="Pages"/>.
+/// The keys for stored calls, derived from a data key in the vault: <see cref="Data"/> encrypts stored answers,
+/// <see cref="Requests"/> is the key of request fingerprints, and <see cref="Pages"/> signs the audit trail's page tokens.
 /// </summary>
 public sealed class AccessKeys
 {
@@ -16,17 +15,17 @@ public sealed class AccessKeys
     private byte[]? requests;
     private byte[]? pages;
 
-    /// <summary>The key that seals kept answers.</summary>
+    /// <summary>The key that encrypts stored answers.</summary>
     public DataKey Data => data ?? throw NotOpened();
 
-    /// <summary>The key of requests' fingerprints.</summary>
+    /// <summary>The key of request fingerprints.</summary>
     public ReadOnlySpan<byte> Requests => requests ?? throw NotOpened();
 
     /// <summary>The key of page tokens.</summary>
     public ReadOnlySpan<byte> Pages => pages ?? throw NotOpened();
 
-    /// <summary>Takes the data key out of the vault; makes it at first. Called once, before anything is served.</summary>
-    /// <exception cref="VaultException">The vault cannot answer, or holds no key there.</exception>
+    /// <summary>Reads the data key from the vault; generates it at first. Called once, before requests are served.</summary>
+    /// <exception cref="VaultException">The vault cannot answer, or the secret is not a key.</exception>
     public async Task OpenAsync(ISecretVault vault, CancellationToken cancellation)
     {
         data = await DataKey.OpenAsync(vault, SecretName, cancellation);
@@ -34,5 +33,5 @@ public sealed class AccessKeys
         pages = data.Derive("audit-page-token");
     }
 
-    private static InvalidOperationException NotOpened() => new("The keys of access have not been opened.");
+    private static InvalidOperationException NotOpened() => new("OpenAsync has not been called.");
 }

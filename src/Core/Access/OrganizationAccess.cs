@@ -5,8 +5,8 @@ using Gatehouse.Secrets;
 namespace Gatehouse.Access;
 
 /// <summary>
-/// Decides who may create, list and delete every application (HTTP Basic, RFC 7617): one user and password, configured or
-/// made at first start and kept in the vault. Until they are there, nobody passes.
+/// Decides who may create, list and delete all applications (HTTP Basic, RFC 7617): one user and password, configured, or
+/// generated at first start and stored in the vault. Before they are set, every request is refused.
 /// </summary>
 public sealed class OrganizationAccess
 {
@@ -18,7 +18,7 @@ public sealed class OrganizationAccess
     private byte[]? userHash;
     private byte[]? passwordHash;
 
-    /// <summary>Takes the configured credentials.</summary>
+    /// <summary>Sets the configured credentials.</summary>
     public void Configure(string user, string password)
     {
         userHash = Hash(user);
@@ -26,11 +26,11 @@ public sealed class OrganizationAccess
     }
 
     /// <summary>
-    /// Takes the credentials out of the vault, made of 128 random bits where there are none. Returns them, for whoever sits
-    /// at the machine to use.
+    /// Sets the credentials from the vault, generated from 128 random bits where there are none. Returns them, to be shown
+    /// on the local console.
     /// </summary>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task<(string User, string Password)> MakeAsync(ISecretVault vault, CancellationToken cancellation)
+    public async Task<(string User, string Password)> GetOrCreateAsync(ISecretVault vault, CancellationToken cancellation)
     {
         var user = await vault.GetOrAddAsync(UserSecret, DefaultUser, cancellation);
         var password = await vault.GetOrAddAsync(
@@ -39,8 +39,8 @@ public sealed class OrganizationAccess
         return (user.Reveal(), password.Reveal());
     }
 
-    /// <summary>Whether both are right. It takes the same time wherever they differ.</summary>
-    public bool Admits(string user, string password) =>
+    /// <summary>Whether both are right. The comparison takes constant time.</summary>
+    public bool Accepts(string user, string password) =>
         userHash is not null && passwordHash is not null
         && CryptographicOperations.FixedTimeEquals(Hash(user), userHash)
             & CryptographicOperations.FixedTimeEquals(Hash(password), passwordHash);

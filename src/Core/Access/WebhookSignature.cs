@@ -4,22 +4,22 @@ using System.Text;
 
 namespace Gatehouse.Access;
 
-/// <summary>What the signature of a webhook is worth.</summary>
+/// <summary>The result of checking a webhook's signature.</summary>
 public enum SignatureVerdict
 {
-    /// <summary>There is none.</summary>
+    /// <summary>There is no signature.</summary>
     Missing,
 
-    /// <summary>There are several: which of them was meant is nobody's to guess.</summary>
+    /// <summary>There are several, so it is not clear which one counts.</summary>
     Repeated,
 
     /// <summary>It is not 64 lower-case hex digits.</summary>
     Malformed,
 
-    /// <summary>It was made with another secret, of another body, or there is no secret to check it with.</summary>
+    /// <summary>It was made with another secret or for another body, or there is no secret to check it with.</summary>
     Wrong,
 
-    /// <summary>Whoever made it has the secret, and the body is as it was signed. The only verdict that lets pass.</summary>
+    /// <summary>It was made with the secret, for this body. The only result that accepts the webhook.</summary>
     Right,
 }
 
@@ -36,10 +36,10 @@ public static class WebhookSignature
 
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>Checks a signature. How long it takes says nothing of how much of it is right, or under which secret.</summary>
-    /// <param name="body">The body, byte for byte as it came.</param>
+    /// <summary>Checks a signature, in constant time.</summary>
+    /// <param name="body">The raw bytes of the body.</param>
     /// <param name="signatures">The header's values.</param>
-    /// <param name="secrets">The secrets that are good: the present one, and during a rotation the previous one.</param>
+    /// <param name="secrets">The valid secrets: the current one, and during a rotation also the previous one.</param>
     public static SignatureVerdict Verify(
         ReadOnlySpan<byte> body, IReadOnlyList<string?> signatures, params ReadOnlySpan<string> secrets)
     {

@@ -3,23 +3,24 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Alerts;
 
-/// <summary>What a delivery run has done.</summary>
-/// <param name="Delivered">How many alerts the receiver has taken.</param>
-/// <param name="Failed">How many it has not taken, which are tried again.</param>
+/// <summary>The result of a delivery run.</summary>
+/// <param name="Delivered">How many alerts the receiver accepted.</param>
+/// <param name="Failed">How many it did not accept. They are tried again.</param>
 /// <param name="GivenUp">How many are not tried again.</param>
-/// <param name="Forgotten">How many old ones were removed.</param>
+/// <param name="Forgotten">How many old alerts were removed.</param>
 public sealed record AlertRun(int Delivered, int Failed, int GivenUp, int Forgotten);
 
 /// <summary>
-/// Delivers what is due, at least once: a try is recorded, with the time of the next one, before it is made. So of two
-/// instances one makes it; one that is killed at it leaves it to the next; and only one that is killed after the receiver has
-/// answered has it sent twice, under the same id.
+/// Delivers the alerts that are due, at least once. An attempt is recorded, with the time of the next one, before it is
+/// made. So one of two instances makes it; if an instance is killed during an attempt, the next run tries again; and an
+/// alert is sent twice, under the same id, only if an instance is killed after the receiver has answered.
 /// </summary>
 /// <param name="store">Where the alerts are kept.</param>
-/// <param name="settings">Whom they are for.</param>
+/// <param name="settings">The receiver, and how often to try.</param>
 /// <param name="time">The clock.</param>
-/// <param name="failed">Is told of each try that the receiver has not taken, and its answer's HTTP status; null for no answer.</param>
-/// <param name="givenUp">Is told of each alert that is not tried again.</param>
+/// <param name="failed">Called for each attempt that the receiver did not accept, with the HTTP status of its answer; null
+/// for no answer.</param>
+/// <param name="givenUp">Called for each alert that is not tried again.</param>
 public sealed class AlertDelivery(
     ITableStore store, AlertSettings settings, TimeProvider time, Action<Alert, int?>? failed = null, Action<Alert>? givenUp = null)
     : IDisposable
@@ -29,13 +30,13 @@ public sealed class AlertDelivery(
     private readonly AlertSender? sender =
         settings.Receiver is { } receiver ? new AlertSender(receiver, settings.Timeout, time) : null;
 
-    /// <summary>Delivers, or forgets, what is due.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot answer. What is due stays so.</exception>
+    /// <summary>Delivers or removes what is due.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot answer. Alerts that are due stay due.</exception>
     public async Task<AlertRun> RunAsync(CancellationToken cancellation)
     {
         var (delivered, refused, abandoned, forgotten) = (0, 0, 0, 0);
-        // One try that is not answered, or whose receiver asks to be left alone or is gone, ends the run: to try a thousand
-        // others would help none of them.
+        // The run ends after an attempt without an answer, or when the receiver is gone or asks to wait: trying a thousand
+        // other alerts would not help.
         var isOver = false;
         var now = time.GetUtcNow();
         await Parallel.ForEachAsync(
@@ -76,13 +77,13 @@ public sealed class AlertDelivery(
     /// <summary>Closes the connections.</summary>
     public void Dispose() => sender?.Dispose();
 
-    // What it has become; Kept for one that is forgotten, null for one that is not this run's to deliver.
+    // The new state: Kept for an alert that was removed; null for one that this run must not deliver.
     private async Task<AlertState?> TakeAsync(string partition, string dueKey, Action end, CancellationToken cancellation)
     {
         var found = await store.GetAsync(AlertRow.Table, partition, AlertRow.KeyOfDue(dueKey), cancellation);
         if (found is null) return null;
         var read = AlertRow.Read(found);
-        // Of this moment: the run may have been long at others.
+        // Read again here: the run may have spent a long time on other alerts.
         var now = time.GetUtcNow();
         if (read.DueAt > now) return null;
         if (read.State != AlertState.Pending)
@@ -99,7 +100,7 @@ public sealed class AlertDelivery(
         if (!claimed.Succeeded) return null;
         begun = begun.Written(claimed.ETags[0]!);
         var sent = await sender.SendAsync($"msg_{read.Hash[..32]}", AlertMessage.BodyOf(read.Alert), cancellation);
-        // What has come of it is written, whoever gives up now: otherwise it would be sent again.
+        // The result is written even after a cancellation: otherwise the alert would be sent again.
         return await ConcludeAsync(begun, sent, time.GetUtcNow(), end);
     }
 
@@ -112,7 +113,7 @@ public sealed class AlertDelivery(
             return await EndAsync(begun, AlertState.Undeliverable, now, CancellationToken.None);
         if (now + sent.RetryAfter is { } asked && asked > begun.DueAt)
         {
-            // No longer than the longest wait of ours: what a receiver says must not have it forgotten.
+            // At most our own longest wait: the receiver must not be able to postpone an alert until it is removed.
             var latest = now + settings.Waits[^1];
             var postponed = begun with { DueAt = asked < latest ? asked : latest };
             if (postponed.DueAt > begun.DueAt)
@@ -123,7 +124,7 @@ public sealed class AlertDelivery(
 
     private async Task<AlertState?> EndAsync(AlertRow row, AlertState state, DateTimeOffset now, CancellationToken cancellation)
     {
-        var forgetAt = row.Alert.At + settings.KeptFor;
+        var forgetAt = row.Alert.At + settings.Retention;
         var ended = row with { State = state, DueAt = forgetAt > now ? forgetAt : now };
         var written = await store.CommitAsync(AlertRow.Table, row.Partition, ended.Replace(row), cancellation);
         if (!written.Succeeded) return null;
@@ -131,7 +132,8 @@ public sealed class AlertDelivery(
         return state;
     }
 
-    // The next try after so many; after the last, time enough for it to end. A tenth more or less, so that not all come at once.
+    // The wait before the next attempt; after the last one, enough time for it to end. Ten percent more or less, so that the
+    // attempts of many alerts spread.
     private TimeSpan Wait(int tries) =>
         settings.Waits[Math.Min(tries, settings.Waits.Count - 1)] * (0.9 + Random.Shared.NextDouble() * 0.2);
 }

@@ -4,13 +4,13 @@ using Gatehouse.Common;
 
 namespace Gatehouse.Alerts;
 
-/// <summary>An alert as it is sent: <c>{"type", "timestamp", "data"}</c> (Standard Webhooks, "Payload structure").</summary>
+/// <summary>The body of an alert: <c>{"type", "timestamp", "data"}</c> (Standard Webhooks, "Payload structure").</summary>
 internal sealed record AlertMessage(
     [property: JsonPropertyName("type")] string Type,
     [property: JsonPropertyName("timestamp")] string Timestamp,
     [property: JsonPropertyName("data")] IReadOnlyDictionary<string, string> Data)
 {
-    /// <summary>The body. It is the same at every try.</summary>
+    /// <summary>The body. It is the same at every attempt.</summary>
     public static byte[] BodyOf(Alert alert)
     {
         var data = new Dictionary<string, string> { ["app_id"] = alert.Application.ToString() };

@@ -5,32 +5,32 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Alerts;
 
-/// <summary>What is to be done with an alert.</summary>
+/// <summary>The state of an alert. The names are stored.</summary>
 internal enum AlertState
 {
-    /// <summary>It is to be delivered.</summary>
+    /// <summary>It has to be delivered.</summary>
     Pending,
 
-    /// <summary>The receiver has it.</summary>
+    /// <summary>The receiver has accepted it.</summary>
     Delivered,
 
-    /// <summary>The receiver could not be told, and is not tried again.</summary>
+    /// <summary>It could not be delivered, and is not tried again.</summary>
     Undeliverable,
 
-    /// <summary>There was nobody to tell.</summary>
+    /// <summary>No receiver was configured.</summary>
     Kept,
 }
 
 /// <summary>An alert in the outbox.</summary>
 /// <remarks>
-/// Table <c>Alerts</c>, partition: the first digit of the SHA-256 of the alert's key, so that sixteen share the load. Rows:
-/// <c>k:{hash}</c>, the alert, which is there once however often it is raised; <c>d:{ms since 1970}:{hash}</c>, when something
-/// is to be done with it, written in the same commit: to deliver it, or at last to forget it.
+/// Table <c>Alerts</c>, partition: the first digit of the SHA-256 of the alert's key. Rows: <c>k:{hash}</c>, the alert,
+/// stored once however often it is raised; <c>d:{ms since 1970}:{hash}</c>, when the alert is due to be delivered or
+/// removed, written in the same commit.
 /// </remarks>
 /// <param name="Alert">The alert.</param>
-/// <param name="State">What is to be done with it.</param>
-/// <param name="Tries">How many deliveries were begun.</param>
-/// <param name="DueAt">When something is to be done with it.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Tries">How many attempts were begun.</param>
+/// <param name="DueAt">When it is due to be delivered or removed.</param>
 internal sealed record AlertRow(Alert Alert, AlertState State, int Tries, DateTimeOffset DueAt)
 {
     public const string Table = "Alerts";
@@ -39,7 +39,7 @@ internal sealed record AlertRow(Alert Alert, AlertState State, int Tries, DateTi
     private const string DuePrefix = "d:";
     private const string FactPrefix = "Fact_";
 
-    /// <summary>What the alert is known by: the SHA-256 of its key, in hex.</summary>
+    /// <summary>The SHA-256 of the alert's key, in hex.</summary>
     public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Alert.Key)));
 
     /// <summary>The partition.</summary>
@@ -49,11 +49,11 @@ internal sealed record AlertRow(Alert Alert, AlertState State, int Tries, DateTi
 
     private string DueKey => $"{DuePrefix}{TimeKeys.Milliseconds(DueAt)}:{Hash}";
 
-    /// <summary>The due rows up to an instant, the longest due first.</summary>
+    /// <summary>The due rows up to an instant, the longest overdue first.</summary>
     public static RowRange DueBy(DateTimeOffset now) =>
         new(DuePrefix, $"{DuePrefix}{TimeKeys.Milliseconds(now)};");
 
-    /// <summary>The alert's row that a due row speaks of.</summary>
+    /// <summary>The key of the alert that a due row belongs to.</summary>
     public static string KeyOfDue(string dueKey) => RowPrefix + dueKey[(dueKey.LastIndexOf(':') + 1)..];
 
     public static AlertRow Read(TableRow row) => new(
@@ -68,10 +68,10 @@ internal sealed record AlertRow(Alert Alert, AlertState State, int Tries, DateTi
         ETag = row.ETag,
     };
 
-    /// <summary>The changes that add it; they fail where it is there.</summary>
+    /// <summary>The changes that add it. They fail where it exists.</summary>
     public RowChange[] Insert() => [RowChange.Insert(ToRow()), RowChange.Insert(new TableRow(DueKey))];
 
-    /// <summary>The changes that make it what it is now of what was read; they fail where somebody has changed it since.</summary>
+    /// <summary>The changes that replace the alert that was read. They fail where it was changed since.</summary>
     public RowChange[] Replace(AlertRow read)
     {
         var row = RowChange.Replace(ToRow(), read.ETag!);
@@ -80,10 +80,10 @@ internal sealed record AlertRow(Alert Alert, AlertState State, int Tries, DateTi
             : [row, RowChange.Delete(read.DueKey), RowChange.Insert(new TableRow(DueKey))];
     }
 
-    /// <summary>The changes that remove it; they fail where somebody has changed it since it was read.</summary>
+    /// <summary>The changes that remove it. They fail where it was changed since it was read.</summary>
     public RowChange[] Delete() => [RowChange.Delete(RowPrefix + Hash, ETag), RowChange.Delete(DueKey)];
 
-    /// <summary>The same, as it was written.</summary>
+    /// <summary>The same alert with the ETag of the written row.</summary>
     public AlertRow Written(string etag) => this with { ETag = etag };
 
     private TableRow ToRow() => new(

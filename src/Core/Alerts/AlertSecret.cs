@@ -5,7 +5,7 @@ using System.Text;
 namespace Gatehouse.Alerts;
 
 /// <summary>
-/// A secret that alerts are signed with, as Standard Webhooks writes it: <c>whsec_</c> and the base64 of 24 to 64 bytes
+/// A secret that alerts are signed with, in the form of Standard Webhooks: <c>whsec_</c> and 24 to 64 bytes in base64
 /// (github.com/standard-webhooks/standard-webhooks, "Symmetric").
 /// </summary>
 public sealed class AlertSecret
@@ -18,7 +18,7 @@ public sealed class AlertSecret
 
     private AlertSecret(byte[] key) => this.key = key;
 
-    /// <summary>The secret that a text is, or null where it is none.</summary>
+    /// <summary>Parses a secret; null where the text is not one.</summary>
     public static AlertSecret? TryParse(string? text)
     {
         if (text?.StartsWith(Prefix, StringComparison.Ordinal) != true) return null;
@@ -37,6 +37,6 @@ public sealed class AlertSecret
         return "v1," + Convert.ToBase64String(hmac.GetHashAndReset());
     }
 
-    /// <summary>Says nothing of the secret.</summary>
+    /// <summary>Shows nothing of the secret.</summary>
     public override string ToString() => nameof(AlertSecret);
 }

@@ -4,19 +4,21 @@ using System.Net.Http.Headers;
 
 namespace Gatehouse.Alerts;
 
-/// <summary>What became of one try to deliver an alert.</summary>
+/// <summary>The result of one attempt to deliver an alert.</summary>
 /// <param name="Status">The HTTP status; null where there was no answer.</param>
-/// <param name="RetryAfter">What the receiver asks to be left alone for; null where it does not say.</param>
+/// <param name="RetryAfter">How long the receiver asks to wait; null where it does not say.</param>
 internal readonly record struct SendResult(HttpStatusCode? Status, TimeSpan? RetryAfter)
 {
-    /// <summary>Whether the receiver has taken it: any 2xx.</summary>
+    /// <summary>Whether the receiver accepted it: any 2xx.</summary>
     public bool IsDelivered => Status is { } status && (int)status is >= 200 and < 300;
 
-    /// <summary>Whether the receiver will never take it: 410 (Standard Webhooks, "Disabling endpoints").</summary>
+    /// <summary>Whether the receiver will never accept it: 410 (Standard Webhooks, "Disabling endpoints").</summary>
     public bool IsGone => Status == HttpStatusCode.Gone;
 }
 
-/// <summary>Posts alerts to their receiver, signed (Standard Webhooks). It follows no redirect and reads no answer's body.</summary>
+/// <summary>
+/// Posts signed alerts to the receiver (Standard Webhooks). It follows no redirects and does not read the body of an answer.
+/// </summary>
 internal sealed class AlertSender : IDisposable
 {
     private const string JsonType = "application/json";
@@ -36,15 +38,15 @@ internal sealed class AlertSender : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             ActivityHeadersPropagator = null,
-            // So long may an address stand that DNS has changed.
+            // After this time a new connection sees changes in DNS.
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         });
     }
 
     /// <summary>Sends a message once.</summary>
-    /// <param name="id">What the receiver knows a message by that it is sent twice.</param>
+    /// <param name="id">The message's id. The receiver recognizes a message that is sent twice by it.</param>
     /// <param name="body">The body.</param>
-    /// <param name="cancellation">Gives up; the receiver may have it.</param>
+    /// <param name="cancellation">Cancels; the receiver may have the message.</param>
     public async Task<SendResult> SendAsync(string id, byte[] body, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();

@@ -1,6 +1,6 @@
 namespace Gatehouse.Alerts;
 
-/// <summary>The kinds of events that people outside are told of.</summary>
+/// <summary>The types of alerts.</summary>
 public static class AlertTypes
 {
     /// <summary>A token was replaced by a new one.</summary>
@@ -9,21 +9,21 @@ public static class AlertTypes
     /// <summary>A token was revoked at the end of its lease.</summary>
     public const string TokenExpired = "token.expired";
 
-    /// <summary>After a crash several tokens appeared of which at most one is ours: a person must look.</summary>
+    /// <summary>After a crash, several tokens appeared of which at most one is ours. An operator must look.</summary>
     public const string TokensUnexplained = "tokens.unexplained";
 
     /// <summary>The platform refuses the master token that the vault holds.</summary>
     public const string MasterTokenRefused = "master_token.refused";
 
-    /// <summary>A push credential ends in 30, 7 or 1 days.</summary>
+    /// <summary>A push credential expires in 30, 7 or 1 days.</summary>
     public const string PushCredentialExpiring = "push_credential.expiring";
 
-    /// <summary>A push credential has ended.</summary>
+    /// <summary>A push credential has expired.</summary>
     public const string PushCredentialExpired = "push_credential.expired";
 
     /// <summary>The archive could not be filled for an application.</summary>
     public const string ArchiveGap = "archive.gap";
 
-    /// <summary>On a final day the platform's count and the webhooks' differ by more than 1 %.</summary>
+    /// <summary>For a final day, the counts of the platform and of the webhooks differ by more than 1 %.</summary>
     public const string ArchiveDifference = "archive.difference";
 }

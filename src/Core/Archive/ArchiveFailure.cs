@@ -5,21 +5,24 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
 
-/// <summary>What could not be archived. It is tried again.</summary>
+/// <summary>An application that could not be archived. It is tried again.</summary>
 /// <param name="Application">The application.</param>
-/// <param name="Error">Why: a <see cref="PlatformException"/>, <see cref="VaultException"/>, <see cref="CustodyException"/>,
-/// <see cref="StoreUnavailableException"/>, <see cref="TimeoutException"/> or <see cref="RowFormatException"/>.</param>
+/// <param name="Error">The cause: a <see cref="PlatformException"/>, <see cref="VaultException"/>,
+/// <see cref="CustodyException"/>, <see cref="StoreUnavailableException"/>, <see cref="TimeoutException"/> or
+/// <see cref="RowFormatException"/>.</param>
 public sealed record ArchiveFailure(AppId Application, Exception Error)
 {
-    /// <summary>Why, in a word that does not change; where the facade answers with a problem, its type.</summary>
+    /// <summary>
+    /// The cause as one of <see cref="ProblemNames"/>: the type of the problem that the facade would answer with.
+    /// </summary>
     public string Problem => NameOf(Error);
 
-    /// <summary>Whether an exception is one application's failure, and holds up no other.</summary>
+    /// <summary>Whether an exception is a failure of one application, which must not stop the others.</summary>
     internal static bool Is(Exception e) =>
         e is PlatformException or VaultException or CustodyException or StoreUnavailableException or TimeoutException
             or RowFormatException;
 
-    /// <summary>Whether another try, with nothing done about it, would fail as well.</summary>
+    /// <summary>Whether another try would fail too, unless an operator does something.</summary>
     internal static bool IsLasting(Exception e) => e switch
     {
         PlatformException platform => platform.IsRefusal && platform.Status != TooManyRequests,

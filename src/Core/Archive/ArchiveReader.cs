@@ -5,21 +5,20 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
 
-/// <summary>Reads the archive, of applications that were deleted too.</summary>
+/// <summary>Reads the archive, also of deleted applications.</summary>
 public sealed class ArchiveReader(ITableStore store, ManagedApplications applications, TimeProvider time)
 {
-    // A page ends when so many applications were looked at, however few of them have gaps.
+    // A page ends after this many applications, even if few of them have gaps.
     private const int LookedAtPerPage = 1000;
     private const int LookedAtAtOnce = 100;
 
     private readonly ArchiveRows rows = new(store);
 
-    /// <summary>Yesterday, UTC: the last day that can be there.</summary>
+    /// <summary>Yesterday, UTC: the last day that can be archived.</summary>
     public DateOnly Yesterday => ArchiveDays.Of(time.GetUtcNow()).AddDays(-1);
 
     /// <summary>
-    /// Opens some days of an application for reading: the first thousand of them are read; null where nothing is known of the
-    /// application.
+    /// Reads days of an application, the first thousand at once; null where nothing is known of the application.
     /// </summary>
     public async Task<ArchivedDays?> OpenAsync(AppId application, DayRange days, CancellationToken cancellation)
     {
@@ -41,12 +40,13 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
     }
 
     /// <summary>
-    /// A page of the applications in custody with days before yesterday that the archive does not have, in the order of their
-    /// ids. Of each application one row is read, not its days.
+    /// A page of the applications in custody with gaps before yesterday, in the order of their ids. It reads one row for
+    /// each application, not its days.
     /// </summary>
-    /// <param name="after">What the page before gave as its next; null for the first page.</param>
-    /// <param name="limit">The most applications of the page, at least 1; it may have fewer, or none, and not be the last.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="after">The next value of the page before; null for the first page.</param>
+    /// <param name="limit">The most applications of the page, at least 1. A page may have fewer, or none, without being the
+    /// last.</param>
+    /// <param name="cancellation">Cancels.</param>
     public async Task<ArchiveGapsPage> ListGapsAsync(AppId? after, int limit, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
@@ -67,7 +67,7 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
         return new ArchiveGapsPage(found, after);
     }
 
-    /// <summary>The days before yesterday that the archive does not have of an application; null where it has all.</summary>
+    /// <summary>The gaps of an application before yesterday; null where there are none.</summary>
     public async Task<ArchiveGaps?> FindGapsAsync(ManagedApplication application, CancellationToken cancellation)
     {
         if (application.State != CustodyState.Held) return null;
@@ -93,22 +93,21 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
         rows.ReadDaysAsync(application, new DayRange(from, to), cancellation);
 }
 
-/// <summary>Days of an application as the archive has them.</summary>
-/// <param name="Expected">Those of the days that should be there; null for none.</param>
-/// <param name="Pages">The days that are there, the earliest first, in pages of up to a thousand, each read when it is asked
-/// for.</param>
+/// <summary>Archived days of an application.</summary>
+/// <param name="Expected">Those of the days that should be archived; null for none.</param>
+/// <param name="Pages">The archived days, the earliest first, in pages of up to a thousand, each read on demand.</param>
 public sealed record ArchivedDays(DayRange? Expected, IAsyncEnumerable<IReadOnlyList<ArchivedDay>> Pages);
 
-/// <summary>Days that the archive does not have.</summary>
+/// <summary>The gaps of an application in the archive.</summary>
 /// <param name="Application">The application.</param>
-/// <param name="Missing">The days, the earliest first.</param>
+/// <param name="Missing">The missing days, the earliest first.</param>
 public sealed record ArchiveGaps(AppId Application, IReadOnlyList<DayRange> Missing)
 {
-    /// <summary>How many days they are.</summary>
+    /// <summary>How many days are missing.</summary>
     public int Days => Missing.Sum(range => range.Days);
 }
 
 /// <summary>A page of applications with gaps.</summary>
 /// <param name="Gaps">In the order of the applications' ids.</param>
-/// <param name="Next">What to ask the next page with; null on the last page.</param>
+/// <param name="Next">What to request the next page with; null on the last page.</param>
 public sealed record ArchiveGapsPage(IReadOnlyList<ArchiveGaps> Gaps, AppId? Next);

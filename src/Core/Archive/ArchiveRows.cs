@@ -1,4 +1,3 @@
-using Gatehouse.Archive.Backfill;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
@@ -7,20 +6,20 @@ namespace Gatehouse.Archive;
 /// Reads and writes the archive: table <c>DailyMessageCounts</c>, a partition for each application.
 /// </summary>
 /// <remarks>
-/// <para>Rows, in their order: <c>yyyy-MM-dd</c>, a day (<see cref="ArchivedDay"/>); <c>archive</c>, how far the archive has
-/// got (<see cref="ArchiveState"/>); <c>backfill:{id}</c> and <c>span:{from}:{to}</c> (<see cref="BackfillRows"/>). So the
-/// days are all that lies before <c>:</c>.</para>
-/// <para>Every application has a partition of its own, which gets a commit a day: 20,000 rows a second of an account are a
-/// run over 5,000 applications in one second, and no partition is ever busy.</para>
+/// <para>Rows, in this order: <c>yyyy-MM-dd</c>, a day (<see cref="ArchivedDay"/>); <c>archive</c>, the state of the archive
+/// (<see cref="ArchiveState"/>); <c>backfill:{id}</c> and <c>span:{from}:{to}</c>, the backfills. So the days are all the
+/// rows before <c>:</c>.</para>
+/// <para>Every application has its own partition, which gets one commit a day. At the account's 20,000 rows a second, a run
+/// over 5,000 applications takes one second, and no partition is busy.</para>
 /// </remarks>
 internal sealed class ArchiveRows(ITableStore store)
 {
     public const string Table = "DailyMessageCounts";
 
-    /// <summary>The table of runs and of the backfills' queue.</summary>
+    /// <summary>The table of the runs and of the backfill queue.</summary>
     public const string OperationsTable = "Archive";
 
-    // The row key behind ArchiveState.RowKey.
+    // The first possible key after ArchiveState.RowKey.
     private const string BehindState = ArchiveState.RowKey + " ";
 
     public static string Partition(AppId application) => application.ToString();
@@ -28,7 +27,7 @@ internal sealed class ArchiveRows(ITableStore store)
     public async ValueTask<ArchiveState?> FindStateAsync(AppId application, CancellationToken cancellation) =>
         await store.GetAsync(Table, Partition(application), ArchiveState.RowKey, cancellation) is { } row ? ArchiveState.Read(row) : null;
 
-    /// <summary>How far the archive has got, and the days from one on that it has, in one read.</summary>
+    /// <summary>The state of the archive, and its days from a first day on, in one read.</summary>
     public async ValueTask<(ArchiveState? State, IReadOnlyList<ArchivedDay> Days)> ReadAsync(
         AppId application, DateOnly from, CancellationToken cancellation)
     {
@@ -41,7 +40,7 @@ internal sealed class ArchiveRows(ITableStore store)
         return (state, days);
     }
 
-    /// <summary>The days of a range of at most 1,000 that the archive has, the earliest first.</summary>
+    /// <summary>The archived days of a range of at most 1,000 days, the earliest first.</summary>
     public async ValueTask<IReadOnlyList<ArchivedDay>> ReadDaysAsync(
         AppId application, DayRange days, CancellationToken cancellation)
     {

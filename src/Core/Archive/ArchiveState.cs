@@ -3,26 +3,25 @@ using Gatehouse.Storage;
 namespace Gatehouse.Archive;
 
 /// <summary>
-/// How far an application's archive has got: the row <c>archive</c> behind the days of its partition. Whatever writes days
-/// replaces this row in the same commit, so that of two who read the platform at the same time only one can write, and what
-/// was read earlier never overwrites what was read later.
+/// The state of an application's archive: the row <c>archive</c> after the days of its partition. Every commit of days also
+/// replaces this row, so that only one of two concurrent readers can write, and older counts never overwrite newer ones.
 /// </summary>
-/// <param name="From">The first day that is expected to be there.</param>
-/// <param name="Through">The last day that was read, in unbroken succession from the first; the day before the first where
-/// none was.</param>
-/// <param name="FinalThrough">The last day that is final, as are all before it.</param>
-/// <param name="ReadAt">When the days up to the last were read; 1970 for never.</param>
-/// <param name="Missing">The days among them that the platform has not answered for.</param>
-/// <param name="WebhooksSince">The first day that webhooks told of a message; null where there is none.</param>
+/// <param name="From">The first day that should be archived.</param>
+/// <param name="Through">The last day that was read, with no unread day before it; the day before the first where none was
+/// read.</param>
+/// <param name="FinalThrough">The last final day. All days before it are final too.</param>
+/// <param name="ReadAt">When the last days were read; 1970 for never.</param>
+/// <param name="Missing">The days up to <paramref name="Through"/> that the platform gave no count for.</param>
+/// <param name="WebhooksSince">The first day with messages by webhooks; null for none.</param>
 internal sealed record ArchiveState(
     DateOnly From, DateOnly Through, DateOnly FinalThrough, DateTimeOffset ReadAt, DaySet Missing, DateOnly? WebhooksSince)
 {
     public const string RowKey = "archive";
 
-    /// <summary>The row's version; null where there is none yet.</summary>
+    /// <summary>The row's ETag; null where there is no row yet.</summary>
     public string? ETag { get; init; }
 
-    /// <summary>Nothing was read yet of an application that was created at an instant.</summary>
+    /// <summary>The state of an application before anything was read.</summary>
     public static ArchiveState Begin(DateTimeOffset createdAt)
     {
         var first = FirstDay(createdAt);
@@ -38,7 +37,9 @@ internal sealed record ArchiveState(
         ETag = row.ETag,
     };
 
-    /// <summary>The same where it has turned out that the application is older than was known: then it is read anew.</summary>
+    /// <summary>
+    /// The state after learning when the application was created. If it is older than was known, everything is read again.
+    /// </summary>
     public ArchiveState CreatedAt(DateTimeOffset createdAt)
     {
         var first = FirstDay(createdAt);
@@ -48,8 +49,8 @@ internal sealed record ArchiveState(
     }
 
     /// <summary>
-    /// The days to read on a day: from the first that is not final to yesterday, the last three in any case; null where that
-    /// has been done on the same day.
+    /// The days to read today: from the first that is not final to yesterday, and always the last three; null where they
+    /// were already read today.
     /// </summary>
     public DayRange? DueOn(DateOnly today)
     {
@@ -59,7 +60,7 @@ internal sealed record ArchiveState(
         return DayRange.Between(ArchiveDays.Later(from, From), yesterday);
     }
 
-    /// <summary>The days before yesterday that are not there, in ranges, the earliest first.</summary>
+    /// <summary>The gaps before yesterday, the earliest first.</summary>
     public IEnumerable<DayRange> Gaps(DateOnly today)
     {
         var last = today.AddDays(-2);
@@ -67,7 +68,7 @@ internal sealed record ArchiveState(
         var read = DayRange.Between(From, ArchiveDays.Earlier(Through, last));
         foreach (var range in read is { } some ? Missing.Within(some) : [])
         {
-            // The two meet where the last day that was read is missing.
+            // The gap and the unread days meet where the last day that was read is missing.
             if (unread is { } behind && range.To == Through) unread = behind with { From = range.From };
             else yield return range;
         }
@@ -84,6 +85,6 @@ internal sealed record ArchiveState(
         return ETag is null ? RowChange.Insert(row) : RowChange.Replace(row, ETag);
     }
 
-    // A day has no day before it in 0001 alone, and a creation that says so is none.
+    // The first of January 0001 has no day before it. A creation date before 2010 is wrong anyway.
     private static DateOnly FirstDay(DateTimeOffset createdAt) => ArchiveDays.Later(ArchiveDays.Earliest, ArchiveDays.Of(createdAt));
 }

@@ -4,32 +4,32 @@ using Gatehouse.Usage;
 
 namespace Gatehouse.Archive;
 
-/// <summary>What was written for one application, or several.</summary>
+/// <summary>Counts of what was written, for one application or several.</summary>
 internal sealed class WriteTotals
 {
     public long Written { get; set; }
 
     public long Corrected { get; set; }
 
-    /// <summary>By how many days the archive is behind yesterday.</summary>
+    /// <summary>How many days the archive is behind yesterday.</summary>
     public int Lag { get; set; }
 }
 
-/// <summary>Days to read from the platform and to write into the archive.</summary>
+/// <summary>Days to read from the platform and to write to the archive.</summary>
 /// <param name="Application">The application.</param>
 /// <param name="Days">The days.</param>
-/// <param name="State">How far its archive has got, as it was read before the platform is asked.</param>
-/// <param name="Known">Days that the archive has, from <paramref name="KnownFrom"/> on.</param>
-/// <param name="KnownFrom">From which day on they are all.</param>
+/// <param name="State">The state of the archive, as it was before the platform was asked.</param>
+/// <param name="Known">The archived days from <paramref name="KnownFrom"/> on.</param>
+/// <param name="KnownFrom">From this day on, <paramref name="Known"/> is complete.</param>
 /// <param name="Progress">The progress of the backfill that reads the days; null where the daily run reads them.</param>
 internal sealed record WriteTask(
     AppId Application, DayRange Days, ArchiveState State, IReadOnlyList<ArchivedDay> Known, DateOnly KnownFrom,
     IProgressRow? Progress);
 
-/// <summary>A row with the progress of some work, written in the same commit as the days that were read.</summary>
+/// <summary>A row with the progress of a task. It is written in the same commit as the days.</summary>
 internal interface IProgressRow
 {
-    /// <summary>The change that records that every day up to one has been read.</summary>
+    /// <summary>The change that records that every day up to <paramref name="through"/> has been read.</summary>
     RowChange Change(DateOnly through, int missing);
 
     /// <summary>Called when that change has been committed.</summary>
@@ -37,16 +37,16 @@ internal interface IProgressRow
 }
 
 /// <summary>
-/// Reads days from the platform and writes them, packed into as few commits as they fit in, whatever windows they were read
-/// in. Each commit takes the state forward with its days: cut off between two, what comes next goes on behind the last.
+/// Reads days from the platform and writes them, in as few commits as possible. Each commit advances the state with its
+/// days, so that an interrupted run continues after the last commit.
 /// </summary>
 internal sealed class ArchiveWriter(
     ArchiveRows rows, DailyCountReader counts, UsageStatistics webhooks, AlertOutbox alerts, ArchiveSettings settings)
 {
-    // What was read in one chunk is read in one range from the store, the missing days included.
+    // The days of a chunk, missing ones included, are read from the store in one range.
     private const int MostDaysPerChunk = 900;
 
-    /// <summary>False where somebody else has written meanwhile: then the state is to be read again.</summary>
+    /// <summary>False where another instance has written meanwhile: then the state has to be read again.</summary>
     public async Task<bool> TryWriteAsync(WriteTask task, WriteTotals totals, CancellationToken cancellation)
     {
         var chunk = new Chunk(task.State, TableLimits.ChangesPerCommit - (task.Progress is null ? 1 : 2));
@@ -63,7 +63,7 @@ internal sealed class ArchiveWriter(
         }
         catch (Exception e) when (ArchiveFailure.Is(e) && e is not StoreUnavailableException)
         {
-            // What was answered before is not asked for again.
+            // Days that were answered before the failure are stored, so that they are not requested again.
             if (!chunk.IsEmpty) await TryCommitAsync(task, chunk, totals, cancellation);
             throw;
         }
@@ -81,7 +81,7 @@ internal sealed class ArchiveWriter(
         var days = readings.Where(reading => reading.Count is not null).Select(reading => DayOf(reading, existing, webhookCounts, since)).ToList();
         var missing = readings.Where(reading => reading.Count is null && !existing.ContainsKey(reading.Day)).ToList();
 
-        // Before the commit: its state says that they have been raised.
+        // Before the commit, because its state says that the alerts have been raised.
         foreach (var day in days) await CompareAsync(task.Application, day, since, cancellation);
         if (task.Progress is null) await ReportAsync(task.Application, chunk.State, missing, cancellation);
 
@@ -112,7 +112,7 @@ internal sealed class ArchiveWriter(
         };
     }
 
-    // A clock that was set back does not take back that a day is final.
+    // A final day stays final if the clock is set back.
     private ArchivedDay DayOf(
         DayReading reading, Dictionary<DateOnly, ArchivedDay> existing, Dictionary<DateOnly, long>? webhookCounts, DateOnly? since) => new(
         reading.Day, reading.Count!.Value, settings.Source,
@@ -120,7 +120,7 @@ internal sealed class ArchiveWriter(
         reading.AskedAt,
         webhookCounts is not null && reading.Day >= since ? webhookCounts.GetValueOrDefault(reading.Day) : null);
 
-    // Null where webhooks are not kept.
+    // Null where webhook counts are not stored.
     private async Task<Dictionary<DateOnly, long>?> WebhookCountsAsync(AppId application, DayRange span, CancellationToken cancellation)
     {
         if (!settings.KeepsWebhookCounts) return null;
@@ -141,7 +141,7 @@ internal sealed class ArchiveWriter(
         return state.WebhooksSince;
     }
 
-    // The first day that webhooks tell of is not compared: they were set up in the course of it.
+    // The first day with webhook counts is not compared: the webhooks were set up during that day.
     private async Task CompareAsync(AppId application, ArchivedDay day, DateOnly? since, CancellationToken cancellation)
     {
         if (!day.Final || day.WebhookCount is not { } webhookCounts || !(day.Day > since)) return;
@@ -156,7 +156,7 @@ internal sealed class ArchiveWriter(
             cancellation);
     }
 
-    // Of a day that the platform does not answer for even when it corrects it no more.
+    // Reports days without a count that the platform no longer corrects.
     private async Task ReportAsync(
         AppId application, ArchiveState state, List<DayReading> missing, CancellationToken cancellation)
     {
@@ -175,7 +175,7 @@ internal sealed class ArchiveWriter(
             cancellation);
     }
 
-    /// <summary>What was read and is not written yet, and the state as it was last written.</summary>
+    /// <summary>What was read but not written yet, and the state as it was last written.</summary>
     private sealed class Chunk(ArchiveState state, int mostRows)
     {
         private readonly List<DayReading> readings = [];
@@ -203,10 +203,10 @@ internal sealed class ArchiveWriter(
     }
 }
 
-/// <summary>What the archive raises alerts with.</summary>
+/// <summary>The alerts of the archive.</summary>
 internal static class ArchiveAlerts
 {
-    /// <summary>The archive has a gap for an application: one alert for each application and day, whatever its causes.</summary>
+    /// <summary>The archive has a gap: one alert for each application and day, whatever the causes.</summary>
     public static Alert Gap(AppId application, DateTimeOffset at, IReadOnlyList<KeyValuePair<string, string>> facts) => new(
         $"{AlertTypes.ArchiveGap}:{application}:{ArchiveDays.Text(ArchiveDays.Of(at))}", AlertTypes.ArchiveGap, at, application, facts);
 }

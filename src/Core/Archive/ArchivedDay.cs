@@ -2,13 +2,14 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
 
-/// <summary>The messages of a day as the archive has them.</summary>
+/// <summary>The archived count of one day.</summary>
 /// <param name="Day">The day, UTC.</param>
 /// <param name="Count">How many messages were sent on it.</param>
 /// <param name="Source">Where the count comes from: one of <see cref="CountSources"/>.</param>
-/// <param name="Final">Whether it was read when the day was three days old or older, so that it is corrected no more.</param>
+/// <param name="Final">Whether it was read when the day was at least three days old. Then it is not corrected any
+/// more.</param>
 /// <param name="ArchivedAt">When it was read.</param>
-/// <param name="WebhookCount">How many messages webhooks told of; null where that is not kept.</param>
+/// <param name="WebhookCount">How many messages the webhooks reported; null where that is not stored.</param>
 public readonly record struct ArchivedDay(
     DateOnly Day, long Count, string Source, bool Final, DateTimeOffset ArchivedAt, long? WebhookCount)
 {

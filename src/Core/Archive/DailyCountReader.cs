@@ -4,19 +4,19 @@ using Gatehouse.Platform;
 
 namespace Gatehouse.Archive;
 
-/// <summary>What the platform said of a day.</summary>
+/// <summary>The platform's answer for one day.</summary>
 /// <param name="Day">The day.</param>
-/// <param name="Count">Its messages; null where the platform says nothing of it.</param>
-/// <param name="AskedAt">When it was asked.</param>
+/// <param name="Count">The number of messages; null where the platform gave none.</param>
+/// <param name="AskedAt">When the platform was asked.</param>
 internal readonly record struct DayReading(DateOnly Day, long? Count, DateTimeOffset AskedAt);
 
 /// <summary>
-/// Asks the platform for the daily counts of any number of days: in windows of 90 days, which are halved where it refuses the
-/// range (400113), down to one day.
+/// Reads daily counts from the platform, in windows of 90 days. If the platform refuses a window as too long (400113), it is
+/// halved, down to one day.
 /// </summary>
 internal sealed class DailyCountReader(IPlatform platform, MasterTokens masters, ArchiveSettings settings, TimeProvider time)
 {
-    /// <summary>The days of a window; how long the hosted service's may be is nowhere documented.</summary>
+    /// <summary>The days of a window. The hosted service does not document its limit.</summary>
     public const int WindowDays = 90;
 
     /// <summary>Every day of a range, in windows, the earliest first.</summary>
@@ -36,8 +36,8 @@ internal sealed class DailyCountReader(IPlatform platform, MasterTokens masters,
                 window = asked.Days / 2;
                 continue;
             }
-            // A single day that is refused is one that the platform has forgotten, and says nothing of how many it tells at
-            // once: that is found out anew behind the last of them.
+            // If a single day is refused, the platform has no data that old any more. That says nothing about the longest
+            // window, which is tried again after the last of those days.
             window = counts is null ? 1 : isForgotten ? WindowDays : window;
             isForgotten = counts is null;
             yield return [.. Enumerable.Range(0, asked.Days).Select(offset => asked.From.AddDays(offset)).Select(day =>
@@ -50,7 +50,7 @@ internal sealed class DailyCountReader(IPlatform platform, MasterTokens masters,
     private async Task<Dictionary<DateOnly, long>?> TryReadAsync(
         AppId application, DayRange asked, CancellationToken cancellation)
     {
-        using var deadline = new CancellationTokenSource(settings.AnswerTime, time);
+        using var deadline = new CancellationTokenSource(settings.AnswerTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
@@ -66,7 +66,7 @@ internal sealed class DailyCountReader(IPlatform platform, MasterTokens masters,
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"The platform has not answered in {settings.AnswerTime.TotalSeconds:0} seconds.", e);
+            throw new TimeoutException($"The platform has not answered in {settings.AnswerTimeout.TotalSeconds:0} seconds.", e);
         }
     }
 }

@@ -3,28 +3,31 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
 
-/// <summary>Days from one to another, both inclusive, UTC.</summary>
-/// <param name="From">The first.</param>
-/// <param name="To">The last, not before the first.</param>
+/// <summary>A range of days, both ends included, UTC.</summary>
+/// <param name="From">The first day.</param>
+/// <param name="To">The last day, not before the first.</param>
 public readonly record struct DayRange(DateOnly From, DateOnly To)
 {
-    /// <summary>How many days they are.</summary>
+    /// <summary>How many days there are.</summary>
     public int Days => To.DayNumber - From.DayNumber + 1;
 
-    /// <summary>The days from one to another; null where there is none, because the first is behind the last.</summary>
+    /// <summary>The range between two days; null where the first is after the last.</summary>
     public static DayRange? Between(DateOnly from, DateOnly to) => from <= to ? new DayRange(from, to) : null;
 
-    /// <summary>Whether a day is one of them.</summary>
+    /// <summary>Whether the range contains a day.</summary>
     public bool Contains(DateOnly day) => day >= From && day <= To;
 }
 
-/// <summary>Days as the archive writes them and reckons with them.</summary>
+/// <summary>Days in the archive's rows and rules.</summary>
 internal static class ArchiveDays
 {
-    /// <summary>The first day that is ever asked for: nothing was counted before 2010.</summary>
+    /// <summary>The first day that can be requested: nothing was counted before 2010.</summary>
     public static readonly DateOnly Earliest = new(2010, 1, 1);
 
-    /// <summary>How many days the platform still corrects: a day is final when it is this old and was read after that.</summary>
+    /// <summary>
+    /// The platform still corrects the counts of this many days. A count is final when the day was at least this old as it
+    /// was read.
+    /// </summary>
     public const int Corrected = 3;
 
     public static string Text(DateOnly day) => IsoDate.Text(day);

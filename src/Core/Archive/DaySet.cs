@@ -1,8 +1,7 @@
 namespace Gatehouse.Archive;
 
 /// <summary>
-/// Some days from 2010 on, one bit for each, so that whatever days they are they fit a row's property: 17 years are 776
-/// bytes. A set is not changed once it is made.
+/// A set of days from 2010 on, one bit for each: 17 years are 776 bytes, so any set fits into a row's property. Immutable.
 /// </summary>
 internal sealed class DaySet
 {
@@ -20,7 +19,7 @@ internal sealed class DaySet
     public bool Contains(DateOnly day) =>
         IndexOf(day) is var index && index / 8 < bits.Length && (bits[index / 8] & (1 << (index % 8))) != 0;
 
-    /// <summary>The set with some days more and some less.</summary>
+    /// <summary>The set with some days added and some removed.</summary>
     public DaySet With(IEnumerable<DateOnly> more, IEnumerable<DateOnly> less)
     {
         var changed = bits.ToList();
@@ -35,7 +34,7 @@ internal sealed class DaySet
         return changed.Count == 0 ? None : new DaySet([.. changed]);
     }
 
-    /// <summary>Those of the days that lie in a range, in ranges, the earliest first.</summary>
+    /// <summary>The days of the set that lie in a range, as ranges, the earliest first.</summary>
     public IEnumerable<DayRange> Within(DayRange range)
     {
         DateOnly? begun = null;

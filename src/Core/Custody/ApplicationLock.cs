@@ -1,8 +1,8 @@
 namespace Gatehouse.Custody;
 
 /// <summary>
-/// An application that one call has to itself, by the entry in its record. What was begun under it is not given up because
-/// the caller is gone: it ends by itself at <see cref="Deadline"/>, before another may take over.
+/// Exclusive access of one call to an application, by the lock in its record. Work under the lock is not cancelled when the
+/// caller disconnects: it ends at <see cref="Deadline"/>, before another instance may take over.
 /// </summary>
 internal sealed class ApplicationLock : IDisposable
 {
@@ -20,15 +20,15 @@ internal sealed class ApplicationLock : IDisposable
         deadline = new CancellationTokenSource((entry.Until - entry.Since) / 2, time);
     }
 
-    /// <summary>The application as it was last written or read.</summary>
+    /// <summary>The record as it was last written or read.</summary>
     public CustodyRecord Record { get; private set; }
 
     public AppId Id => Record.Id;
 
-    /// <summary>Cancelled at half of the entry's time.</summary>
+    /// <summary>Cancelled at half of the lock's time.</summary>
     public CancellationToken Deadline => deadline.Token;
 
-    /// <summary>Writes a record with an entry in it; null where somebody else has written meanwhile.</summary>
+    /// <summary>Writes a record with a lock in it; null where the record was changed meanwhile.</summary>
     public static async Task<ApplicationLock?> TryAcquireAsync(
         CustodyRows rows, CustodyRecord record, TimeProvider time, CancellationToken cancellation)
     {
@@ -36,7 +36,7 @@ internal sealed class ApplicationLock : IDisposable
         return await rows.TryReplaceAsync(record, cancellation) is { } taken ? new ApplicationLock(rows, taken, entry, time) : null;
     }
 
-    /// <summary>Works until the deadline at most.</summary>
+    /// <summary>Runs work until the deadline at most.</summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.TimedOut"/>.</exception>
     public async Task<T> RunAsync<T>(Func<Task<T>> work)
     {
@@ -51,8 +51,8 @@ internal sealed class ApplicationLock : IDisposable
     }
 
     /// <summary>
-    /// Changes the record. False where the entry is no longer this one's: its time was over, and somebody else has taken the
-    /// application over.
+    /// Changes the record; false where the lock was lost: its time was over, and another instance has taken the application
+    /// over.
     /// </summary>
     public async Task<bool> TryChangeAsync(Func<CustodyRecord, CustodyRecord> change)
     {
@@ -70,18 +70,19 @@ internal sealed class ApplicationLock : IDisposable
     }
 
     /// <summary>Changes the record.</summary>
-    /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/>: somebody else has taken the application over.</exception>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/>: another instance has taken the application
+    /// over.</exception>
     public async Task ChangeAsync(Func<CustodyRecord, CustodyRecord> change)
     {
         if (!await TryChangeAsync(change)) throw CustodyException.Busy(RetryAfter);
     }
 
-    /// <summary>Changes the record and lets go of the application, in one commit.</summary>
+    /// <summary>Changes the record and releases the lock, in one commit.</summary>
     public Task ReleaseAsync(Func<CustodyRecord, CustodyRecord> change) =>
         ChangeAsync(record => change(record) with { Lock = null });
 
     /// <summary>
-    /// Lets go of the application with its work undone. What has to be known of tokens that may have been issued stays.
+    /// Releases the lock with the work undone. What is needed to find tokens that may have been issued stays in the record.
     /// </summary>
     public Task AbandonAsync() => TryChangeAsync(record => record with
     {

@@ -2,10 +2,10 @@ using Gatehouse.Alerts;
 
 namespace Gatehouse.Custody;
 
-/// <summary>Tells of what happens to secrets in custody by alerts.</summary>
+/// <summary>Turns custody events into alerts.</summary>
 public static class CustodyAlerts
 {
-    /// <summary>The announcer that raises alerts in an outbox.</summary>
+    /// <summary>An announcer that raises alerts in an outbox.</summary>
     public static CustodyAnnouncer To(AlertOutbox outbox) => (happened, cancellation) => outbox.RaiseAsync(Of(happened), cancellation);
 
     private static Alert Of(CustodyEvent happened)

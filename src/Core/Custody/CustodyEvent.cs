@@ -1,6 +1,6 @@
 namespace Gatehouse.Custody;
 
-/// <summary>What kind of thing has happened to a secret in custody.</summary>
+/// <summary>The kind of a custody event.</summary>
 public enum CustodyEventKind
 {
     /// <summary>A token was replaced by a new one.</summary>
@@ -13,17 +13,17 @@ public enum CustodyEventKind
     MasterTokenRefused,
 
     /// <summary>
-    /// After a crash, several tokens appeared of which at most one is ours: none was revoked, and a person must look.
+    /// After a crash, several tokens appeared of which at most one is ours. None was revoked: an operator must look.
     /// </summary>
     TokensUnexplained,
 }
 
-/// <summary>Something that others may want to be told. It holds no secret.</summary>
-/// <param name="Key">The same for the same event, however often it is announced.</param>
-/// <param name="Kind">What has happened.</param>
-/// <param name="Application">To which application.</param>
-/// <param name="Label">To which lease; null where it is none's.</param>
-/// <param name="TokenId">The token it is about: the new one of a rotation; null where it is about none.</param>
+/// <summary>Something that happened to a secret in custody, to be reported. It holds no secret.</summary>
+/// <param name="Key">Identifies the event: the same key, however often it is announced.</param>
+/// <param name="Kind">What happened.</param>
+/// <param name="Application">The application concerned.</param>
+/// <param name="Label">The lease concerned; null for none.</param>
+/// <param name="TokenId">The token concerned, for a rotation the new one; null for none.</param>
 /// <param name="At">When it was seen.</param>
 public sealed record CustodyEvent(
     string Key, CustodyEventKind Kind, AppId Application, string? Label, string? TokenId, DateTimeOffset At)
@@ -42,8 +42,8 @@ public sealed record CustodyEvent(
 }
 
 /// <summary>
-/// Keeps an event for those who want to be told. It is called just before the commit that makes it final, so that none is
-/// lost; with the same <see cref="CustodyEvent.Key"/> again where that commit had to be repeated. A process that is killed
-/// between the two may have announced a rotation that is then undone.
+/// Stores an event to be reported. It is called just before the commit that makes the event final, so that no event is lost,
+/// and again with the same <see cref="CustodyEvent.Key"/> if that commit has to be repeated. If the process is killed
+/// between the two, a rotation may have been announced that is then undone.
 /// </summary>
 public delegate ValueTask CustodyAnnouncer(CustodyEvent happened, CancellationToken cancellation);

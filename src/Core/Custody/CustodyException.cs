@@ -1,9 +1,9 @@
 namespace Gatehouse.Custody;
 
-/// <summary>Why custody refuses.</summary>
+/// <summary>Why custody refuses a call.</summary>
 public enum CustodyFault
 {
-    /// <summary>A value is not valid; the message names it and what it may be.</summary>
+    /// <summary>A value is not valid. The message names it and says what it may be.</summary>
     Invalid,
 
     /// <summary>The application is not in custody.</summary>
@@ -12,41 +12,41 @@ public enum CustodyFault
     /// <summary>The application has no such token.</summary>
     TokenNotFound,
 
-    /// <summary>The label names a token that is live, or is just being revoked.</summary>
+    /// <summary>The label belongs to a token that is active, or is just being revoked.</summary>
     LabelTaken,
 
-    /// <summary>The last free slot of the platform's ten is kept for rotation, or there is none at all.</summary>
+    /// <summary>No slot is free, or only the one of the ten that is kept for rotation.</summary>
     NoFreeSlot,
 
-    /// <summary>The token was replaced by a rotation, or is being revoked: there is nothing to rotate.</summary>
+    /// <summary>The token was replaced by a rotation, or is being revoked, so it cannot be rotated.</summary>
     NotRotatable,
 
-    /// <summary>What was given to confirm is not the application's name.</summary>
+    /// <summary>The confirmation is not the application's name.</summary>
     WrongName,
 
     /// <summary>The application is being deleted.</summary>
     Deleting,
 
-    /// <summary>Somebody else is changing the application's tokens: see <see cref="CustodyException.RetryAfter"/>.</summary>
+    /// <summary>Another call is changing the application's tokens: see <see cref="CustodyException.RetryAfter"/>.</summary>
     Busy,
 
-    /// <summary>Platform or vault have not answered in time. What was begun is finished or undone by the timer.</summary>
+    /// <summary>The platform or the vault has not answered in time. The timer finishes or undoes what was begun.</summary>
     TimedOut,
 
     /// <summary>The vault holds no master token of the application.</summary>
     MasterTokenMissing,
 
-    /// <summary>The platform does not take the token in the vault for this application's master token.</summary>
+    /// <summary>The platform does not accept the token in the vault as this application's master token.</summary>
     MasterTokenRefused,
 }
 
-/// <summary>Custody refuses: why, and a message for whoever called, without a secret.</summary>
+/// <summary>Custody refuses a call. The message is for the caller and holds no secret.</summary>
 public sealed class CustodyException(CustodyFault fault, string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public CustodyFault Fault { get; } = fault;
 
-    /// <summary>How long to wait before another try; null where another try would be refused as well.</summary>
+    /// <summary>How long to wait before another try; null where another try would be refused too.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
     internal static CustodyException Invalid(string message) => new(CustodyFault.Invalid, message);
@@ -66,7 +66,7 @@ public sealed class CustodyException(CustodyFault fault, string message, Excepti
     internal static CustodyException Deleting() => new(CustodyFault.Deleting, "The application is being deleted.");
 
     internal static CustodyException Busy(TimeSpan retryAfter) =>
-        new(CustodyFault.Busy, "The application's tokens are being changed by somebody else.") { RetryAfter = retryAfter };
+        new(CustodyFault.Busy, "The application's tokens are being changed by another call.") { RetryAfter = retryAfter };
 
     internal static CustodyException TimedOut(TimeSpan retryAfter, Exception inner) =>
         new(CustodyFault.TimedOut, "The platform or the vault has not answered in time.", inner) { RetryAfter = retryAfter };

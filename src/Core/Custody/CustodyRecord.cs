@@ -7,13 +7,13 @@ using Gatehouse.Storage;
 namespace Gatehouse.Custody;
 
 /// <summary>
-/// What is known of an application in custody: one row with its name, its leases and the intent of whoever is changing
-/// them, so that the row's ETag decides between any two who would.
+/// The record of an application in custody: one row with its name, its leases and its lock, so that the row's ETag decides
+/// between two writers.
 /// </summary>
 /// <remarks>
 /// <para>Table <c>Custody</c>, partition: the first digit of the id, so that sixteen partitions share the load and a list of
-/// all reads them in order. Rows: <c>a:{id}</c>, the application; <c>d:{ms since 1970}:{id}</c>, when the timer has something
-/// to do for it, written in the same commit, so that the timer reads what is due and nothing else.</para>
+/// all applications reads them in order. Rows: <c>a:{id}</c>, the application; <c>d:{ms since 1970}:{id}</c>, when the timer
+/// has work for it, written in the same commit, so that the timer reads only what is due.</para>
 /// <para>An application has at most ten secondary tokens, so at most ten leases: a few KiB of a row's 1 MiB.</para>
 /// </remarks>
 internal sealed record CustodyRecord(
@@ -24,7 +24,7 @@ internal sealed record CustodyRecord(
     public const string RowPrefix = "a:";
     public const string DuePrefix = "d:";
 
-    /// <summary>The row's version; null where it has not been read.</summary>
+    /// <summary>The row's ETag; null where it was not read.</summary>
     public string? ETag { get; init; }
 
     private string? WrittenDueKey { get; init; }
@@ -37,7 +37,7 @@ internal sealed record CustodyRecord(
 
     public static string RowKey(AppId id) => RowPrefix + id;
 
-    /// <summary>The rows that are due by an instant, the longest due first.</summary>
+    /// <summary>The rows that are due at an instant, the longest overdue first.</summary>
     public static RowRange DueBy(DateTimeOffset now) => new(DuePrefix, $"{DuePrefix}{TimeKeys.Milliseconds(now)};");
 
     /// <summary>The application of a due row.</summary>
@@ -59,34 +59,36 @@ internal sealed record CustodyRecord(
     /// <summary>The changes that add it.</summary>
     public IReadOnlyList<RowChange> Insert() => [RowChange.Insert(ToRow()), .. DueChanges(null)];
 
-    /// <summary>The changes that write it over what was read, if nobody has written it since.</summary>
+    /// <summary>The changes that replace the record that was read. They fail where it was changed since.</summary>
     public IReadOnlyList<RowChange> Replace() => [RowChange.Replace(ToRow(), ReadETag), .. DueChanges(WrittenDueKey)];
 
-    /// <summary>The changes that remove it, if nobody has written it since it was read.</summary>
+    /// <summary>The changes that remove it. They fail where it was changed since it was read.</summary>
     public IReadOnlyList<RowChange> Delete() =>
         [RowChange.Delete(RowKey(Id), ReadETag), .. WrittenDueKey is null ? [] : new[] { RowChange.Delete(WrittenDueKey) }];
 
-    /// <summary>The same as it is after a commit.</summary>
+    /// <summary>The same record with the ETag of the written row.</summary>
     public CustodyRecord Written(string etag) => this with { ETag = etag, WrittenDueKey = DueKey };
 
     public Lease? Find(string label) => Leases.FirstOrDefault(lease => lease.Label == label);
 
-    /// <summary>With a lease in the place of the one of its label, or added.</summary>
+    /// <summary>The record with a lease added, or replaced by label.</summary>
     public CustodyRecord With(Lease lease) => Find(lease.Label) is null
         ? this with { Leases = [.. Leases, lease] }
         : Change(lease.Label, _ => lease);
 
-    /// <summary>With one lease changed, where it is there; or removed, where the change gives null.</summary>
+    /// <summary>The record with one lease changed, where it exists, or removed, where the change returns null.</summary>
     public CustodyRecord Change(string label, Func<Lease, Lease?> change) => this with
     {
         Leases = [.. Leases.Select(lease => lease.Label == label ? change(lease) : lease).OfType<Lease>()],
     };
 
-    /// <summary>With what the platform says of it. When it was created stays: not every platform tells.</summary>
+    /// <summary>
+    /// The record with the platform's current data. The time of creation is kept: not every platform reports it.
+    /// </summary>
     public CustodyRecord As(Application application) =>
         this with { Name = application.Name, MasterHash = LeasedToken.HashOf(application.Token) };
 
-    /// <summary>Whether a token stands for one of the leases.</summary>
+    /// <summary>Whether a token belongs to one of the leases.</summary>
     public bool Manages(ApiToken token)
     {
         foreach (var lease in Leases)
@@ -97,7 +99,7 @@ internal sealed record CustodyRecord(
         return false;
     }
 
-    // Whoever holds an intent does what is due; after its time the timer looks whether that was so.
+    // The holder of a lock does what is due. When the lock's time is over, the timer checks.
     private DateTimeOffset? DueAt =>
         Lock is not null ? Lock.Until
         : State == CustodyState.Deleting ? DateTimeOffset.UnixEpoch
@@ -125,16 +127,16 @@ internal sealed record CustodyRecord(
 }
 
 /// <summary>
-/// An instance has an application's tokens to itself, and what it needs to know that comes after it, should it not come to
-/// its end.
+/// The lock of an application: one instance has the tokens to itself. It also holds what the next instance needs to know if
+/// this one does not finish.
 /// </summary>
-/// <param name="Id">Whose it is.</param>
-/// <param name="Since">When it began.</param>
-/// <param name="Until">When another may take over.</param>
-/// <param name="Issuing">Where a token may have been issued that no lease names yet: what was there before.</param>
+/// <param name="Id">Identifies the holder.</param>
+/// <param name="Since">When the lock was taken.</param>
+/// <param name="Until">When another instance may take over.</param>
+/// <param name="Issuing">Set while a token may have been issued that no lease names yet.</param>
 internal sealed record LockEntry(Guid Id, DateTimeOffset Since, DateTimeOffset Until, IssueWindow? Issuing)
 {
-    // A clock that was set back must not keep an application locked until it has caught up.
+    // If the clock is set back, the application must not stay locked until the clock has caught up.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
     public static LockEntry Begin(DateTimeOffset now, TimeSpan time, IssueWindow? issuing) =>
@@ -144,12 +146,12 @@ internal sealed record LockEntry(Guid Id, DateTimeOffset Since, DateTimeOffset U
 }
 
 /// <summary>
-/// What tells a token that was issued under an intent from every other: it was not there before, and was issued between two
-/// instants. The platform's clock may differ from ours by five minutes.
+/// Recognizes a token that was issued under a lock: it did not exist before, and was issued between two instants. The
+/// platform's clock may differ from ours by five minutes.
 /// </summary>
-/// <param name="Known">The hashes of the tokens that were there before.</param>
-/// <param name="From">When the first issuing began.</param>
-/// <param name="To">When the last may have been done.</param>
+/// <param name="Known">The hashes of the tokens that existed before.</param>
+/// <param name="From">When the first attempt to issue began.</param>
+/// <param name="To">When the last attempt may have ended.</param>
 internal sealed record IssueWindow(IReadOnlyList<string> Known, DateTimeOffset From, DateTimeOffset To)
 {
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);

@@ -4,7 +4,7 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Custody;
 
-/// <summary>Reads and writes what is known of applications.</summary>
+/// <summary>Reads and writes the records of applications.</summary>
 internal sealed class CustodyRows(ITableStore store)
 {
     public async ValueTask<CustodyRecord?> FindAsync(AppId id, CancellationToken cancellation)
@@ -17,7 +17,7 @@ internal sealed class CustodyRows(ITableStore store)
     public async ValueTask<bool> TryInsertAsync(CustodyRecord record, CancellationToken cancellation) =>
         (await store.CommitAsync(CustodyRecord.Table, record.Partition, record.Insert(), cancellation)).Succeeded;
 
-    /// <summary>Writes a record over the one it was made of; null where somebody else has written meanwhile.</summary>
+    /// <summary>Replaces the record that was read; null where it was changed meanwhile.</summary>
     public async ValueTask<CustodyRecord?> TryReplaceAsync(CustodyRecord record, CancellationToken cancellation)
     {
         var result = await store.CommitAsync(CustodyRecord.Table, record.Partition, record.Replace(), cancellation);
@@ -32,7 +32,7 @@ internal sealed class CustodyRows(ITableStore store)
         await ApplicationRows.ReadAsync(
             store, CustodyRecord.Table, CustodyRecord.RowPrefix, after, most, CustodyRecord.Read, cancellation);
 
-    /// <summary>The applications that the timer has something to do for, each partition's longest due first.</summary>
+    /// <summary>The applications with work for the timer. In each partition, the longest overdue come first.</summary>
     public async IAsyncEnumerable<AppId> ReadDueAsync(
         DateTimeOffset now, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Gatehouse.Custody;
 
 /// <summary>
-/// Tells whoever listens, synchronously, that a step was reached at which a killed process would leave something to be
-/// finished. With nobody listening it costs one comparison.
+/// Signals, synchronously, each step after which a killed process would leave unfinished work. Without a listener it costs
+/// one comparison.
 /// </summary>
 /// <remarks>
-/// A <see cref="DiagnosticListener"/>, so that a test can end the process, or the call, at any step from without, and the
-/// product holds no switch for that.
+/// A <see cref="DiagnosticListener"/>, so that a test can end the process or the call at any step from outside, and the
+/// product needs no switch for that.
 /// </remarks>
 internal static class CustodySteps
 {

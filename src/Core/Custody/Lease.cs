@@ -3,19 +3,19 @@ using Gatehouse.Platform;
 
 namespace Gatehouse.Custody;
 
-/// <summary>How a leased token comes to whoever uses it.</summary>
+/// <summary>How a leased token is delivered.</summary>
 public enum TokenDelivery
 {
-    /// <summary>In the answer, once.</summary>
+    /// <summary>In the response, once.</summary>
     Response,
 
-    /// <summary>In the vault, under a name that the answer tells; consumers read it there under their own identity.</summary>
+    /// <summary>In the vault. The response names the secret; consumers read it under their own identity.</summary>
     Vault,
 }
 
 /// <summary>
-/// A leased token as it is kept: never the token itself. Where it is needed again, to be revoked or delivered, it is found
-/// in the platform's list by its hash.
+/// A leased token as it is stored: never the token itself. To revoke or deliver it, it is found in the platform's list by
+/// its hash.
 /// </summary>
 /// <param name="Hash">The SHA-256 of the token, in lower-case hex.</param>
 /// <param name="IssuedAt">When the platform issued it.</param>
@@ -36,32 +36,32 @@ internal sealed record LeasedToken(string Hash, DateTimeOffset IssuedAt)
     }
 }
 
-/// <summary>A token that was replaced, and works until its overlap ends.</summary>
+/// <summary>A token that was replaced. It works until its overlap ends.</summary>
 internal sealed record RetiringToken(LeasedToken Token, DateTimeOffset RevokeAt);
 
-/// <summary>What was granted under a label, and the tokens that stand for it.</summary>
-/// <param name="Label">What it is called: unique among the application's leases, and part of the secret's name.</param>
+/// <summary>What was granted under a label, and its tokens.</summary>
+/// <param name="Label">Its name: unique among the application's leases, and part of the secret's name.</param>
 /// <param name="Owner">The caller that it was granted to.</param>
 /// <param name="Delivery">How its tokens are delivered.</param>
 /// <param name="ExpiresAt">When it ends; null for never.</param>
-/// <param name="RotateEvery">How old its token may become before the timer replaces it; null for ever.</param>
-/// <param name="Current">The token it stands for; null before the first was delivered.</param>
-/// <param name="Incoming">A token on its way to the vault; null where there is none.</param>
-/// <param name="Overlap">How long the current token is to work on when the incoming one has been delivered.</param>
+/// <param name="RotateEvery">The highest age of its token before the timer replaces it; null for no rotation.</param>
+/// <param name="Current">The current token; null before the first one was delivered.</param>
+/// <param name="Incoming">A token that is being delivered; null for none.</param>
+/// <param name="Overlap">How long the current token keeps working once the incoming one was delivered.</param>
 /// <param name="Retiring">Tokens that were replaced and still work.</param>
-/// <param name="Revoking">Whether it is over, and what is left of it is being removed.</param>
+/// <param name="Revoking">Whether it has ended and is being removed.</param>
 internal sealed record Lease(
     string Label, string Owner, TokenDelivery Delivery, DateTimeOffset? ExpiresAt, TimeSpan? RotateEvery,
     LeasedToken? Current, LeasedToken? Incoming, TimeSpan Overlap, IReadOnlyList<RetiringToken> Retiring, bool Revoking)
 {
-    // The earliest of all: due at once.
+    // The earliest time: due immediately.
     private static readonly DateTimeOffset AtOnce = DateTimeOffset.UnixEpoch;
 
     public static Lease Begin(
         string label, string owner, TokenDelivery delivery, DateTimeOffset? expiresAt, TimeSpan? rotateEvery) =>
         new(label, owner, delivery, expiresAt, rotateEvery, null, null, TimeSpan.Zero, [], false);
 
-    /// <summary>Every token that stands for it, in whatever state.</summary>
+    /// <summary>All its tokens, in any state.</summary>
     public IEnumerable<LeasedToken> Tokens
     {
         get
@@ -74,7 +74,7 @@ internal sealed record Lease(
 
     public DateTimeOffset? NextRotationAt => Current is null || RotateEvery is null ? null : Current.IssuedAt + RotateEvery;
 
-    /// <summary>When the timer has something to do for it; null for never.</summary>
+    /// <summary>When the timer has work for it; null for never.</summary>
     public DateTimeOffset? DueAt => Revoking || Incoming is not null || Current is null
         ? AtOnce
         : Retiring.Select(token => (DateTimeOffset?)token.RevokeAt).Append(ExpiresAt).Append(NextRotationAt).Min();
@@ -86,16 +86,16 @@ internal sealed record Lease(
 
     public bool IsRotationDue(DateTimeOffset now) => !IsOver(now) && Incoming is null && NextRotationAt <= now;
 
-    /// <summary>With the end of one replaced token's overlap moved.</summary>
+    /// <summary>The lease with another end of a replaced token's overlap.</summary>
     public Lease Retire(string tokenId, DateTimeOffset at) => this with
     {
         Retiring = [.. Retiring.Select(token => token.Token.Id == tokenId ? token with { RevokeAt = at } : token)],
     };
 
-    /// <summary>With a token that is on its way.</summary>
+    /// <summary>The lease with a token that is being delivered.</summary>
     public Lease Expect(LeasedToken incoming, TimeSpan overlap) => this with { Incoming = incoming, Overlap = overlap };
 
-    /// <summary>With the token that was on its way in the place of the current one.</summary>
+    /// <summary>The lease after delivery: the incoming token is the current one.</summary>
     public Lease Deliver(DateTimeOffset now) => this with
     {
         Current = Incoming,

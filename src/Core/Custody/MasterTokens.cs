@@ -7,11 +7,12 @@ using Gatehouse.Storage;
 namespace Gatehouse.Custody;
 
 /// <summary>
-/// The master tokens: they live in the vault alone, under <c>master-token-{app id}</c>, and are lent to one call at a time.
+/// The master tokens. They are stored in the vault only, under <c>master-token-{app id}</c>, and given to one call at a
+/// time.
 /// </summary>
 /// <remarks>
-/// They are kept in memory for at most <see cref="VaultCredential.CacheTime"/>: so long may an instance go on with a token that was
-/// replaced in the vault, unless the platform refuses it, whereupon it is pulled again at once.
+/// They are cached for <see cref="VaultCredential.CacheTime"/>. An instance can go on using a token that was replaced in the
+/// vault for this long, unless the platform refuses it: then it is read from the vault again at once.
 /// </remarks>
 public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyAnnouncer? announce = null)
 {
@@ -23,19 +24,19 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
     public static string SecretName(AppId application) => $"master-token-{application}";
 
     /// <summary>
-    /// Works on an application under its master token. Where the platform answers 400401, the token is pulled from the vault
-    /// again, once, and if it is another the work is done again.
+    /// Works on an application under its master token. When the platform answers 400401, the token is read from the vault
+    /// again, once; if it has changed, the work is done again.
     /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.MasterTokenMissing"/>;
-    /// <see cref="CustodyFault.MasterTokenRefused"/> where the secret is no token at all.</exception>
-    /// <exception cref="PlatformException">The work threw it; 400401 where the vault's token is not good.</exception>
+    /// <see cref="CustodyFault.MasterTokenRefused"/> where the secret is not an API token.</exception>
+    /// <exception cref="PlatformException">The work threw it; 400401 where the vault's token is not valid.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public Task<T> UseAsync<T>(
         AppId application, Func<ApplicationCredential, Task<T>> work, CancellationToken cancellation) =>
         VaultCredential.UseAsync<MasterToken, CachedToken, T>(
             new MasterToken(this, application), cached => work(new ApplicationCredential(application, cached.Token)), cancellation);
 
-    /// <summary>The same for work that has no result.</summary>
+    /// <summary>The same for work without a result.</summary>
     public Task UseAsync(AppId application, Func<ApplicationCredential, Task> work, CancellationToken cancellation) =>
         UseAsync(
             application,
@@ -46,19 +47,19 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
             },
             cancellation);
 
-    /// <summary>Whether the vault itself, not the memory, holds this master token.</summary>
+    /// <summary>Whether the vault itself, not the cache, holds this master token.</summary>
     internal async Task<bool> IsInVaultAsync(AppId application, ApiToken token, CancellationToken cancellation) =>
         await vault.GetAsync(SecretName(application), cancellation) is { } secret
         && ApiToken.TryParse(secret.Reveal()) is { } held && AreEqual(held, token);
 
-    /// <summary>Takes a master token into the vault.</summary>
+    /// <summary>Stores a master token in the vault.</summary>
     internal async Task StoreAsync(AppId application, ApiToken token, CancellationToken cancellation)
     {
         var secret = await vault.SetAsync(SecretName(application), token.Reveal(), cancellation);
         Cache(application, token, secret.Version);
     }
 
-    /// <summary>Removes a master token from the vault, for good.</summary>
+    /// <summary>Removes a master token from the vault.</summary>
     internal async Task DeleteAsync(AppId application, CancellationToken cancellation)
     {
         cache.TryRemove(application, out _);
@@ -66,7 +67,7 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
         cache.TryRemove(application, out _);
     }
 
-    /// <summary>Drops what is in memory, so that the next use asks the vault.</summary>
+    /// <summary>Removes a token from the cache, so that the next use reads it from the vault.</summary>
     internal void Invalidate(AppId application) => cache.TryRemove(application, out _);
 
     private async Task<CachedToken> PullAsync(AppId application, CancellationToken cancellation)
@@ -86,7 +87,7 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
         return cache[application] = new CachedToken(token, version, now + VaultCredential.CacheTime);
     }
 
-    // Without it, the token of an application that nobody asks for again would stay in memory.
+    // Otherwise the token of an application that is not used again would stay in memory.
     private void Sweep(DateTimeOffset now)
     {
         var due = Interlocked.Read(ref nextSweep);
@@ -104,7 +105,7 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
         }
         catch (StoreUnavailableException)
         {
-            // The platform's refusal is what whoever called must be told; and it will be seen again.
+            // The caller must see the platform's refusal; the event will be seen again.
         }
     }
 

@@ -1,8 +1,8 @@
 namespace Gatehouse.Custody;
 
 /// <summary>
-/// The names of what can go wrong, as callers see them: the types of the facade's problems, and the reasons why an application
-/// was not archived. A name never changes.
+/// The names of failures, as callers see them: the types of the facade's problems, and the reasons why an application was
+/// not archived. A name never changes.
 /// </summary>
 public static class ProblemNames
 {

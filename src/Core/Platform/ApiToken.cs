@@ -5,8 +5,8 @@ using System.Text;
 namespace Gatehouse.Platform;
 
 /// <summary>
-/// A master or secondary API token: 40 lower-case hex digits (wire contract, "API token"). Its text is its fingerprint, so
-/// that no log, exception or metric can hold a token by accident; only <see cref="Reveal"/> gives it away.
+/// A master or secondary API token: 40 lower-case hex digits (wire contract, "API token"). <c>ToString</c> gives its
+/// fingerprint, so that no log, exception or metric can hold a token by accident. Only <see cref="Reveal"/> gives the token.
 /// </summary>
 public sealed class ApiToken
 {
@@ -30,20 +30,22 @@ public sealed class ApiToken
         SHA256.HashData(ascii, hash);
     }
 
-    /// <summary>The SHA-256 of the token's 40 characters: what it is found and compared by.</summary>
+    /// <summary>The SHA-256 of the token's 40 characters. Tokens are found and compared by it.</summary>
     public ReadOnlySpan<byte> Hash => hash;
 
-    /// <summary>The first 16 hex digits of <see cref="Hash"/>: names the token without giving it away.</summary>
+    /// <summary>The first 16 hex digits of <see cref="Hash"/>. It identifies the token without revealing it.</summary>
     public string Fingerprint => Convert.ToHexStringLower(hash.AsSpan(0, 8));
 
     /// <summary>A new random token of 160 bits.</summary>
     public static ApiToken Generate() => new(RandomNumberGenerator.GetHexString(Length, lowercase: true));
 
-    /// <summary>The token that a text is, or null where it is none.</summary>
+    /// <summary>Parses a token; null where the text is not one.</summary>
     public static ApiToken? TryParse(string? text) =>
         text is { Length: Length } && !text.AsSpan().ContainsAnyExcept(Digits) ? new ApiToken(text) : null;
 
-    /// <summary>The token itself: for an answer that the contract prescribes, an upstream call or a vault.</summary>
+    /// <summary>
+    /// The token itself, for an answer that the contract prescribes, a request to the platform, or a vault.
+    /// </summary>
     public string Reveal() => value;
 
     /// <summary>The fingerprint.</summary>

@@ -4,13 +4,13 @@ namespace Gatehouse.Platform;
 /// <param name="Id">Its unique id.</param>
 /// <param name="Name">Its name: 1 to 128 bytes of UTF-8.</param>
 /// <param name="CreatedAt">When it was created.</param>
-/// <param name="Token">The API token that the representation shows: the master token to whoever creates or lists
-/// applications, otherwise the token that asked.</param>
+/// <param name="Token">The API token in the representation: the master token when applications are created or listed,
+/// otherwise the token of the request.</param>
 public sealed record Application(AppId Id, string Name, DateTimeOffset CreatedAt, ApiToken Token);
 
 /// <summary>A page of applications.</summary>
 /// <param name="Applications">In the order of their ids.</param>
-/// <param name="Next">What to ask the next page with; empty on the last page.</param>
+/// <param name="Next">What to request the next page with; empty on the last page.</param>
 public sealed record ApplicationPage(IReadOnlyList<Application> Applications, string Next);
 
 /// <summary>An API token and when it was issued.</summary>

@@ -1,14 +1,15 @@
 namespace Gatehouse.Platform;
 
 /// <summary>
-/// Which applications there are here, for what is kept by an application's id and for what the platform signs: those of the
-/// platform in this process, or those in custody where it is elsewhere.
+/// Finds applications by id: those of the embedded platform, or those in custody where the platform is hosted.
 /// </summary>
 public interface IApplicationDirectory
 {
-    /// <summary>Whether there is an application.</summary>
+    /// <summary>Whether the application exists.</summary>
     ValueTask<bool> ExistsAsync(AppId id, CancellationToken cancellation);
 
-    /// <summary>The master token of an application, with which the platform signs webhooks; null where there is none.</summary>
+    /// <summary>
+    /// The master token of an application, which the platform signs webhooks with; null where there is no such application.
+    /// </summary>
     ValueTask<ApiToken?> FindMasterTokenAsync(AppId id, CancellationToken cancellation);
 }

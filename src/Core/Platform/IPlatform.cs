@@ -2,47 +2,46 @@ using Gatehouse.Common;
 
 namespace Gatehouse.Platform;
 
-/// <summary>
-/// The platform's Application resource (wire contract, "Application"), wherever the platform is: in this process or at the
-/// end of a line.
-/// </summary>
+/// <summary>The platform's Application resource (wire contract, "Application"), embedded or hosted.</summary>
 /// <remarks>
-/// Every method throws <see cref="PlatformException"/> when the platform refuses or cannot answer. Where
-/// <see cref="PlatformException.IsRefusal"/>, nothing was done; otherwise what was asked for may have been done, or may
-/// still be. No method repeats by itself what might then be done twice.
+/// Every method throws <see cref="PlatformException"/> when the platform refuses or cannot answer. If
+/// <see cref="PlatformException.IsRefusal"/>, nothing was done; otherwise the request may have been carried out, or may
+/// still be. No method repeats a request that might then be carried out twice.
 /// </remarks>
 public interface IPlatform
 {
-    /// <summary>Creates an application, under the organization's credentials, and shows its master token.</summary>
+    /// <summary>
+    /// Creates an application, under the organization's credentials, and returns it with its master token.
+    /// </summary>
     /// <param name="name">1 to 128 bytes of UTF-8.</param>
-    /// <param name="cancellation">Gives up; the application may have been created.</param>
+    /// <param name="cancellation">Cancels; the application may have been created.</param>
     Task<Application> CreateAsync(string name, CancellationToken cancellation);
 
     /// <summary>A page of all applications with their master tokens, under the organization's credentials.</summary>
     /// <param name="limit">1 to 100.</param>
-    /// <param name="pageToken">What the page before gave as its next; null or empty for the first page.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="pageToken">The next value of the page before; null or empty for the first page.</param>
+    /// <param name="cancellation">Cancels.</param>
     Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation);
 
     /// <summary>
-    /// The application of an API token. Where one address serves many applications, the answer may be another than the one
-    /// that was meant: whoever has not made the token compares the ids.
+    /// The application of an API token. Where one address serves many applications, it may be another one than expected:
+    /// callers with a token from elsewhere compare the ids.
     /// </summary>
     Task<Application> ViewAsync(ApplicationCredential credential, CancellationToken cancellation);
 
-    /// <summary>Deletes the application; 400304 where it was deleted before.</summary>
+    /// <summary>Deletes the application; 400304 where it was deleted already.</summary>
     Task DeleteAsync(ApplicationCredential credential, CancellationToken cancellation);
 
-    /// <summary>Issues a secondary API token, for the master token; 400203 where there are ten.</summary>
+    /// <summary>Issues a secondary API token, for the master token; 400203 where there are ten already.</summary>
     Task<IssuedToken> IssueTokenAsync(ApplicationCredential master, CancellationToken cancellation);
 
-    /// <summary>Every secondary API token, newest first, for the master token; 400108 to any other.</summary>
+    /// <summary>All secondary API tokens, newest first, for the master token; 400108 for any other.</summary>
     Task<IReadOnlyList<IssuedToken>> ListTokensAsync(ApplicationCredential master, CancellationToken cancellation);
 
-    /// <summary>Revokes a secondary API token, for the master token; 400201 for one that is not there.</summary>
+    /// <summary>Revokes a secondary API token, for the master token; 400201 where it does not exist.</summary>
     Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation);
 
-    /// <summary>Adds push configurations, one for each credential that is given, and returns their ids.</summary>
+    /// <summary>Adds push configurations, one for each credential, and returns their ids.</summary>
     Task<IReadOnlyList<string>> AddPushConfigurationsAsync(
         ApplicationCredential credential, PushRegistration registration, CancellationToken cancellation);
 
@@ -50,11 +49,11 @@ public interface IPlatform
     Task<IReadOnlyList<PushConfiguration>> ListPushConfigurationsAsync(
         ApplicationCredential credential, PushType type, CancellationToken cancellation);
 
-    /// <summary>Deletes one push configuration; 400201 for one that is not there.</summary>
+    /// <summary>Deletes one push configuration; 400201 where it does not exist.</summary>
     Task DeletePushConfigurationAsync(
         ApplicationCredential credential, PushType type, string id, CancellationToken cancellation);
 
-    /// <summary>The connections that are open now.</summary>
+    /// <summary>The connections that are open at the moment.</summary>
     Task<long> ViewCcuAsync(ApplicationCredential credential, CancellationToken cancellation);
 
     /// <summary>The users of the 30 days that end with a day, UTC.</summary>
@@ -63,12 +62,12 @@ public interface IPlatform
     /// <summary>The users of a day, UTC.</summary>
     Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation);
 
-    /// <summary>The messages of each day from one to another, UTC, both inclusive, at most 366, newest first.</summary>
+    /// <summary>The messages of each day in a range, UTC, both ends included, at most 366 days, newest first.</summary>
     Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation);
 }
 
-/// <summary>Under what an application is worked on.</summary>
-/// <param name="Application">The application: the hosted platform has an address for each.</param>
+/// <summary>What requests about an application are authenticated with.</summary>
+/// <param name="Application">The application. The hosted platform has an address for each.</param>
 /// <param name="Token">Its master token, or a secondary one.</param>
 public sealed record ApplicationCredential(AppId Application, ApiToken Token);

@@ -1,8 +1,8 @@
 namespace Gatehouse.Platform;
 
-/// <summary>The platform refuses: its code, the HTTP status that carries it, and a message for whoever called.</summary>
+/// <summary>The platform refuses, or cannot answer: its code, the HTTP status, and a message for the caller.</summary>
 /// <remarks>
-/// The service answers 400 for nearly everything, a bad token and an unknown id included; messages follow its wording.
+/// The service answers 400 for nearly everything, including an invalid token and an unknown id. Messages follow its wording.
 /// </remarks>
 public sealed class PlatformException(int status, int code, string message) : Exception(message)
 {
@@ -34,37 +34,37 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public int Code { get; } = code;
 
     /// <summary>
-    /// Whether nothing was done: the platform refused, or it was not even asked; otherwise it failed, and what was asked for
-    /// may have been done.
+    /// Whether nothing was done: the platform refused, or received nothing. Otherwise it failed, and the request may have
+    /// been carried out.
     /// </summary>
     public bool IsRefusal => Status < 500 || NotAsked;
 
-    /// <summary>Whether the platform could not be reached, so that nothing of the request has come to it.</summary>
+    /// <summary>Whether the platform could not be reached, so that it received nothing of the request.</summary>
     public bool NotAsked { get; init; }
 
-    /// <summary>In how much time to ask again, as the platform said; null where it did not say.</summary>
+    /// <summary>How long to wait before the next try, as the platform said; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>400100: a text was expected.</summary>
+    /// <summary>400100: a string was expected.</summary>
     public static PlatformException StringExpected(string parameter) => new(400, 400100, $"{parameter} must be a string.");
 
     /// <summary>400101: a number was expected.</summary>
     public static PlatformException NumberExpected(string parameter) => new(400, 400101, $"{parameter} must be a number.");
 
-    /// <summary>400104: a truth value was expected.</summary>
+    /// <summary>400104: a boolean was expected.</summary>
     public static PlatformException BooleanExpected(string parameter) => new(400, 400104, $"{parameter} must be a boolean.");
 
     /// <summary>400105: a required parameter is missing.</summary>
     public static PlatformException Required(string parameter) => new(400, 400105, $"{parameter} must be required.");
 
-    /// <summary>400108: the credential is good, but not for this.</summary>
+    /// <summary>400108: the credential is valid, but not for this request.</summary>
     public static PlatformException NotAuthorized(string message) => new(400, NotAuthorizedCode, message);
 
     /// <summary>400110: a value is too long.</summary>
     public static PlatformException TooLong(string parameter, string limit) =>
         new(400, 400110, $"{parameter} must be at most {limit}.");
 
-    /// <summary>400110 under HTTP 413: the whole body is too long.</summary>
+    /// <summary>400110 under HTTP 413: the body is too long.</summary>
     public static PlatformException BodyTooLarge(int limit) =>
         new(413, 400110, $"The body must be at most {limit} bytes.");
 
@@ -77,28 +77,28 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>400201: there is no such resource.</summary>
     public static PlatformException NotFound(string resource) => new(400, NotFoundCode, $"\"{resource}\" not found.");
 
-    /// <summary>400203: there are as many as there can be.</summary>
+    /// <summary>400203: the limit is reached.</summary>
     public static PlatformException TooMany(string message) => new(400, TooManyCode, message);
 
-    /// <summary>400304: the application that the credential belonged to is gone.</summary>
+    /// <summary>400304: the credential's application was deleted.</summary>
     public static PlatformException ApplicationNotFound() => new(400, ApplicationNotFoundCode, "\"Application\" not found.");
 
-    /// <summary>400401: no credential, or one that is not good.</summary>
+    /// <summary>400401: the credential is missing or not valid.</summary>
     public static PlatformException InvalidCredential(string message) => new(400, InvalidCredentialCode, message);
 
-    /// <summary>400403: the body is not what it has to be.</summary>
+    /// <summary>400403: the body is not valid.</summary>
     public static PlatformException MalformedBody(string message) => new(400, 400403, message);
 
-    /// <summary>400404: there is no such URL, or not with this method.</summary>
+    /// <summary>400404: there is no such URL, or it does not take this method.</summary>
     public static PlatformException NoSuchUrl() => new(400, NoSuchUrlCode, "There is no such URL with this method.");
 
     /// <summary>500910 under HTTP 429: there were too many requests.</summary>
     public static PlatformException TooManyRequests(TimeSpan? retryAfter) =>
         new(429, 500910, "There were too many requests.") { RetryAfter = retryAfter };
 
-    /// <summary>500901: a fault of the platform's own. It says nothing of what it was.</summary>
+    /// <summary>500901: an internal fault of the platform. The message does not describe it.</summary>
     public static PlatformException Internal() => new(500, 500901, "Unexpected internal error.");
 
-    /// <summary>500901 under HTTP 503: the platform cannot answer just now.</summary>
+    /// <summary>500901 under HTTP 503: the platform cannot answer at the moment.</summary>
     public static PlatformException Unavailable() => new(503, 500901, "The service is not available just now.");
 }

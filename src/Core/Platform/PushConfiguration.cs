@@ -19,7 +19,7 @@ public enum PushType
 /// <param name="CreatedAt">When it was added.</param>
 public abstract record PushConfiguration(string Id, PushType Type, DateTimeOffset CreatedAt);
 
-/// <summary>A sender of Google's with its server key, which the contract lists in clear.</summary>
+/// <summary>A Google sender with its server key, which the contract lists in clear.</summary>
 public sealed record SenderPushConfiguration(string Id, PushType Type, DateTimeOffset CreatedAt, string SenderId, string ApiKey)
     : PushConfiguration(Id, Type, CreatedAt)
 {
@@ -27,16 +27,16 @@ public sealed record SenderPushConfiguration(string Id, PushType Type, DateTimeO
     public override string ToString() => $"{Type} {Id}";
 }
 
-/// <summary>A service account of Google's; its key is kept and not shown again.</summary>
+/// <summary>A Google service account. Its key is stored, and not shown again.</summary>
 public sealed record ServiceAccountPushConfiguration(
     string Id, DateTimeOffset CreatedAt, string ProjectId, string PrivateKeyId)
     : PushConfiguration(Id, PushType.Fcm, CreatedAt);
 
-/// <summary>A certificate of Apple's; the file is kept and not shown again.</summary>
+/// <summary>An Apple certificate. The file is stored, and not shown again.</summary>
 /// <param name="Id">40 lower-case hex digits.</param>
 /// <param name="CreatedAt">When it was added.</param>
 /// <param name="Name">The certificate's common name.</param>
-/// <param name="ForProduction">Whether it was given for production; otherwise for development.</param>
+/// <param name="ForProduction">Whether it was given for production, or else for development.</param>
 /// <param name="ExpiresAt">The last instant at which the certificate is valid.</param>
 /// <param name="Options">How notifications are sent with it.</param>
 public sealed record CertificatePushConfiguration(
@@ -50,10 +50,10 @@ public sealed record CertificatePushConfiguration(
 /// <param name="PushSound">The name of the sound, at most 255 bytes; empty for none.</param>
 public sealed record ApnsOptions(bool HasUnreadCountBadge, bool ContentAvailable, bool MutableContent, string PushSound);
 
-/// <summary>What is given to add push configurations.</summary>
+/// <summary>A request to add push configurations.</summary>
 public abstract record PushRegistration;
 
-/// <summary>A sender of Google's with its server key.</summary>
+/// <summary>A Google sender with its server key.</summary>
 public sealed record SenderRegistration(PushType Type, string SenderId, string ApiKey) : PushRegistration
 {
     /// <summary>The type: never the key.</summary>
@@ -63,16 +63,16 @@ public sealed record SenderRegistration(PushType Type, string SenderId, string A
 /// <summary>The JSON key file of a service account.</summary>
 public sealed record ServiceAccountRegistration(ReadOnlyMemory<byte> KeyFile) : PushRegistration;
 
-/// <summary>Apple certificates as .p12 files; at least one of them is given.</summary>
+/// <summary>Apple certificates as .p12 files, at least one.</summary>
 /// <param name="Development">A file for development; null for none.</param>
 /// <param name="Production">A file for production; null for none.</param>
-/// <param name="Either">A file whose environment is read from it; null for none.</param>
+/// <param name="Either">A file whose environment is read from the certificate; null for none.</param>
 /// <param name="Password">The files' password; null or empty for none.</param>
 /// <param name="Options">How notifications are sent.</param>
 public sealed record CertificateRegistration(
     ReadOnlyMemory<byte>? Development, ReadOnlyMemory<byte>? Production, ReadOnlyMemory<byte>? Either, string? Password,
     ApnsOptions Options) : PushRegistration
 {
-    /// <summary>Says nothing: the record's own text would show the password.</summary>
+    /// <summary>Shows nothing: the record's own text would show the password.</summary>
     public override string ToString() => nameof(CertificateRegistration);
 }

@@ -2,7 +2,7 @@ using Gatehouse.Secrets;
 
 namespace Gatehouse.Platform;
 
-/// <summary>A credential for the platform that lives in the vault and is cached in memory.</summary>
+/// <summary>A credential for the platform that is stored in the vault and cached in memory.</summary>
 internal interface IVaultCredential<TCredential> where TCredential : class
 {
     /// <summary>The cached credential; null where there is none, or it is older than <see cref="VaultCredential.CacheTime"/>.</summary>

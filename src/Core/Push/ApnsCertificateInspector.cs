@@ -6,15 +6,15 @@ using ApnsInspection = Gatehouse.Push.Inspection<Gatehouse.Push.ApnsCertificate,
 
 namespace Gatehouse.Push;
 
-/// <summary>Opens an uploaded .p12 and judges whether it can send push notifications through Apple's service.</summary>
+/// <summary>Opens an uploaded .p12 file and checks whether it can send push notifications through Apple's service.</summary>
 /// <remarks>
-/// Whether Apple has signed the certificate is not asked: a forged one grants nothing here, and Apple's service refuses
-/// it. Every sequence of bytes ends in a verdict, never in an exception; the worst takes about a second.
+/// Apple's signature is not checked: a forged certificate grants nothing here, and Apple's service refuses it. Any sequence
+/// of bytes gets a result, never an exception; the worst takes about a second.
 /// </remarks>
 public static class ApnsCertificateInspector
 {
     /// <summary>
-    /// The most bytes of a file. An export has 3 to 10 KiB; up to here it also fits, encrypted, into the 64 KiB of one
+    /// The most bytes of a file. An export has 3 to 10 KiB. Up to this size it also fits, encrypted, into the 64 KiB of one
     /// table property.
     /// </summary>
     public const int MaxFileSize = 48 * 1024;
@@ -22,7 +22,7 @@ public static class ApnsCertificateInspector
     private const string Pkcs7Data = "1.2.840.113549.1.7.1";
     private const string Pkcs7SignedData = "1.2.840.113549.1.7.2";
 
-    // ERROR_INVALID_PASSWORD: what the loader's exception carries where the integrity check or the decryption fails.
+    // ERROR_INVALID_PASSWORD: the loader's HResult when the integrity check or the decryption fails.
     private const int InvalidPassword = unchecked((int)0x80070056);
 
     // Exporters use up to 100,000 rounds for the integrity check and 50,000 for each of the two encryptions (the JDK); most
@@ -36,15 +36,15 @@ public static class ApnsCertificateInspector
         MaxCertificates = 16,
     };
 
-    // macOS alone has no keys outside a key chain: there the loader makes one that is encrypted, and removes it with the
+    // Only macOS has no keys outside a key chain. There the loader creates an encrypted key chain and removes it with the
     // certificate.
     private static X509KeyStorageFlags KeyStorage =>
         OperatingSystem.IsMacOS() ? X509KeyStorageFlags.DefaultKeySet : X509KeyStorageFlags.EphemeralKeySet;
 
-    /// <summary>Judges a .p12 file at an instant.</summary>
+    /// <summary>Checks a .p12 file at an instant.</summary>
     /// <param name="file">The file's bytes.</param>
-    /// <param name="password">The file's password; null and empty both say that none is given.</param>
-    /// <param name="now">The instant at which the certificate is to be valid.</param>
+    /// <param name="password">The file's password; null or empty for none.</param>
+    /// <param name="now">The instant at which the certificate must be valid.</param>
     public static ApnsInspection Inspect(ReadOnlySpan<byte> file, string? password, DateTimeOffset now)
     {
         if (file.Length > MaxFileSize) return ApnsRefusals.TooLarge;
@@ -74,7 +74,8 @@ public static class ApnsCertificateInspector
         }
     }
 
-    // The loader reports a file of another kind and damage inside a PKCS#12 file alike. RFC 7292, section 4.
+    // The loader reports the same error for a file of another kind and for damage inside a PKCS#12 file. RFC 7292, section
+    // 4.
     private static bool IsPkcs12(ReadOnlySpan<byte> file)
     {
         try
@@ -98,7 +99,7 @@ public static class ApnsCertificateInspector
     {
         if (certificates.Count == 0) return ApnsRefusals.NoCertificate;
 
-        // The others are the issuers, which some exporters add.
+        // The other certificates are the issuers, which some exporters add.
         var withKey = certificates.Where(HasItsKey).ToList();
         if (withKey.Count == 0) return ApnsRefusals.NoPrivateKey;
 
@@ -113,7 +114,7 @@ public static class ApnsCertificateInspector
         return now < newest.NotBefore ? ApnsRefusals.NotYetValid(newest) : ApnsRefusals.Expired(newest);
     }
 
-    // The loader takes no two certificates with one key, as those are that one signing request was used for.
+    // The loader refuses two certificates with one key, which happens when a signing request was used twice.
     private static bool SharesAKey(ReadOnlySpan<byte> file, string? password)
     {
         X509Certificate2Collection certificates = [];
@@ -135,8 +136,8 @@ public static class ApnsCertificateInspector
     private static X509Certificate2Collection Open(ReadOnlySpan<byte> file, string? password, Pkcs12LoaderLimits limits) =>
         X509CertificateLoader.LoadPkcs12Collection(file, password, KeyStorage, limits);
 
-    // A file can name as a certificate's own a key that is not, and the loader takes its word. That is good enough for
-    // other kinds of keys, which make no push certificate.
+    // A file can name a wrong key as a certificate's own, and the loader does not check. For other kinds of keys that does
+    // not matter: they cannot be push certificates.
     private static bool HasItsKey(X509Certificate2 certificate)
     {
         using var key = certificate.GetRSAPrivateKey();

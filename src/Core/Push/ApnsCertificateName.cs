@@ -1,11 +1,11 @@
 namespace Gatehouse.Push;
 
-/// <summary>What the common name of a push certificate of Apple's says.</summary>
+/// <summary>Reads the common name of an Apple push certificate.</summary>
 public static class ApnsCertificateName
 {
     private const ApnsEnvironments Both = ApnsEnvironments.Development | ApnsEnvironments.Production;
 
-    // Those of its certificates for other uses of the same app (VoIP, watch, Mac) differ, and are others on purpose.
+    // Certificates for other uses of the same app (VoIP, watch, Mac) have other names, and are deliberately not included.
     private static readonly (string Start, ApnsEnvironments Environments)[] Starts =
     [
         ("Apple Push Services: ", Both),
@@ -14,8 +14,7 @@ public static class ApnsCertificateName
     ];
 
     /// <summary>
-    /// The bundle id behind the words that Apple writes before it; null where the words are others, or name another
-    /// environment than this one.
+    /// The bundle id after Apple's prefix; null where the prefix is another one, or names another environment.
     /// </summary>
     public static string? BundleIdOf(string commonName, ApnsEnvironments environment)
     {

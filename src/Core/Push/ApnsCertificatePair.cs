@@ -1,7 +1,7 @@
 namespace Gatehouse.Push;
 
 /// <summary>
-/// The certificates of one upload, each in the environment that it was given for and serves. One of the two may be null.
+/// The certificates of one upload, each for the environment that it was given for. One of the two may be null.
 /// </summary>
 public sealed record ApnsCertificatePair
 {
@@ -14,11 +14,11 @@ public sealed record ApnsCertificatePair
     /// <summary>The certificate for production; null where none was given.</summary>
     public ApnsCertificate? Production { get; }
 
-    /// <summary>Judges which certificate was given for which environment.</summary>
+    /// <summary>Checks which certificate was given for which environment.</summary>
     /// <remarks>
-    /// A universal certificate may be given for either environment. One certificate for both is refused, a universal one
-    /// too: who gives two files means two certificates, and the second has gone missing (a signing request used twice
-    /// makes Keychain Access export the first certificate again). A universal certificate loses nothing by being given
+    /// A universal certificate may be given for either environment. The same certificate for both is refused, even a
+    /// universal one: an upload of two files means two certificates, and the second one is missing (when a signing request
+    /// is used twice, Keychain Access exports the first certificate again). A universal certificate needs to be given only
     /// once.
     /// </remarks>
     /// <exception cref="ArgumentException">Neither certificate is given.</exception>
@@ -26,7 +26,7 @@ public sealed record ApnsCertificatePair
         ApnsCertificate? development, ApnsCertificate? production)
     {
         if (development is null && production is null)
-            throw new ArgumentException("At least one certificate is to be given.", nameof(development));
+            throw new ArgumentException("At least one certificate must be given.", nameof(development));
 
         if (development?.Thumbprint == production?.Thumbprint)
             return new(ApnsCertificateFault.SameCertificateForBoth, SameForBoth(development!));
@@ -47,7 +47,7 @@ public sealed record ApnsCertificatePair
         return new(new ApnsCertificatePair(development, production));
     }
 
-    // The remedy is the contract's: "Add an APNS push configuration", its note.
+    // The advice is the contract's: "Add an APNS push configuration", its note.
     private static string SameForBoth(ApnsCertificate certificate) => certificate.IsUniversal
         ? "The same universal certificate was given for development and for production: give it once, as it serves both. "
             + "To use two certificates, generate another .csr, upload it to the Apple developer account and make the second "

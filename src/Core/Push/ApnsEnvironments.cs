@@ -1,6 +1,6 @@
 namespace Gatehouse.Push;
 
-/// <summary>Apple's push environments: the one that development builds register with, and the App Store's.</summary>
+/// <summary>Apple's push environments: one for development builds, one for the App Store.</summary>
 [Flags]
 public enum ApnsEnvironments
 {

@@ -4,7 +4,7 @@ using ApnsInspection = Gatehouse.Push.Inspection<Gatehouse.Push.ApnsCertificate,
 
 namespace Gatehouse.Push;
 
-/// <summary>What the uploader of a refused .p12 is told.</summary>
+/// <summary>The messages for refused .p12 files.</summary>
 internal static class ApnsRefusals
 {
     public static readonly ApnsInspection TooLarge = new(

@@ -4,10 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Gatehouse.Push;
 
-/// <summary>Reads what Apple writes into a push certificate.</summary>
+/// <summary>Reads an Apple push certificate.</summary>
 /// <remarks>
-/// The extensions are those of Apple's certification practice statement for developer certificates (WWDR). Apple issues
-/// push certificates for RSA keys alone.
+/// The extensions are documented in Apple's certification practice statement for developer certificates (WWDR). Apple issues
+/// push certificates for RSA keys only.
 /// </remarks>
 internal static class AppleCertificate
 {
@@ -18,10 +18,10 @@ internal static class AppleCertificate
     private const string CommonName = "2.5.4.3";
     private const string Rsa = "1.2.840.113549.1.1.1";
 
-    // Far beyond Apple's: a bundle id has at most 155, and the name has it behind a few words.
+    // Far above Apple's limits: a bundle id has at most 155 characters, and the name adds a few words.
     private const int MostCharacters = 1024;
 
-    /// <summary>The push certificate; null where it is no push certificate.</summary>
+    /// <summary>The push certificate; null where it is not one.</summary>
     /// <exception cref="CryptographicException">The certificate is malformed.</exception>
     public static ApnsCertificate? Read(X509Certificate2 certificate)
     {
@@ -47,8 +47,8 @@ internal static class AppleCertificate
             Topics(certificate.Extensions[PushTopics]));
     }
 
-    // A certificate with topics is of the newer kind that serves both environments, whether or not it also bears the
-    // older mark for development.
+    // A certificate with topics is of the newer kind that serves both environments, even if it also has the older mark for
+    // development.
     private static ApnsEnvironments Environments(X509ExtensionCollection extensions)
     {
         var production = extensions[ProductionPush] is not null;
@@ -62,8 +62,8 @@ internal static class AppleCertificate
         .FirstOrDefault(part => !part.HasMultipleElements && part.GetSingleElementType().Value == oid)
         ?.GetSingleElementValue();
 
-    // A sequence in which each topic's text is followed by the list of its uses ("app", "voip"). Apple has not published
-    // the format, so what reads otherwise is passed over: nothing is decided by it.
+    // A sequence in which each topic's text is followed by the list of its uses ("app", "voip"). Apple has not published the
+    // format, so anything else is ignored: no decision depends on it.
     private static List<string> Topics(X509Extension? extension)
     {
         var topics = new List<string>();

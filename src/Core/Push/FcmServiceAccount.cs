@@ -9,13 +9,13 @@ public sealed record FcmServiceAccount(string ProjectId, string PrivateKeyId, st
 /// <summary>Why an uploaded service account key is refused.</summary>
 public enum FcmServiceAccountFault
 {
-    /// <summary>The file is no JSON object, names a property twice, or has one that is no text where text belongs.</summary>
+    /// <summary>The file is not a JSON object, names a property twice, or has a property of a wrong type.</summary>
     NotJson,
 
     /// <summary>The file has more bytes than <see cref="FcmServiceAccountInspector.MaxFileSize"/>.</summary>
     TooLarge,
 
-    /// <summary>The file is JSON of another kind: its <c>type</c> is not <c>service_account</c>.</summary>
+    /// <summary>The file is other JSON: its <c>type</c> is not <c>service_account</c>.</summary>
     NotServiceAccount,
 
     /// <summary>There is no <c>project_id</c>.</summary>

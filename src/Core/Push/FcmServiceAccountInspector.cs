@@ -5,16 +5,16 @@ using FcmInspection = Gatehouse.Push.Inspection<Gatehouse.Push.FcmServiceAccount
 
 namespace Gatehouse.Push;
 
-/// <summary>Judges the JSON key file of a Google service account.</summary>
-/// <remarks>Every sequence of bytes ends in a verdict, never in an exception.</remarks>
+/// <summary>Checks the JSON key file of a Google service account.</summary>
+/// <remarks>Any sequence of bytes gets a result, never an exception.</remarks>
 public static class FcmServiceAccountInspector
 {
-    /// <summary>The most bytes of a file; Google's have about 2,400.</summary>
+    /// <summary>The most bytes of a file. Google's files have about 2,400.</summary>
     public const int MaxFileSize = 16 * 1024;
 
     private const string ServiceAccount = "service_account";
 
-    /// <summary>Judges a key file.</summary>
+    /// <summary>Checks a key file.</summary>
     /// <param name="file">The file's bytes, JSON in UTF-8.</param>
     public static FcmInspection Inspect(ReadOnlySpan<byte> file)
     {
@@ -55,7 +55,7 @@ public static class FcmServiceAccountInspector
         return new(new FcmServiceAccount(key.ProjectId, key.PrivateKeyId, key.ClientEmail));
     }
 
-    // The label is looked at first because RSA also imports a public key from PEM.
+    // The label is checked first, because RSA also imports a public key from PEM.
     private static bool IsRsaPrivateKey(string pem)
     {
         if (!PemEncoding.TryFind(pem, out var fields) || pem.AsSpan()[fields.Label] is not ("PRIVATE KEY" or "RSA PRIVATE KEY"))
@@ -73,7 +73,7 @@ public static class FcmServiceAccountInspector
     }
 }
 
-/// <summary>The properties of Google's key file that are looked at. No record: its text must not show the key.</summary>
+/// <summary>The properties of Google's key file that are used. Not a record: its text must not show the key.</summary>
 internal sealed class ServiceAccountKey
 {
     [JsonPropertyName("type")]

@@ -3,10 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace Gatehouse.Push;
 
 /// <summary>
-/// What the inspection of an uploaded credential found: the credential, or the fault it was refused for. There is no
-/// third, and no credential without having asked.
+/// The result of an inspection: the credential, or the fault it is refused for. The credential can be used only after a
+/// check of <see cref="Accepted"/>.
 /// </summary>
-/// <remarks>It holds what may be shown: no key, no password and no byte of the file.</remarks>
+/// <remarks>It holds nothing secret: no key, no password and no byte of the file.</remarks>
 public sealed class Inspection<TCredential, TFault>
     where TCredential : class
     where TFault : struct, Enum
@@ -20,12 +20,12 @@ public sealed class Inspection<TCredential, TFault>
     [MemberNotNullWhen(false, nameof(Fault), nameof(Message))]
     public bool Accepted => Credential is not null;
 
-    /// <summary>The credential; null where it was refused.</summary>
+    /// <summary>The credential; null where it is refused.</summary>
     public TCredential? Credential { get; }
 
-    /// <summary>Why it was refused; null where it was not.</summary>
+    /// <summary>Why it is refused; null where it is accepted.</summary>
     public TFault? Fault { get; }
 
-    /// <summary>The fault in a sentence or two for whoever uploaded the file; null where there is none.</summary>
+    /// <summary>The fault in one or two sentences for the caller; null where there is none.</summary>
     public string? Message { get; }
 }

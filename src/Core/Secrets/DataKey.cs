@@ -4,16 +4,16 @@ using System.Text;
 namespace Gatehouse.Secrets;
 
 /// <summary>
-/// A 256-bit key that seals what is kept in tables and files, with AES-GCM: what was sealed can be read back only with the
-/// key and in the context it was sealed in, so that a sealed value moved to another row does not open there.
+/// A 256-bit key that encrypts values in tables and files with AES-GCM. A value can be decrypted only with the same key and
+/// in the same context, so an encrypted value that is moved to another row cannot be opened there.
 /// </summary>
 /// <remarks>
-/// Sealed form: format 1, the key's identifier (4 bytes), nonce (12), tag (16), ciphertext. Nonces are random: NIST SP
-/// 800-38D allows 2^32 of those under one key.
+/// Format of an encrypted value: format 1, the key's identifier (4 bytes), nonce (12), tag (16), ciphertext. Nonces are
+/// random: NIST SP 800-38D allows 2^32 of them under one key.
 /// </remarks>
 public sealed class DataKey
 {
-    /// <summary>How many bytes longer than its plaintext a sealed value is.</summary>
+    /// <summary>How many bytes an encrypted value is longer than its plaintext.</summary>
     public const int Overhead = 1 + IdentifierSize + NonceSize + TagSize;
 
     private const byte Format = 1;
@@ -26,7 +26,7 @@ public sealed class DataKey
     private readonly byte[] identifier;
 
     /// <summary>Takes the 32 bytes of a key.</summary>
-    /// <exception cref="ArgumentException">They are not 32.</exception>
+    /// <exception cref="ArgumentException">The key does not have 32 bytes.</exception>
     public DataKey(ReadOnlySpan<byte> key)
     {
         if (key.Length != KeySize) throw new ArgumentException("A data key has 32 bytes.", nameof(key));
@@ -37,7 +37,7 @@ public sealed class DataKey
     /// <summary>The bytes of a new random key.</summary>
     public static byte[] Generate() => RandomNumberGenerator.GetBytes(KeySize);
 
-    /// <summary>Takes a key out of the vault, where it is kept in base64. Where there is none, it is generated first.</summary>
+    /// <summary>Reads a key from the vault, where it is stored in base64. If there is none, it is generated first.</summary>
     /// <exception cref="VaultException">The vault cannot answer, or the secret is not a key.</exception>
     public static async Task<DataKey> OpenAsync(ISecretVault vault, string secretName, CancellationToken cancellation)
     {
@@ -67,13 +67,13 @@ public sealed class DataKey
     }
 
     /// <summary>Decrypts a value that was sealed in the same context.</summary>
-    /// <exception cref="VaultException">It was sealed under another key or context, or is damaged.</exception>
+    /// <exception cref="VaultException">The value was encrypted under another key or context, or is damaged.</exception>
     public byte[] Open(ReadOnlySpan<byte> sealedValue, string context)
     {
         if (sealedValue.Length < Overhead || sealedValue[0] != Format)
-            throw new VaultException("A sealed value is damaged.");
+            throw new VaultException("An encrypted value is damaged.");
         if (!sealedValue.Slice(1, IdentifierSize).SequenceEqual(identifier))
-            throw new VaultException("A sealed value was sealed under another key: the vault and the store do not belong together.");
+            throw new VaultException("A value was encrypted under another key: the vault and the store do not belong together.");
         var plaintext = new byte[sealedValue.Length - Overhead];
         using var aes = new AesGcm(key, TagSize);
         try
@@ -84,12 +84,12 @@ public sealed class DataKey
         }
         catch (AuthenticationTagMismatchException e)
         {
-            throw new VaultException("A sealed value is damaged, or stands where it does not belong.", e);
+            throw new VaultException("An encrypted value is damaged, or was moved to another place.", e);
         }
         return plaintext;
     }
 
-    /// <summary>A key for another purpose, from which this one cannot be found (HKDF, RFC 5869).</summary>
+    /// <summary>Derives a key for another purpose. This key cannot be computed from it (HKDF, RFC 5869).</summary>
     public byte[] Derive(string purpose) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, key, KeySize, info: Encoding.UTF8.GetBytes(purpose));
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Gatehouse.Secrets;
 
 /// <summary>
-/// What Key Vault takes for a name and a value; every vault refuses the rest, so that nothing works on one and fails on
-/// another. Source: Key Vault documentation, "About keys, secrets and certificates" and "About secrets".
+/// The names and values that Key Vault accepts. Every vault refuses the rest, so that code which works on one works on all.
+/// Source: Key Vault documentation, "About keys, secrets and certificates" and "About secrets".
 /// </summary>
 public static class SecretLimits
 {
@@ -19,7 +19,7 @@ public static class SecretLimits
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
 
     /// <summary>Checks a name: 1 to 127 ASCII letters, digits and hyphens.</summary>
-    /// <exception cref="ArgumentException">It is none.</exception>
+    /// <exception cref="ArgumentException">The name is not valid.</exception>
     public static void CheckName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -28,7 +28,7 @@ public static class SecretLimits
     }
 
     /// <summary>Checks a value: 1 to 25,000 bytes of UTF-8.</summary>
-    /// <exception cref="ArgumentException">It is none. The message does not show it.</exception>
+    /// <exception cref="ArgumentException">The value is not valid. The message does not show it.</exception>
     public static void CheckValue(string value)
     {
         ArgumentNullException.ThrowIfNull(value);

@@ -3,7 +3,7 @@ using Gatehouse.Telemetry;
 
 namespace Gatehouse.Secrets;
 
-/// <summary>A vault whose calls are spans. They name neither the secret nor its value.</summary>
+/// <summary>A vault whose calls are traced. Spans show neither names nor values of secrets.</summary>
 public sealed class TracedSecretVault(ISecretVault vault) : ISecretVault, IAsyncDisposable
 {
     /// <inheritdoc/>
@@ -26,7 +26,7 @@ public sealed class TracedSecretVault(ISecretVault vault) : ISecretVault, IAsync
             return true;
         });
 
-    /// <summary>Closes what is observed, where it can be closed.</summary>
+    /// <summary>Disposes of the inner vault, where it is disposable.</summary>
     public ValueTask DisposeAsync() => vault is IAsyncDisposable open ? open.DisposeAsync() : ValueTask.CompletedTask;
 
     private static async ValueTask<T> TraceAsync<T>(string name, Func<ValueTask<T>> call)

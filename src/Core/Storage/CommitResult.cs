@@ -16,7 +16,7 @@ public enum CommitFailure
     Changed,
 }
 
-/// <summary>What became of a commit: all of its changes were made, or none and why.</summary>
+/// <summary>The result of a commit: all changes were made, or none and why.</summary>
 /// <param name="Failure">Why the first failing change failed; <see cref="CommitFailure.None"/> on success.</param>
 /// <param name="FailedIndex">The index of the first failing change; -1 on success.</param>
 /// <param name="ETags">On success the new ETag of each change's row, at the change's index (null for a delete);
@@ -33,8 +33,8 @@ public sealed record CommitResult(CommitFailure Failure, int FailedIndex, IReadO
     public static CommitResult Failed(CommitFailure failure, int index) => new(failure, index, []);
 
     /// <summary>
-    /// Returns the result where the commit succeeded, and throws <see cref="InvalidOperationException"/> where the caller
-    /// holds a failure to be impossible.
+    /// Returns the result of a successful commit; throws <see cref="InvalidOperationException"/> after a failure that the
+    /// caller considers impossible.
     /// </summary>
     public CommitResult OrThrow() =>
         Succeeded ? this : throw new InvalidOperationException($"The commit's change {FailedIndex} failed: {Failure}.");

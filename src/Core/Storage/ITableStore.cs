@@ -1,20 +1,20 @@
 namespace Gatehouse.Storage;
 
 /// <summary>
-/// Rows under a partition key, ordered by row key, each with an ETag: the shape of Azure Table Storage, so that what is
-/// written against it holds on every store alike.
+/// Rows under a partition key, ordered by row key, each with an ETag: the model of Azure Table Storage. Code written against
+/// it works on every store.
 /// </summary>
 /// <remarks>
-/// <para>Row keys are ordered by ordinal comparison. A read that starts after a commit has been answered sees that commit,
-/// in every process that shares the store. A commit is durable before it is answered.</para>
-/// <para>Azure gives a partition about 2,000 rows a second and an account about 20,000
-/// (Azure Storage scalability targets): keys are chosen so that no partition takes all the writes.</para>
+/// <para>Row keys are ordered by ordinal comparison. A read that starts after a commit was answered sees that commit, in
+/// every process that shares the store. A commit is durable before it is answered.</para>
+/// <para>Azure gives a partition about 2,000 rows a second and an account about 20,000 (Azure Storage scalability targets):
+/// keys are chosen so that no partition takes all the writes.</para>
 /// <para>Every method throws <see cref="StoreUnavailableException"/> when the store cannot answer, and
-/// <see cref="ArgumentException"/> for keys or rows outside <see cref="TableLimits"/>, on every store alike.</para>
+/// <see cref="ArgumentException"/> for keys or rows outside <see cref="TableLimits"/>. All stores behave the same.</para>
 /// </remarks>
 public interface ITableStore
 {
-    /// <summary>The row with this key, or null where there is none.</summary>
+    /// <summary>The row with this key; null where there is none.</summary>
     ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation);
 
     /// <summary>The rows with these keys, 1 to 1,000, each at its key's index; null where there is none.</summary>
@@ -26,13 +26,13 @@ public interface ITableStore
         string table, string partition, RowRange range, int most, CancellationToken cancellation);
 
     /// <summary>
-    /// Makes 1 to 100 changes to different rows of one partition, all or none. A result that has not succeeded names the
-    /// first change that failed, and nothing was changed.
+    /// Makes 1 to 100 changes to different rows of one partition, all or none. If it fails, the result names the first
+    /// change that failed, and nothing was changed.
     /// </summary>
     /// <remarks>
-    /// Where this throws, or is cancelled, the changes were made wholly or not at all, and which of the two is not known. Of two
-    /// callers who remove the same rows without their ETags at the same time, both may be told that they did: a row that is to
-    /// be somebody's alone is removed by its ETag.
+    /// If this throws or is cancelled, all changes were made or none, and it is not known which. If two callers delete the
+    /// same rows without ETags at the same time, both may be told that they succeeded: to make sure that only one does,
+    /// delete by ETag.
     /// </remarks>
     ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation);

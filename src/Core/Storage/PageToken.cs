@@ -5,15 +5,15 @@ using System.Security.Cryptography;
 namespace Gatehouse.Storage;
 
 /// <summary>
-/// Where a list goes on: the position of the last that was listed, authenticated under the list's own key, so that only what
-/// was given out is taken back, by whichever instance.
+/// Where the next page of a list starts: the position of the last entry, signed with the list's own key, so that only tokens
+/// of this list are accepted, by any instance.
 /// </summary>
 public static class PageToken
 {
     private const int PositionSize = 16;
     private const int TagSize = 16;
 
-    /// <summary>The token of a position: 16 bytes, of which a <see cref="Guid"/> is one way to hold them.</summary>
+    /// <summary>The token of a position of 16 bytes, passed as a <see cref="Guid"/>.</summary>
     public static string Write(Guid position, ReadOnlySpan<byte> key)
     {
         Span<byte> bytes = stackalloc byte[PositionSize + TagSize];
@@ -22,7 +22,7 @@ public static class PageToken
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <summary>The position in a token, or null where it is none of ours.</summary>
+    /// <summary>The position in a token; null where the token is not valid.</summary>
     public static Guid? Read(string text, ReadOnlySpan<byte> key)
     {
         Span<byte> bytes = stackalloc byte[PositionSize + TagSize];

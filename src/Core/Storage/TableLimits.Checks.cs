@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace Gatehouse.Storage;
 
-// What every store asks before it does anything. Each check throws ArgumentException, with a message that names what is
-// wrong but never a property's value, which may be a secret.
+// The checks that every store makes first. Each throws ArgumentException. The message says what is wrong, but never shows a
+// property's value, which may be a secret.
 public static partial class TableLimits
 {
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -18,20 +18,20 @@ public static partial class TableLimits
 
     private static readonly SearchValues<char> KeyCharacters = SearchValues.Create(Printable);
 
-    // A bound is made of a key, or of a prefix whose last character was raised by one (RowRange.Prefix).
+    // A bound is a key, or a prefix whose last character was raised by one (RowRange.Prefix).
     private static readonly SearchValues<char> BoundCharacters = SearchValues.Create(Printable + "/\\#?\x7F");
 
-    // The properties that every row in Azure Table Storage has of itself.
+    // The properties that Azure Table Storage adds to every row.
     private static readonly string[] ReservedNames = ["PartitionKey", "RowKey", "Timestamp", CommitMark];
 
     // Its name, and a GUID.
     private const int CommitMarkSize = 8 + 2 * 2 + 16;
 
-    // Of each change: its part's boundary, its request's line and headers, the names of the keys, the commit's mark; and twice
-    // the account's address and the table's name.
+    // For each change: its part's boundary, its request line and headers, the names of the keys, the commit's mark; and
+    // twice the account's address and the table's name.
     private const int SentFrame = 1024;
 
-    /// <summary>Checks what names one row.</summary>
+    /// <summary>Checks the keys of one row.</summary>
     /// <exception cref="ArgumentException">The table or one of the keys is outside the limits.</exception>
     public static void CheckKeys(string table, string partition, string row)
     {
@@ -40,7 +40,7 @@ public static partial class TableLimits
         CheckKey(row);
     }
 
-    /// <summary>Checks what names several rows of a partition.</summary>
+    /// <summary>Checks the keys of several rows in a partition.</summary>
     /// <exception cref="ArgumentException">The table, a key or the number of keys is outside the limits.</exception>
     public static void CheckKeys(string table, string partition, IReadOnlyList<string> rows)
     {
@@ -63,7 +63,7 @@ public static partial class TableLimits
     }
 
     /// <summary>Checks a commit: its keys, its rows and its size.</summary>
-    /// <exception cref="ArgumentException">Something of it is outside the limits.</exception>
+    /// <exception cref="ArgumentException">A key, a row or the size is outside the limits.</exception>
     public static void CheckCommit(string table, string partition, IReadOnlyList<RowChange> changes)
     {
         CheckTable(table);
@@ -79,7 +79,7 @@ public static partial class TableLimits
 
     /// <summary>
     /// The bytes of a row as Azure counts them: 4, 2 for each character of both keys, and for each property 8, 2 for each
-    /// character of its name, and its value (a text's as UTF-16). The commit's mark is counted.
+    /// character of its name, and its value (text as UTF-16). The commit's mark is included.
     /// </summary>
     public static int SizeOf(string partition, TableRow row)
     {
@@ -91,14 +91,14 @@ public static partial class TableLimits
     }
 
     /// <summary>
-    /// The most bytes that a change of a row takes in the request that makes it: Azure counts a commit's as they are sent, in
-    /// JSON, where a binary takes four thirds of its size and a character that is neither letter nor digit up to six.
+    /// The most bytes of a change in the request of its commit. Azure counts a commit as it is sent, in JSON, where binary
+    /// data takes four thirds of its size and a character that is neither letter nor digit up to six bytes.
     /// </summary>
     public static int SentSizeOf(string partition, TableRow row)
     {
         ArgumentNullException.ThrowIfNull(partition);
         ArgumentNullException.ThrowIfNull(row);
-        // Once in the address, where a quote is two, and once in the body.
+        // Once in the address, where a quote is doubled, and once in the body.
         var size = SentFrame + 2 * (SentSizeOf(partition) + SentSizeOf(row.Key));
         foreach (var (name, value) in row.Span)
         {
@@ -151,9 +151,9 @@ public static partial class TableLimits
         ArgumentNullException.ThrowIfNull(change);
         var row = change.Row;
         CheckKey(row.Key);
-        // Azure takes the ETag * for any.
+        // Azure takes the ETag * to mean any.
         if ((change.Kind == RowChangeKind.Replace && change.IfMatch is null) || change.IfMatch is "" or "*")
-            throw Outside($"The ETag to match for the row '{row.Key}' is none that a store gives.");
+            throw Outside($"The ETag to match for the row '{row.Key}' is not one that a store gives.");
         if (row.Span.Length > PropertiesPerRow)
             throw Outside($"A row has at most {PropertiesPerRow} properties; '{row.Key}' has {row.Span.Length}.");
         for (var index = 0; index < row.Span.Length; index++) CheckProperty(row, index);
@@ -197,7 +197,7 @@ public static partial class TableLimits
         bool => 1,
         Guid => 16,
         null => throw Outside($"The property '{name}' has no value."),
-        _ => throw Outside($"The property '{name}' is of type {value.GetType().Name}, which no store keeps."),
+        _ => throw Outside($"The property '{name}' is of type {value.GetType().Name}, which stores do not support."),
     };
 
     private static int SentSizeOf(ReadOnlySpan<char> text)
@@ -213,7 +213,7 @@ public static partial class TableLimits
 
     private static bool IsWellFormed(ReadOnlySpan<char> text)
     {
-        // Only surrogates can be out of place; most texts have none.
+        // Only surrogates can be invalid; most texts have none.
         while (text.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at)
         {
             if (at + 1 == text.Length || !char.IsSurrogatePair(text[at], text[at + 1])) return false;

@@ -1,9 +1,8 @@
 namespace Gatehouse.Storage;
 
 /// <summary>
-/// What Azure Table Storage takes; every store refuses the rest, so that nothing works on one and fails on another.
-/// Source: Azure Storage documentation, "Understanding the Table service data model" and "Performing entity group
-/// transactions".
+/// What Azure Table Storage accepts. Every store refuses the rest, so that code which works on one works on all. Source:
+/// Azure Storage documentation, "Understanding the Table service data model" and "Performing entity group transactions".
 /// </summary>
 public static partial class TableLimits
 {
@@ -23,12 +22,12 @@ public static partial class TableLimits
     public const int TableNameLength = 63;
 
     /// <summary>
-    /// The property in which Azure keeps the mark of the commit that wrote a row (<see cref="AzureTables.AzureTableStore"/>);
-    /// none of a row's own, on any store.
+    /// The property with the mark of the commit that wrote a row in Azure (<see cref="AzureTables.AzureTableStore"/>). Rows
+    /// must not have it, on any store.
     /// </summary>
     public const string CommitMark = "_c";
 
-    /// <summary>The most properties of a row: Azure's 252, of which <see cref="CommitMark"/> is one.</summary>
+    /// <summary>The most properties of a row: Azure's 252, without <see cref="CommitMark"/>.</summary>
     public const int PropertiesPerRow = 251;
 
     /// <summary>The most characters of a property's name.</summary>
@@ -40,7 +39,9 @@ public static partial class TableLimits
     /// <summary>The most bytes of a row, as <see cref="SizeOf(string, TableRow)"/> counts them.</summary>
     public const int RowSize = 1024 * 1024;
 
-    /// <summary>The most bytes of one commit as it is sent, which <see cref="SentSizeOf(string, TableRow)"/> counts for each change.</summary>
+    /// <summary>
+    /// The most bytes of one commit as it is sent; <see cref="SentSizeOf(string, TableRow)"/> counts them for each change.
+    /// </summary>
     public const int CommitSize = 4 * 1024 * 1024;
 
     /// <summary>The earliest instant that a property can hold.</summary>

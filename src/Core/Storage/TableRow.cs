@@ -8,18 +8,18 @@ namespace Gatehouse.Storage;
 /// <see cref="bool"/>, <see cref="DateTimeOffset"/>, <see cref="Guid"/> or byte array.</param>
 public readonly record struct RowProperty(string Name, object Value);
 
-/// <summary>One row of a table: its key and its typed properties. A row is not changed once it is made.</summary>
+/// <summary>One row of a table: its key and its typed properties. Immutable.</summary>
 public sealed class TableRow
 {
     private readonly RowProperty[] properties;
 
-    /// <summary>Makes a row to write.</summary>
+    /// <summary>Creates a row to write.</summary>
     public TableRow(string key, params (string Name, object Value)[] properties)
         : this(key, null, Array.ConvertAll(properties, property => new RowProperty(property.Name, property.Value)))
     {
     }
 
-    /// <summary>Makes a row as a store read it.</summary>
+    /// <summary>Creates a row that was read by a store.</summary>
     public TableRow(string key, string? etag, RowProperty[] properties)
     {
         Key = key;
@@ -30,13 +30,13 @@ public sealed class TableRow
     /// <summary>The row key, unique in its partition.</summary>
     public string Key { get; }
 
-    /// <summary>The row's version as the store gave it; null for a row that was not read from a store.</summary>
+    /// <summary>The row's ETag; null for a row that was not read from a store.</summary>
     public string? ETag { get; }
 
     /// <summary>The properties, in the order in which they were given.</summary>
     public IReadOnlyList<RowProperty> Properties => properties;
 
-    /// <summary>The same, to be gone through without an allocation.</summary>
+    /// <summary>The same, for iterating without an allocation.</summary>
     internal ReadOnlySpan<RowProperty> Span => properties;
 
     /// <summary>The text of a property.</summary>
@@ -52,7 +52,7 @@ public sealed class TableRow
         _ => throw Unfit(name, typeof(long)),
     };
 
-    /// <summary>The truth value of a property.</summary>
+    /// <summary>The boolean of a property.</summary>
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
     public bool GetBoolean(string name) => Get<bool>(name);
 
@@ -60,11 +60,11 @@ public sealed class TableRow
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
     public DateTimeOffset GetDateTimeOffset(string name) => Get<DateTimeOffset>(name);
 
-    /// <summary>The bytes of a property. They are the row's own: not to be changed.</summary>
+    /// <summary>The bytes of a property. They belong to the row: not to be changed.</summary>
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
     public byte[] GetBinary(string name) => Get<byte[]>(name);
 
-    /// <summary>A property's value, or null where the row has no such property.</summary>
+    /// <summary>A property's value; null where the row has no such property.</summary>
     public object? Find(string name)
     {
         foreach (ref readonly var property in properties.AsSpan())
@@ -78,6 +78,6 @@ public sealed class TableRow
         new($"Row '{Key}' has no property '{name}' of type {type.Name}.");
 }
 
-/// <summary>A row does not hold what this version of the code expects of it.</summary>
+/// <summary>A row does not have the properties that this version of the code expects.</summary>
 [SuppressMessage("Design", "CA1032", Justification = "Made in this namespace alone, always with a message.")]
 public sealed class RowFormatException(string message) : Exception(message);

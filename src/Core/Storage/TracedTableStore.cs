@@ -3,7 +3,7 @@ using Gatehouse.Telemetry;
 
 namespace Gatehouse.Storage;
 
-/// <summary>A table store whose commits are spans. It names the table, never a key or a value.</summary>
+/// <summary>A table store whose commits are traced. Spans show the table, never a key or a value.</summary>
 public sealed class TracedTableStore(ITableStore store) : ITableStore, IAsyncDisposable
 {
     /// <inheritdoc/>
@@ -40,6 +40,6 @@ public sealed class TracedTableStore(ITableStore store) : ITableStore, IAsyncDis
         }
     }
 
-    /// <summary>Closes what is observed, where it can be closed.</summary>
+    /// <summary>Disposes of the inner store, where it is disposable.</summary>
     public ValueTask DisposeAsync() => store is IAsyncDisposable open ? open.DisposeAsync() : ValueTask.CompletedTask;
 }

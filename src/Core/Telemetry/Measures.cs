@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Gatehouse.Telemetry;
 
-/// <summary>What Gatehouse measures where somebody listens (OpenTelemetry). No attribute holds a secret or a user's id.</summary>
+/// <summary>The metrics of Gatehouse, for OpenTelemetry. No attribute holds a secret or a user's id.</summary>
 public static class Measures
 {
     private static readonly Meter Meter = new(Spans.Source);
@@ -26,27 +26,34 @@ public static class Measures
     public static readonly Histogram<int> GroupSize =
         Meter.CreateHistogram<int>("gatehouse.store.group_size", "{commit}", "Commits that shared one transaction.");
 
-    /// <summary>Secondary tokens of an application, each time that the platform lists them: slots used, of ten.</summary>
+    /// <summary>The secondary tokens of an application, of ten, each time the platform lists them.</summary>
     public static readonly Histogram<int> SlotsUsed =
         Meter.CreateHistogram<int>("gatehouse.token_slots.used", "{slot}", "Secondary tokens of an application, of ten, as listed.");
 
-    /// <summary>Tokens that leases stand for, over all applications, as of the last adoption.</summary>
+    /// <summary>The tokens of all leases, over all applications, as of the last sync.</summary>
     public static readonly Gauge<long> TokensLive =
         Meter.CreateGauge<long>("gatehouse.tokens.live", "{token}", "Tokens that leases stand for, as of the last adoption.");
 
-    /// <summary>The whole days until a push certificate ends, of each at each daily check; less than 0 when it has.</summary>
+    /// <summary>
+    /// The whole days until a push certificate expires, for each at each daily check; below 0 when it has.
+    /// </summary>
     public static readonly Histogram<int> PushCredentialDaysLeft =
         Meter.CreateHistogram<int>("gatehouse.push_credential.days_left", "d", "Days until a push certificate ends, of each at each check.");
 
-    /// <summary>Tries of the hosted platform after the first of a call.</summary>
+    /// <summary>Retries of requests to the hosted platform.</summary>
     public static readonly Counter<long> UpstreamRetries =
         Meter.CreateCounter<long>("gatehouse.upstream.retries", "{try}", "Tries of the hosted platform after the first of a call.");
 
-    /// <summary>Whether a host of the hosted platform, <c>server.address</c>, is left alone (1) or asked (0), when that changes.</summary>
+    /// <summary>
+    /// Whether the circuit to a host of the hosted platform, <c>server.address</c>, is open (1) or closed (0), when that
+    /// changes.
+    /// </summary>
     public static readonly Gauge<int> UpstreamBreaker =
         Meter.CreateGauge<int>("gatehouse.upstream.breaker_state", null, "Whether a host of the hosted platform is left alone.");
 
-    /// <summary>How many days the application is behind that is furthest behind, as of the last run of the archive.</summary>
+    /// <summary>
+    /// How many days behind the application is that is furthest behind, as of the last run of the archive.
+    /// </summary>
     public static readonly Gauge<int> ArchiveLag =
         Meter.CreateGauge<int>("gatehouse.archive.lag", "d", "Days by which the archive of an application is behind, at the most.");
 }

@@ -4,8 +4,8 @@ using Gatehouse.Storage;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// Keeps who was there on each day: a row for each day and chunk of users (<see cref="DistinctUsers"/>). Adding is
-/// idempotent, so that a request can be repeated at will.
+/// Stores which users were active on each day: a row for each day and chunk of users (<see cref="DistinctUsers"/>). Adding
+/// is idempotent, so a request can be repeated.
 /// </summary>
 internal sealed class ActiveUsers
 {
@@ -27,8 +27,8 @@ internal sealed class ActiveUsers
     }
 
     /// <summary>
-    /// Adds the users of a request's events, those refused left out; completes when they are durable. Whoever is known to
-    /// be there already costs nothing.
+    /// Adds the users of a request's events, without those of refused events; completes when they are durable. A user who
+    /// was already added costs nothing.
     /// </summary>
     public Task AddAsync(AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes)
     {
@@ -52,10 +52,12 @@ internal sealed class ActiveUsers
         return Task.WhenAll(writes);
     }
 
-    /// <summary>How many users there were from a day to another, both inclusive and not far apart.</summary>
+    /// <summary>
+    /// How many users were active from one day to another, both included. The days should not be far apart.
+    /// </summary>
     public async Task<long> CountAsync(AppId application, DateOnly from, DateOnly to, CancellationToken cancellation)
     {
-        // The key after that of the last day.
+        // The first possible key after the last day's.
         var range = new RowRange(UsageKeys.UserDay(from), UsageKeys.UserDay(to) + " ");
         var reads = Enumerable.Range(0, UsageKeys.Shards).Select(async chunk =>
         {
@@ -72,7 +74,7 @@ internal sealed class ActiveUsers
         {
             while (!await TryWriteAsync(partition, days))
             {
-                // Another instance was faster: its rows are read anew.
+                // Another instance has written: its rows are read again.
                 foreach (var day in days) cache.Remove((partition, day.Key));
             }
         }
@@ -113,11 +115,11 @@ internal sealed class ActiveUsers
         ? DistinctUsers.Of(exact: true, users)
         : DistinctUsers.Of(exact: false, row.GetBinary(Sketched));
 
-    /// <summary>The users that one request has seen on one day, of one chunk.</summary>
+    /// <summary>The users of one chunk that one request has reported for one day.</summary>
     private sealed record Seen(DateOnly Day, List<ulong> Users);
 
     /// <summary>
-    /// A day's users as they were last known in the store; without an ETag there is no row. They never get fewer.
+    /// The users of a day as last known from the store; without an ETag there is no row. Users are never removed.
     /// </summary>
     private readonly record struct Known(DistinctUsers Users, string? ETag);
 }

@@ -4,25 +4,25 @@ using System.Numerics;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// How many different users there were, of one chunk of them: the users themselves while they are few, then a HyperLogLog
-/// sketch of them. Unions can be made in any order, of any parts, any number of times. A value is not changed once made.
+/// The distinct users of one chunk: the users themselves while there are few, then a HyperLogLog sketch. Unions can be made
+/// in any order, of any parts, any number of times. Immutable.
 /// </summary>
 /// <remarks>
-/// <para>A user is a hash of 64 bits, of which the first 4 name the chunk (<see cref="UsageKeys.ChunkOf"/>), the next 12 the
-/// register and the last 48 make its rank. The 16 chunks are together a sketch of 65,536 registers, and their estimates add
-/// up to one with its standard error: 1.04 / sqrt(65,536) = 0.41 %, so that 2 % are almost five of them.</para>
+/// <para>A user is a 64-bit hash. Its first 4 bits are the chunk (<see cref="UsageKeys.ChunkOf"/>), the next 12 the
+/// register, and the last 48 give the rank. The 16 chunks together are a sketch of 65,536 registers, and the sum of their
+/// estimates has its standard error: 1.04 / sqrt(65,536) = 0.41 %, so 2 % are almost five standard errors.</para>
 /// <para>Estimator: O. Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), section 2.3, the
-/// "improved raw estimator", which has no bias worth the name from nothing to the end of the range and needs no tables.</para>
+/// "improved raw estimator". Its bias is negligible over the whole range, and it needs no tables.</para>
 /// </remarks>
 internal sealed class DistinctUsers
 {
-    /// <summary>The most users that a day's row keeps one by one: 8,000 bytes of it.</summary>
+    /// <summary>The most users that a day's row stores one by one: 8,000 bytes.</summary>
     public const int MostExact = 1000;
 
     /// <summary>The registers of a sketch, one byte each.</summary>
     public const int Registers = 1 << RegisterBits;
 
-    /// <summary>Nobody.</summary>
+    /// <summary>No users.</summary>
     public static readonly DistinctUsers None = new([], null);
 
     private const int ChunkBits = 4;
@@ -44,7 +44,7 @@ internal sealed class DistinctUsers
     /// <summary>How many users there are, or an estimate of it.</summary>
     public double Count => registers is null ? users.Length : Estimate(registers);
 
-    /// <summary>Takes what <see cref="ToBytes"/> gave.</summary>
+    /// <summary>Reads what <see cref="ToBytes"/> returned.</summary>
     public static DistinctUsers Of(bool exact, byte[] bytes)
     {
         if (!exact) return new([], bytes);
@@ -54,7 +54,7 @@ internal sealed class DistinctUsers
         return new(users, null);
     }
 
-    /// <summary>The users in their order, or the registers. Not to be changed.</summary>
+    /// <summary>The users in order, or the registers. Not to be changed.</summary>
     public byte[] ToBytes()
     {
         if (registers is not null) return registers;
@@ -73,7 +73,7 @@ internal sealed class DistinctUsers
     }
 
     /// <summary>
-    /// With these users as well; the same object where that changes nothing. Over <see cref="MostExact"/> users it is a
+    /// The set with users added; the same object where nothing changes. Above <see cref="MostExact"/> users it becomes a
     /// sketch.
     /// </summary>
     public DistinctUsers With(IEnumerable<ulong> added)
@@ -86,7 +86,7 @@ internal sealed class DistinctUsers
         return new([], sketch);
     }
 
-    /// <summary>All the users of several values. It is exact where all of them are, however many users that makes.</summary>
+    /// <summary>The users of several sets together. Exact where all of them are, however many users there are.</summary>
     public static DistinctUsers Union(IReadOnlyCollection<DistinctUsers> parts)
     {
         if (parts.All(part => part.IsExact)) return new(Sorted(parts.SelectMany(part => part.users).ToHashSet()), null);
@@ -113,7 +113,7 @@ internal sealed class DistinctUsers
         if (sketch[register] < rank) sketch[register] = rank;
     }
 
-    // The rank is the position of the first one among the last 48 bits, from 1; 49 where there is none.
+    // The rank is the position of the first one-bit among the last 48 bits, from 1; 49 where there is none.
     private static (int Register, byte Rank) Place(ulong user) =>
         ((int)(user >> RankBits) & (Registers - 1),
             (byte)(1 + Math.Min(RankBits, BitOperations.LeadingZeroCount(user << (ChunkBits + RegisterBits)))));
@@ -135,7 +135,7 @@ internal sealed class DistinctUsers
         return Registers / (2 * Math.Log(2)) * Registers / sum;
     }
 
-    // Ertl, algorithm 6: for registers that nobody has come to.
+    // Ertl, algorithm 6: for registers that are still zero.
     private static double Sigma(double x)
     {
         if (x == 1) return double.PositiveInfinity;

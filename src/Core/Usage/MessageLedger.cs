@@ -4,23 +4,23 @@ using Gatehouse.Storage;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// Counts each message once, by its id: the mark that it was counted and the count of its day are written in one commit, so
-/// that whatever is cut off, repeated or sent to several instances at once, a message has a mark exactly when it is in a
-/// count.
+/// Counts each message once, by its id. The mark that it was counted and the count of its day are written in one commit. So
+/// a message has a mark exactly when it is in a count, even if requests are interrupted, repeated, or sent to several
+/// instances at once.
 /// </summary>
 /// <remarks>
-/// Marks are inserted without being looked for: most messages are new. Where one is there already, the commit fails as a
-/// whole, and the messages that have marks are told apart from the rest, which is tried again.
+/// Marks are inserted without a check, because most messages are new. If a mark exists already, the whole commit fails; then
+/// the messages with marks are removed from it, and the rest is tried again.
 /// </remarks>
 internal sealed class MessageLedger
 {
-    /// <summary>The property of a mark that says when its message was counted.</summary>
+    /// <summary>The property of a mark with the time when its message was counted.</summary>
     public const string CountedAt = "At";
 
     /// <summary>The property of a day's count.</summary>
     public const string CountProperty = "Count";
 
-    // A commit has room for this many marks and the count of one day.
+    // A commit holds this many marks and the count of one day.
     private const int MarksPerTurn = TableLimits.ChangesPerCommit - 1;
 
     // About 200 bytes each, in two generations: 3 MB.
@@ -39,8 +39,7 @@ internal sealed class MessageLedger
     }
 
     /// <summary>
-    /// Counts the messages among a request's events whose outcome is to be accepted, and says which of them are duplicates.
-    /// Completes when all of that is durable.
+    /// Counts the accepted messages of a request, and marks the duplicates among them. Completes when all is durable.
     /// </summary>
     public Task CountAsync(AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes)
     {
@@ -53,7 +52,7 @@ internal sealed class MessageLedger
         return Task.WhenAll(writes);
     }
 
-    /// <summary>Among messages that would be refused, finds those that were counted before: they are duplicates.</summary>
+    /// <summary>Finds, among messages that would be refused, those that were counted before: they are duplicates.</summary>
     public async Task FindCountedAsync(
         AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, CancellationToken cancellation)
     {
@@ -109,7 +108,7 @@ internal sealed class MessageLedger
         await CommitAsync(partition, commit);
     }
 
-    // Neither here nor in a turn is there anybody to cancel: what is written is several callers'.
+    // Not cancelled, here or in the queue: a write belongs to several callers.
     private async Task CommitAsync(string partition, List<Mark> marks)
     {
         while (marks.Count > 0)
@@ -118,7 +117,7 @@ internal sealed class MessageLedger
             var before = await CountsAsync(partition, days);
             var changes = new List<RowChange>(days.Count + marks.Count);
             for (var at = 0; at < days.Count; at++) changes.Add(before[at].Raised(days[at].Key, days[at].Value));
-            // All the marks of a commit share their one property.
+            // All marks of a commit share one property.
             RowProperty[] countedAt = [new(CountedAt, time.GetUtcNow())];
             foreach (var mark in marks) changes.Add(RowChange.Insert(new TableRow(mark.Row, null, countedAt)));
 
@@ -127,7 +126,7 @@ internal sealed class MessageLedger
             {
                 var key = (partition, days[at].Key);
                 if (result.Succeeded) counts.Set(key, new DayCount(before[at].Count + days[at].Value, result.ETags[at]));
-                // Another instance has counted: its count is read anew.
+                // Another instance has counted: its count is read again.
                 else if (result.FailedIndex < days.Count) counts.Remove(key);
             }
             if (result.Succeeded) return;
@@ -163,10 +162,10 @@ internal sealed class MessageLedger
     /// <summary>The messages that one request brings to one shard.</summary>
     private sealed record Batch(IReadOnlyList<UsageEvent> Events, EventOutcome[] Outcomes, List<int> Indexes);
 
-    /// <summary>A mark to be made, and where to say that it was there.</summary>
+    /// <summary>A mark to write, and where to report that it existed.</summary>
     private readonly record struct Mark(string Row, DateOnly Day, EventOutcome[] Outcomes, int Index);
 
-    /// <summary>A day's count as it was last known in the store; without an ETag it is not there.</summary>
+    /// <summary>The count of a day as last known from the store; without an ETag there is no row.</summary>
     private readonly record struct DayCount(long Count, string? ETag)
     {
         public RowChange Raised(DateOnly day, int by)

@@ -3,21 +3,20 @@ using System.Security.Cryptography;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// Counts the messages of a user, and those of a channel, in each second of <c>sent_at</c>, against the limits (contract,
-/// "Default settings"). A message that has a entry in a window keeps it: sent again, it neither takes a second one nor is
-/// refused.
+/// Limits the messages of a user, and of a channel, in each second of <c>sent_at</c> (contract, "Default settings"). A
+/// message that was admitted to a window stays admitted: sent again, it is neither counted twice nor refused.
 /// </summary>
 /// <remarks>
-/// <para>Windows are this instance's own: n instances that share an application's messages allow up to n times the limits.
-/// That a message counts once holds for all of them together, because the store decides it.</para>
-/// <para>Memory: entries are kept in two generations of <see cref="EntriesPerGeneration"/>; when the young one is full, the
-/// old one is forgotten. A entry takes at most <see cref="BytesPerEntry"/> bytes, and all of them are allocated at the
-/// start: <see cref="MostBytes"/>, 27 MB, whatever is sent. At 10,000 messages a second a entry is remembered for 13
-/// seconds at least.</para>
+/// <para>Windows are local to this instance: n instances that share an application's messages allow up to n times the
+/// limits. Each message still counts once across all instances, because the store decides that.</para>
+/// <para>Memory: entries are held in two generations of <see cref="EntriesPerGeneration"/>. When the young one is full, the
+/// old one is dropped. An entry takes at most <see cref="BytesPerEntry"/> bytes, and all memory is allocated at the start:
+/// <see cref="MostBytes"/>, 27 MB, whatever is sent. At 10,000 messages a second, an entry is remembered for at least 13
+/// seconds.</para>
 /// </remarks>
 internal sealed class MessageRateLimiter
 {
-    /// <summary>How many entries a generation has. A message takes one in its user's window and one in its channel's.</summary>
+    /// <summary>The entries of a generation. A message takes one in its user's window and one in its channel's.</summary>
     public const int EntriesPerGeneration = 262_144;
 
     /// <summary>An entry of a set of 64-bit numbers (20) and one of a dictionary from those to 32-bit numbers (28).</summary>
@@ -37,7 +36,7 @@ internal sealed class MessageRateLimiter
         Channel = 2,
     }
 
-    /// <summary>How many entries are remembered.</summary>
+    /// <summary>How many entries there are.</summary>
     public int Entries
     {
         get
@@ -47,8 +46,8 @@ internal sealed class MessageRateLimiter
     }
 
     /// <summary>
-    /// Decides on the messages of a request, in its order: those over their users' limit get that outcome, those over their
-    /// channels' limit are added to <paramref name="hidden"/>.
+    /// Checks the messages of a request, in order. Those over the limit of their user get that outcome; those over the limit
+    /// of their channel are added to <paramref name="hidden"/>.
     /// </summary>
     public void Apply(
         AppId application, IReadOnlyList<UsageEvent> events, MessageLimits limits, EventOutcome[] outcomes,
@@ -87,7 +86,7 @@ internal sealed class MessageRateLimiter
         return true;
     }
 
-    /// <summary>The entries of a while: which message has one, and how many of each window are taken.</summary>
+    /// <summary>The entries of a period: the admitted messages, and how many each window has.</summary>
     private sealed class Generation
     {
         public HashSet<ulong> Entries { get; } = new(EntriesPerGeneration);
@@ -102,7 +101,8 @@ internal sealed class MessageRateLimiter
     }
 
     /// <summary>
-    /// A 64-bit hash under a key of this process' own (multiply and fold), so that nobody outside can make windows meet.
+    /// A 64-bit hash under a random key of this process (multiply and fold), so that a sender cannot cause collisions
+    /// between windows.
     /// </summary>
     private readonly record struct Hash(ulong First, ulong Second, ulong Third)
     {

@@ -3,17 +3,17 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
 
-/// <summary>What chat nodes report of their open connections: a row for each node, with the time of its last report.</summary>
+/// <summary>The open connections that chat nodes report: a row for each node, with the time of its last report.</summary>
 /// <remarks>
-/// An application has at most <see cref="Most"/> nodes. That holds whoever reports at the same time, because every node that
-/// is added or removed also writes one row of their partition, the guard, whose ETag vouches for the list of them.
+/// An application has at most <see cref="Most"/> nodes. This holds under concurrency: adding or removing a node also writes
+/// one row of their partition, the guard, whose ETag covers the whole list.
 /// </remarks>
 internal sealed class NodeReports(ITableStore store, TimeProvider time)
 {
-    /// <summary>The most nodes of an application: with the guard, what one read gives.</summary>
+    /// <summary>The most nodes of an application. With the guard, they fit into one read.</summary>
     public const int Most = TableLimits.RowsPerRead - 1;
 
-    /// <summary>How long a report counts.</summary>
+    /// <summary>How long a report is valid.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(60);
 
     private const string Guard = "guard";
@@ -22,7 +22,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
     private const string Count = "Count";
     private const int RemovalsPerCommit = TableLimits.ChangesPerCommit - 2;
 
-    /// <summary>Takes a node's report; false where there are as many nodes as there can be.</summary>
+    /// <summary>Stores a node's report; false where the application has the most nodes already.</summary>
     public async Task<bool> ReportAsync(AppId application, string node, int connections, CancellationToken cancellation)
     {
         var partition = UsageKeys.Nodes(application);
@@ -42,7 +42,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
         }
     }
 
-    /// <summary>The connections of all nodes whose report counts now.</summary>
+    /// <summary>The sum of connections over all nodes with a valid report.</summary>
     public async Task<long> SumAsync(AppId application, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -50,7 +50,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
         return nodes.Where(node => now - node.GetDateTimeOffset(At) < Lifetime).Sum(node => node.GetInt64(Count));
     }
 
-    /// <summary>Removes the nodes that have not reported for so long.</summary>
+    /// <summary>Removes the nodes that have not reported for this long.</summary>
     public async Task RemoveAsync(AppId application, TimeSpan silence, CancellationToken cancellation)
     {
         while (true)
@@ -62,7 +62,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
         }
     }
 
-    // All as of one moment, and no row but these is in the partition.
+    // One read, so a consistent view. The partition has no other rows.
     private async Task<(TableRow? Guard, IReadOnlyList<TableRow> Nodes)> ReadAsync(
         AppId application, CancellationToken cancellation)
     {

@@ -1,19 +1,18 @@
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// Group commit, before the store's own: what callers bring for one partition is written by one turn after the other, and
-/// what comes while a turn is being written shares the next. So a partition's rows are written by one hand, which knows
-/// their ETags, and a turn is about as large as one commit.
+/// Writes each partition in groups. Work that arrives while a group is being written is collected for the next one. So one
+/// writer at a time knows the ETags of a partition's rows, and a group is about as large as one commit.
 /// </summary>
-/// <param name="write">Writes a turn; what it throws, each of the turn's callers gets.</param>
-/// <param name="most">The size up to which work shares a turn; work that is larger has a turn of its own.</param>
-/// <remarks>A partition is known here while it has callers that wait, and no longer: memory is bounded by the callers.</remarks>
+/// <param name="write">Writes a group. Its exception goes to all callers of the group.</param>
+/// <param name="most">The largest size of a group. Larger work gets a group of its own.</param>
+/// <remarks>A partition is held in memory only while callers wait for it.</remarks>
 internal sealed class PartitionWriteQueue<TWork>(Func<string, IReadOnlyList<TWork>, Task> write, int most)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Queue<Waiting>> partitions = new(StringComparer.Ordinal);
 
-    /// <summary>Brings work of a size; completes when it is written.</summary>
+    /// <summary>Adds work of a given size; completes when it is written.</summary>
     public Task AddAsync(string partition, TWork work, int size)
     {
         var mine = new Waiting(work, size);
@@ -26,7 +25,7 @@ internal sealed class PartitionWriteQueue<TWork>(Func<string, IReadOnlyList<TWor
             }
             partitions.Add(partition, new Queue<Waiting>());
         }
-        // The turns that follow are not this caller's: nothing of its request goes with them.
+        // The following groups belong to other callers, so this request's context must not flow into them.
         using (ExecutionContext.SuppressFlow()) _ = RunAsync(partition, mine);
         return mine.Written;
     }

@@ -3,9 +3,7 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
 
-/// <summary>
-/// The applications that have usage, deleted ones included: by this list the purge finds what it has to look through.
-/// </summary>
+/// <summary>The applications with usage, including deleted ones. The purge goes through this list.</summary>
 internal sealed class UsageApplications(ITableStore store)
 {
     private const string Partition = "applications";
@@ -14,7 +12,7 @@ internal sealed class UsageApplications(ITableStore store)
 
     private readonly GenerationCache<AppId, bool> known = new(CachedApplications);
 
-    /// <summary>Sees to it that an application is in the list. Nothing of it is written before.</summary>
+    /// <summary>Makes sure that an application is in the list, before anything else is written for it.</summary>
     public async ValueTask AddAsync(AppId application, CancellationToken cancellation)
     {
         if (known.TryGet(application, out _)) return;

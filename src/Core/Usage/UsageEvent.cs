@@ -3,23 +3,20 @@ using System.Security.Cryptography;
 
 namespace Gatehouse.Usage;
 
-/// <summary>What an event tells.</summary>
+/// <summary>The kinds of usage events.</summary>
 public enum UsageEventKind
 {
     /// <summary>A user sent a message to a channel.</summary>
     Message,
 
-    /// <summary>A user was there.</summary>
+    /// <summary>A user was active.</summary>
     Active,
 
-    /// <summary>A chat node says how many connections it has open.</summary>
+    /// <summary>A chat node reports its number of open connections.</summary>
     Connections,
 }
 
-/// <summary>
-/// One event of an application's use. It holds hashes in the place of ids: nothing that follows needs more, and none of it
-/// costs an allocation.
-/// </summary>
+/// <summary>One usage event. It holds hashes instead of ids: nothing else is needed, and they need no allocation.</summary>
 public readonly struct UsageEvent
 {
     /// <summary>The most bytes of UTF-8 in the id of a message, a user or a channel.</summary>
@@ -33,14 +30,14 @@ public readonly struct UsageEvent
 
     private UsageEvent(UsageEventKind kind, DateTimeOffset at) => (Kind, At) = (kind, at);
 
-    /// <summary>What the event tells.</summary>
+    /// <summary>The kind of the event.</summary>
     public UsageEventKind Kind { get; }
 
-    /// <summary>When it happened; of no meaning for connections, which are now.</summary>
+    /// <summary>When it happened. Not used for connections, which are current.</summary>
     public DateTimeOffset At { get; }
 
     /// <summary>
-    /// 128 bits of SHA-256 of the message's id: whoever chooses ids cannot make two that count as one.
+    /// 128 bits of SHA-256 of the message's id, so that a sender who chooses ids cannot make two of them collide.
     /// </summary>
     internal UInt128 Message { get; private init; }
 
@@ -50,21 +47,21 @@ public readonly struct UsageEvent
     /// <summary>64 bits of SHA-256 of the channel's id.</summary>
     internal ulong Channel { get; private init; }
 
-    /// <summary>The node's name; empty for what is not about one.</summary>
+    /// <summary>The node's name; empty for other events.</summary>
     internal string Node { get; private init; } = "";
 
     /// <summary>The node's open connections.</summary>
     internal int Connections { get; private init; }
 
-    /// <summary>The day that the event counts for, UTC.</summary>
+    /// <summary>The day of the event, UTC.</summary>
     internal DateOnly Day => DateOnly.FromDateTime(At.UtcDateTime);
 
-    /// <summary>A message, by ids in UTF-8. One without a user (an announcement) has an empty user id.</summary>
+    /// <summary>A message, by ids in UTF-8. A message without a user (an announcement) has an empty user id.</summary>
     public static UsageEvent OfMessage(
         ReadOnlySpan<byte> messageId, ReadOnlySpan<byte> userId, ReadOnlySpan<byte> channelId, DateTimeOffset sentAt) =>
         OfMessage(Hash128(messageId), Hash64(userId), Hash64(channelId), sentAt);
 
-    /// <summary>A user who was there, by id in UTF-8.</summary>
+    /// <summary>An active user, by id in UTF-8.</summary>
     public static UsageEvent OfActive(ReadOnlySpan<byte> userId, DateTimeOffset at) => OfActive(Hash64(userId), at);
 
     /// <summary>A node's open connections.</summary>

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// The members of one event, in whatever order they come. What is wrong with a member matters only where the event's type
-/// has it. A null is as good as nothing; of a member that comes twice the last counts.
+/// The members of one event, in any order. A wrong member matters only if the event's type uses it. Null counts as missing;
+/// of a repeated member the last one counts.
 /// </summary>
 internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
 {
@@ -23,7 +23,7 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
     private string node = "";
     private int count;
 
-    // What is wrong with each, until it has been read; null where nothing is.
+    // What is wrong with each member until it has been read; null for nothing.
     private string? typeFault = "type must be required.";
     private string? messageFault = "message_id must be required.";
     private string? userFault = userRequired ? "user_id must be required." : null;
@@ -33,7 +33,7 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
     private string? nodeFault = "node must be required.";
     private string? countFault = "count must be required.";
 
-    /// <summary>Reads from the object's start to its end.</summary>
+    /// <summary>Reads the object.</summary>
     public void Read(ref Utf8JsonReader reader)
     {
         Span<byte> buffer = stackalloc byte[UsageEvent.IdSize * EscapedBytes];
@@ -60,7 +60,7 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
         }
     }
 
-    /// <summary>Makes the event, or says what is wrong with it.</summary>
+    /// <summary>Creates the event, or says what is wrong with it.</summary>
     public readonly bool TryMake(out UsageEvent made, [NotNullWhen(false)] out string? fault)
     {
         fault = typeFault ?? kind switch
@@ -174,7 +174,7 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair (\ud800) is JSON, but no text.
+            // Half of a surrogate pair (\ud800) is valid JSON, but not text.
             fault = $"{name} is not valid Unicode.";
             return false;
         }

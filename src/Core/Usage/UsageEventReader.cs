@@ -4,12 +4,12 @@ using System.Text.Unicode;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// Reads a request's events from its JSON, <c>{"events":[...]}</c>, hashing ids as they go by. Times must lie between
-/// 2010 and 24 hours from now; a message's id is a text or a 64-bit integer, and 5 is the same id as "5".
+/// Reads a request's events from its JSON, <c>{"events":[...]}</c>, and hashes the ids on the way. Times must be between
+/// 2010 and 24 hours from now. A message's id is a string or a 64-bit integer, and 5 is the same id as "5".
 /// </summary>
 public static class UsageEventReader
 {
-    /// <summary>How far a time may lie ahead: clocks differ.</summary>
+    /// <summary>How far a time may be in the future: clocks differ.</summary>
     public static readonly TimeSpan MostAhead = TimeSpan.FromHours(24);
 
     /// <summary>The earliest time of an event.</summary>
@@ -17,9 +17,9 @@ public static class UsageEventReader
 
     /// <summary>Reads the events of a body.</summary>
     /// <param name="body">The JSON in UTF-8.</param>
-    /// <param name="now">The present time.</param>
-    /// <exception cref="UsageRequestException">It is not such JSON, has over <see cref="UsageRecorder.MostEvents"/> events, or
-    /// one that is not valid; the first of those is named.</exception>
+    /// <param name="now">The current time.</param>
+    /// <exception cref="UsageRequestException">The body is not such JSON, has more than
+    /// <see cref="UsageRecorder.MostEvents"/> events, or an event is not valid; the message names the first one.</exception>
     public static IReadOnlyList<UsageEvent> Read(ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
@@ -54,7 +54,7 @@ public static class UsageEventReader
             if (reader.TokenType != JsonTokenType.StartArray) throw new UsageRequestException("events must be a list.");
             events = ReadEvents(ref reader, now);
         }
-        // Whatever follows the object is no JSON.
+        // Throws if the object is followed by anything.
         reader.Read();
         return events ?? throw new UsageRequestException("events must be required.");
     }

@@ -5,30 +5,29 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
 
-/// <summary>
-/// Where usage lies: the table <c>Usage</c>, in which each application has these partitions.
-/// </summary>
+/// <summary>The keys of table <c>Usage</c>. Each application has these partitions.</summary>
 /// <remarks>
 /// <list type="bullet">
 /// <item><c>{app id}:{0..F}</c>: 16 shards of messages, by the first digit of the message id's hash. A row <c>m:{hash}</c>
-/// marks a message that was counted, a row <c>c:{day}</c> counts a day's messages; both are of one partition, so that they
-/// are written in one commit. A message costs one row and its share of a count: 16 shards of 2,000 rows a second take
-/// 32,000 messages a second, more than an account's 20,000, and no partition takes more than a sixteenth of them.</item>
+/// marks a message that was counted, a row <c>c:{day}</c> counts a day's messages. Both are in one partition, so that they
+/// are written in one commit. A message costs one row and its share of a count: 16 shards of 2,000 rows a second take 32,000
+/// messages a second, more than an account's 20,000, and no partition takes more than a sixteenth of them.</item>
 /// <item><c>{app id}:u{0..F}</c>: 16 chunks of users, by the first digit of the user id's hash. A row <c>u:{day}</c> holds
-/// the day's distinct users of the chunk (<see cref="DistinctUsers"/>). It is written when a user is seen for the first
-/// time on a day, many users in one write.</item>
-/// <item><c>{app id}:n</c>: a row <c>n:{hash}</c> for each chat node, written at each report (<see cref="NodeReports"/>).</item>
+/// the day's distinct users of the chunk (<see cref="DistinctUsers"/>). It is written when a user is seen for the first time
+/// on a day, many users in one write.</item>
+/// <item><c>{app id}:n</c>: a row <c>n:{hash}</c> for each chat node, written at each report
+/// (<see cref="NodeReports"/>).</item>
 /// </list>
-/// <para>The limits of all applications (<see cref="UsageLimits"/>) share the 16 partitions <c>limits:{0..F}</c>, by the first
-/// digit of the application's id: a row <c>l:{app id}</c> each, and the audit rows of their changes, which are read from few
-/// partitions only. Beside them the partition <c>applications</c> names every application that has usage, and <c>purge</c> holds how
-/// far <see cref="UsagePurge"/> has got.</para>
+/// <para>The limits of all applications (<see cref="UsageLimits"/>) share the 16 partitions <c>limits:{0..F}</c>, by the
+/// first digit of the application's id: a row <c>l:{app id}</c> for each, and the audit rows of their changes, which are
+/// read from few partitions only. The partition <c>applications</c> lists every application with usage, and <c>purge</c>
+/// holds the position of <see cref="UsagePurge"/>.</para>
 /// </remarks>
 internal static class UsageKeys
 {
     public const string Table = "Usage";
 
-    /// <summary>How many shards an application's messages have, and how many chunks its users.</summary>
+    /// <summary>How many shards an application's messages have, and how many chunks its users have.</summary>
     public const int Shards = 16;
 
     public const string MarkPrefix = "m:";
@@ -61,7 +60,7 @@ internal static class UsageKeys
     public static DateOnly DayOf(string row) => IsoDate.TryParse(row.AsSpan(2))
         ?? throw new RowFormatException($"Row '{row}' is not keyed by a day.");
 
-    /// <summary>A key of a prefix of two characters and 128 bits in base64url.</summary>
+    /// <summary>A key made of a prefix and 128 bits in base64url.</summary>
     public static string Hash(string prefix, UInt128 hash)
     {
         Span<byte> bytes = stackalloc byte[HashSize];

@@ -3,12 +3,12 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Usage;
 
-/// <summary>How many messages a second a user sends and a channel shows, at most; 0 for no limit.</summary>
-/// <param name="UserMessagesPerSecond">The excess is refused and not counted.</param>
-/// <param name="ChannelMessagesPerSecond">The excess counts, and is not shown.</param>
+/// <summary>The limits of messages a second, for a user and for a channel; 0 for no limit.</summary>
+/// <param name="UserMessagesPerSecond">Messages above it are refused and not counted.</param>
+/// <param name="ChannelMessagesPerSecond">Messages above it are counted, but not shown.</param>
 public sealed record MessageLimits(int UserMessagesPerSecond, int ChannelMessagesPerSecond)
 {
-    /// <summary>The highest limit there is.</summary>
+    /// <summary>The highest possible limit.</summary>
     public const int Most = 10_000;
 
     /// <summary>5 messages a second each (contract, "Default settings").</summary>
@@ -19,18 +19,18 @@ public sealed record MessageLimits(int UserMessagesPerSecond, int ChannelMessage
 }
 
 /// <summary>
-/// The limits of each application. An instance knows those that were set through it at once, and those that were set
-/// through another one after at most <see cref="Staleness"/>.
+/// The limits of each application. Limits that were set through this instance apply at once; those that were set through
+/// another one after at most <see cref="Staleness"/>.
 /// </summary>
 public sealed class UsageLimits(ITableStore store, TimeProvider time)
 {
-    /// <summary>How long limits are not read again.</summary>
+    /// <summary>How long limits are cached.</summary>
     public static readonly TimeSpan Staleness = TimeSpan.FromSeconds(5);
 
-    /// <summary>The table that limits lie in.</summary>
+    /// <summary>The table of the limits.</summary>
     public const string Table = UsageKeys.Table;
 
-    /// <summary>The partitions that limits lie in.</summary>
+    /// <summary>The partitions of the limits.</summary>
     public static readonly IReadOnlyList<string> Partitions = [.. UsageKeys.AllLimits];
 
     private const string User = "UserMessagesPerSecond";
@@ -58,11 +58,11 @@ public sealed class UsageLimits(ITableStore store, TimeProvider time)
     public Task SetAsync(AppId application, MessageLimits limits, CancellationToken cancellation) =>
         SetAsync(application, limits, [], cancellation);
 
-    /// <summary>Sets the limits of an application, and in the same commit what is to be written of that.</summary>
+    /// <summary>Sets the limits of an application, together with other changes in the same commit.</summary>
     /// <param name="application">The application.</param>
     /// <param name="limits">Its limits.</param>
-    /// <param name="beside">Other changes of the application's partition (<see cref="PartitionOf"/>).</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="beside">Other changes in the application's partition (<see cref="PartitionOf"/>).</param>
+    /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ArgumentOutOfRangeException">One of them is not from 0 to <see cref="MessageLimits.Most"/>.</exception>
     public async Task SetAsync(
         AppId application, MessageLimits limits, IReadOnlyList<RowChange> beside, CancellationToken cancellation)

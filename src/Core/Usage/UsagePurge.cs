@@ -3,22 +3,22 @@ using Gatehouse.Storage;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// Removes what counting needs no more: the marks of messages that were counted more than four days ago (the promise is
-/// three), and chat nodes that have been silent for a day. Counts and users stay.
+/// Removes what is no longer needed for counting: marks of messages that were counted more than four days ago (three are
+/// promised), and chat nodes that have not reported for a day. Counts and users stay.
 /// </summary>
 /// <remarks>
-/// <para>Cost: marks have no order in time, so all of them are read, in pages of 1,000. With n messages a day those are the
-/// marks of four to five days: about n / 200 reads a day, and n / 100 commits for the day's worth that goes. With 10 million
-/// messages a day: 50,000 reads and 100,000 commits.</para>
-/// <para>It can be cut off anywhere: how far it has got is kept, and the next run goes on from there. Runs at the same time
-/// do no harm but work twice.</para>
+/// <para>Cost: marks are not ordered by time, so all are read, in pages of 1,000. With n messages a day those are the marks
+/// of four to five days: about n / 200 reads a day, and n / 100 commits to remove one day's marks. With 10 million messages
+/// a day: 50,000 reads and 100,000 commits.</para>
+/// <para>A run can be interrupted at any point: its position is stored, and the next run continues there. Concurrent runs do
+/// no harm, but do the work twice.</para>
 /// </remarks>
 public sealed class UsagePurge(ITableStore store, TimeProvider time)
 {
     /// <summary>How long a mark is kept.</summary>
     public static readonly TimeSpan MarkLifetime = TimeSpan.FromDays(4);
 
-    /// <summary>How long a silent node is kept.</summary>
+    /// <summary>How long a node without reports is kept.</summary>
     public static readonly TimeSpan NodeLifetime = TimeSpan.FromDays(1);
 
     private const string Partition = "purge";
@@ -29,7 +29,7 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
     private readonly UsageApplications applications = new(store);
     private readonly NodeReports nodes = new(store, time);
 
-    /// <summary>Goes through every application once, or through those that the last run has left.</summary>
+    /// <summary>Goes through every application once, or through those that an interrupted run has left.</summary>
     /// <returns>How many marks were removed.</returns>
     public async Task<long> RunAsync(CancellationToken cancellation)
     {
@@ -72,7 +72,7 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
         }
     }
 
-    // False where another run has removed one of them: then they are to be read again.
+    // False where another run has removed one of them: then they have to be read again.
     private async Task<bool> RemoveAsync(Run run, string partition, IEnumerable<string> marks, CancellationToken cancellation)
     {
         foreach (var some in marks.Chunk(TableLimits.ChangesPerCommit))
@@ -90,7 +90,7 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
             ? Position.Read(row)
             : new Position(null, 0, null);
 
-    /// <summary>Where a run is, and what it has done.</summary>
+    /// <summary>The position and the result of a run.</summary>
     private sealed class Run(Position position)
     {
         public Position Position { get; set; } = position;
@@ -100,7 +100,7 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
         public long Removed { get; set; }
     }
 
-    /// <summary>Behind a mark of a shard of an application; before all of them where there is none.</summary>
+    /// <summary>A position: after a mark in a shard of an application, or before all marks for null.</summary>
     private sealed record Position(AppId? Application, int Shard, string? Mark)
     {
         public static Position Read(TableRow row) => new(

@@ -3,32 +3,30 @@ namespace Gatehouse.Usage;
 /// <summary>Why an event was refused or hidden.</summary>
 public enum UsageReason
 {
-    /// <summary>Its sender has sent as many messages in that second as a user may: it is not counted.</summary>
+    /// <summary>Its sender has reached the limit of messages in that second. It is not counted.</summary>
     UserLimit,
 
-    /// <summary>
-    /// Its channel has shown as many messages in that second as a channel may: it counts, and is not to be shown.
-    /// </summary>
+    /// <summary>Its channel has reached the limit of messages in that second. It is counted, but not to be shown.</summary>
     ChannelLimit,
 
-    /// <summary>There are as many reporting nodes as there can be.</summary>
+    /// <summary>The application has the most reporting nodes already.</summary>
     NodeLimit,
 }
 
-/// <summary>An event of a request that something is to be said of.</summary>
+/// <summary>A remark on one event of a request.</summary>
 /// <param name="Index">Its index in the request.</param>
-/// <param name="Reason">What there is to say.</param>
+/// <param name="Reason">The reason.</param>
 public readonly record struct UsageNote(int Index, UsageReason Reason);
 
-/// <summary>What became of a request's events. Each was accepted, a duplicate, or refused.</summary>
+/// <summary>The result of a request's events. Each was accepted, a duplicate, or refused.</summary>
 /// <param name="Accepted">How many were counted by this request.</param>
-/// <param name="Duplicates">How many messages were counted before, by this request or another.</param>
-/// <param name="Refused">Those that are not counted.</param>
-/// <param name="Hidden">The messages, counted now or before, that their channels do not show.</param>
+/// <param name="Duplicates">How many messages had been counted before, by this request or another.</param>
+/// <param name="Refused">The events that are not counted.</param>
+/// <param name="Hidden">The messages, counted now or before, that their channels must not show.</param>
 public sealed record UsageReceipt(
     int Accepted, int Duplicates, IReadOnlyList<UsageNote> Refused, IReadOnlyList<UsageNote> Hidden);
 
-/// <summary>What becomes of one event on its way.</summary>
+/// <summary>The outcome of one event.</summary>
 internal enum EventOutcome : byte
 {
     Accepted,

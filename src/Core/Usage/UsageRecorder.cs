@@ -4,8 +4,8 @@ using Gatehouse.Telemetry;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// Takes events in. What it answers is durable; what is cut off before the answer can be sent again, and counts once, by
-/// the id of the message, for at least three days.
+/// Records events. An answer means that the events are durable. If a request is interrupted before the answer, it can be
+/// sent again: for at least three days, each message counts once, by its id.
 /// </summary>
 public sealed class UsageRecorder
 {
@@ -19,7 +19,7 @@ public sealed class UsageRecorder
     private readonly NodeReports nodes;
     private readonly MessageRateLimiter rateLimiter = new();
 
-    /// <summary>Records in a store.</summary>
+    /// <summary>Records into a store.</summary>
     public UsageRecorder(ITableStore store, UsageLimits limits, TimeProvider time)
     {
         this.limits = limits;
@@ -30,7 +30,7 @@ public sealed class UsageRecorder
     }
 
     /// <summary>Records the events of a request, at most <see cref="MostEvents"/>, under the application's limits.</summary>
-    /// <exception cref="StoreUnavailableException">Some of it may be recorded: to be sent again.</exception>
+    /// <exception cref="StoreUnavailableException">Some events may be recorded. Send the request again.</exception>
     public async Task<UsageReceipt> RecordAsync(
         AppId application, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
     {
@@ -46,10 +46,8 @@ public sealed class UsageRecorder
         return receipt;
     }
 
-    /// <summary>
-    /// Records a message that was delivered to its channel already: the limits are behind it, and do not count against it.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">It may be recorded: to be sent again.</exception>
+    /// <summary>Records a message that was already delivered to its channel. The limits do not apply.</summary>
+    /// <exception cref="StoreUnavailableException">The message may be recorded. Send it again.</exception>
     public async Task RecordDeliveredAsync(AppId application, UsageEvent message, CancellationToken cancellation)
     {
         var outcomes = new EventOutcome[1];
@@ -57,7 +55,7 @@ public sealed class UsageRecorder
         (outcomes[0] == EventOutcome.Duplicate ? Measures.EventsDuplicate : Measures.EventsCounted).Add(1);
     }
 
-    // Whoever gives up waiting leaves the writes to themselves: they are shared with others.
+    // A cancelled caller stops waiting, but the writes go on: they are shared with other callers.
     private async Task WriteAsync(
         AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, CancellationToken cancellation)
     {

@@ -1,8 +1,8 @@
 namespace Gatehouse.Usage;
 
-/// <summary>A request's events are not valid; none of them was counted. The message is for whoever sent them.</summary>
+/// <summary>A request's events are not valid, and none was counted. The message is for the sender.</summary>
 public sealed class UsageRequestException(string message, int? index = null) : Exception(message)
 {
-    /// <summary>The index of the first event that is not valid; null where it is the request as a whole.</summary>
+    /// <summary>The index of the first invalid event; null where the request itself is not valid.</summary>
     public int? Index { get; } = index;
 }

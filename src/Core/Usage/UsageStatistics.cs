@@ -6,20 +6,20 @@ namespace Gatehouse.Usage;
 /// <summary>The statistics of an application (wire contract, "View CCU" to "View daily message count"). Days are UTC.</summary>
 public sealed class UsageStatistics(ITableStore store, TimeProvider time)
 {
-    /// <summary>The most days of one question for daily counts.</summary>
+    /// <summary>The most days of one request for daily counts.</summary>
     public const int MostDays = 366;
 
-    /// <summary>How many days a month of active users has: the day asked for and those before it.</summary>
+    /// <summary>The days of a month of active users: the given day and those before it.</summary>
     public const int MonthDays = 30;
 
     private readonly ActiveUsers users = new(store);
     private readonly NodeReports nodes = new(store, time);
 
     /// <summary>
-    /// The messages of each day from one to another, both inclusive, newest first, days without messages included.
+    /// The messages of each day in a range, both ends included, newest first, including days without messages.
     /// </summary>
     /// <remarks>
-    /// One range read of each of the 16 shards, of a row for each day with messages: how many messages there are makes no
+    /// One range read for each of the 16 shards, with a row for each day that has messages. The number of messages makes no
     /// difference.
     /// </remarks>
     public async Task<IReadOnlyList<DailyCount>> DailyCountsAsync(
@@ -28,7 +28,7 @@ public sealed class UsageStatistics(ITableStore store, TimeProvider time)
         var days = to.DayNumber - from.DayNumber + 1;
         ArgumentOutOfRangeException.ThrowIfLessThan(days, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(days, MostDays);
-        // The key after that of the last day.
+        // The first possible key after the last day's.
         var range = new RowRange(UsageKeys.Count(from), UsageKeys.Count(to) + " ");
         var shards = await Task.WhenAll(Enumerable.Range(0, UsageKeys.Shards).Select(shard =>
             store.ReadAsync(UsageKeys.Table, UsageKeys.Messages(application, shard), range, days, cancellation).AsTask()));
@@ -38,7 +38,7 @@ public sealed class UsageStatistics(ITableStore store, TimeProvider time)
         return [.. counts.Select((count, back) => new DailyCount(to.AddDays(-back), count))];
     }
 
-    /// <summary>The distinct users of a day: exact up to 1,000, beyond that within 2 %.</summary>
+    /// <summary>The distinct users of a day: exact up to 1,000, within 2 % above.</summary>
     public Task<long> DailyActiveUsersAsync(AppId application, DateOnly day, CancellationToken cancellation) =>
         users.CountAsync(application, day, day, cancellation);
 

@@ -5,16 +5,16 @@ using System.Text.Unicode;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// The platform's webhooks that tell of a message: <c>group_channel:message_send</c> and <c>open_channel:message_send</c>.
+/// Webhooks of the platform about messages: <c>group_channel:message_send</c> and <c>open_channel:message_send</c>.
 /// </summary>
 public static class WebhookMessage
 {
     private static readonly string[] Categories = ["group_channel:message_send", "open_channel:message_send"];
 
-    /// <summary>The message that a webhook tells of; null where it tells of something else.</summary>
+    /// <summary>The message of a webhook; null for other webhooks.</summary>
     /// <param name="body">The JSON in UTF-8.</param>
-    /// <param name="now">The present time.</param>
-    /// <exception cref="UsageRequestException">It is no JSON object, or a message that lacks something.</exception>
+    /// <param name="now">The current time.</param>
+    /// <exception cref="UsageRequestException">The body is not a JSON object, or the message lacks a member.</exception>
     public static UsageEvent? Read(ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         var webhook = Parse(body);
@@ -22,8 +22,8 @@ public static class WebhookMessage
         var category = Member(webhook, "category");
         if (category.ValueKind != JsonValueKind.String || !Categories.Any(category.ValueEquals)) return null;
 
-        // The same members as those of an event, elsewhere: so they are held to the same rules, and give the same ids.
-        // An announcement has no sender.
+        // The same members as in an event, at other places: they follow the same rules and give the same hashes. An
+        // announcement has no sender.
         var payload = Member(webhook, "payload");
         var message = Member(payload, "message_id");
         var user = Member(Member(webhook, "sender"), "user_id");

@@ -44,7 +44,7 @@ internal static class FunctionSpans
         }
     }
 
-    private static bool IsHeard => Spans.AreHeard || Measures.CallDuration.Enabled;
+    private static bool IsHeard => Spans.HasListeners || Measures.CallDuration.Enabled;
 
     private static async Task<IResult> ObservedAsync(HttpRequest request, string operation, Func<Task<IResult>> answer)
     {

@@ -1,4 +1,5 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
 using Gatehouse.Common;
 
 namespace Gatehouse.Functions.Ops;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
 using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Replies;

@@ -1,4 +1,4 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Functions.Http.Replies;

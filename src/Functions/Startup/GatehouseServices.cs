@@ -1,4 +1,6 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
+using Gatehouse.Access.Idempotency;
 using Gatehouse.Alerts;
 using Gatehouse.Archive;
 using Gatehouse.Archive.Backfill;
@@ -112,7 +114,7 @@ public static class GatehouseServices
         services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
         if (settings.Callers.Entra is { } entra)
             services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new Callers(
+        services.AddSingleton(provider => new CallerAuthenticator(
             provider.GetRequiredService<KeyCallers>(), provider.GetService<EntraCallers>()));
         services.AddSingleton(provider => new AuditTrail(
             provider.GetRequiredService<ITableStore>(),

@@ -1,4 +1,4 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;

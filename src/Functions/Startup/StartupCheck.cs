@@ -1,4 +1,5 @@
 using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Secrets;
@@ -16,7 +17,7 @@ namespace Gatehouse.Functions.Startup;
 /// </summary>
 internal sealed partial class StartupCheck(
     GatehouseSettings settings, OpenData data, ITableStore store, ISecretVault vault,
-    OrganizationAccess organization, KeyCallers keyCallers, Callers callers, IServer server, UnsetSchedules unset,
+    OrganizationAccess organization, KeyCallers keyCallers, CallerAuthenticator callers, IServer server, UnsetSchedules unset,
     ILogger<StartupCheck> log) : IHostedLifecycleService
 {
     private string user = "";
@@ -38,11 +39,11 @@ internal sealed partial class StartupCheck(
         }
         else
         {
-            (user, madePassword) = await organization.MakeAsync(vault, cancellationToken);
+            (user, madePassword) = await organization.GetOrCreateAsync(vault, cancellationToken);
         }
 
         if (settings.Callers.LocalKey is { } key) keyCallers.AddLocal(key);
-        else if (settings.Callers.AreNone) keyCallers.AddLocal(madeKey = await LocalKey.MakeAsync(vault, cancellationToken));
+        else if (settings.Callers.AreNone) keyCallers.AddLocal(madeKey = await LocalKey.GetOrCreateAsync(vault, cancellationToken));
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)

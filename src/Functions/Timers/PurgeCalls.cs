@@ -1,4 +1,5 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Idempotency;
 using Gatehouse.Functions.Observability;
 using Microsoft.Azure.Functions.Worker;
 

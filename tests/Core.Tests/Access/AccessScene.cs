@@ -5,7 +5,7 @@ using Gatehouse.Storage.Sqlite;
 
 namespace Gatehouse.Tests.Access;
 
-/// <summary>A store and a vault on disk, a clock to set, and as many instances over them as a test wants.</summary>
+/// <summary>A store and a vault on disk, a test clock, and any number of instances over them.</summary>
 public sealed class AccessScene : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -15,7 +15,7 @@ public sealed class WebhookSignatureTests
     public void The_default_verdict_refuses() => Assert.NotEqual(SignatureVerdict.Right, default);
 
     [Fact]
-    public void The_right_signature_is_right_under_any_secret_that_is_good()
+    public void A_signature_with_any_valid_secret_is_right()
     {
         Assert.Equal(SignatureVerdict.Right, Verify(Sign(Secret), Secret));
         Assert.Equal(SignatureVerdict.Right, Verify(Sign(Secret), Secret, Previous));
@@ -23,7 +23,7 @@ public sealed class WebhookSignatureTests
     }
 
     [Fact]
-    public void A_signature_of_another_body_or_secret_is_wrong_and_so_is_any_without_a_secret()
+    public void A_signature_for_another_body_or_secret_is_wrong_and_any_is_without_a_secret()
     {
         Assert.Equal(SignatureVerdict.Wrong, Verify(Sign(Previous), Secret));
         Assert.Equal(SignatureVerdict.Wrong, Verify(Sign(Secret)));
@@ -43,7 +43,7 @@ public sealed class WebhookSignatureTests
     }
 
     [Fact]
-    public void What_is_not_64_lower_case_digits_is_malformed()
+    public void Anything_but_64_lower_case_digits_is_malformed()
     {
         var right = Sign(Secret);
         foreach (var text in (string[])["", right[..63], right + "0", right.ToUpperInvariant(), $" {right[1..]}", $"{right}, {right}", "sha256=" + right])
@@ -51,7 +51,7 @@ public sealed class WebhookSignatureTests
     }
 
     [Fact]
-    public void None_is_missing_and_two_are_repeated_even_where_both_are_right()
+    public void No_signature_is_missing_and_two_are_repeated()
     {
         Assert.Equal(SignatureVerdict.Missing, WebhookSignature.Verify(Body, [], Secret));
         Assert.Equal(SignatureVerdict.Malformed, WebhookSignature.Verify(Body, [null], Secret));

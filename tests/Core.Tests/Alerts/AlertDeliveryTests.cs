@@ -13,7 +13,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task An_alert_is_delivered_once_signed_and_says_what_has_happened()
+    public async Task An_alert_is_delivered_once_signed_and_with_its_facts()
     {
         await scene.RaiseAsync("one");
         Assert.Equal(new AlertRun(1, 0, 0, 0), await scene.Delivery().RunAsync(default));
@@ -27,7 +27,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_thousand_who_see_the_same_cause_raise_one_alert_for_as_long_as_it_is_remembered()
+    public async Task The_same_event_seen_a_thousand_times_raises_one_alert()
     {
         await Parallel.ForAsync(0, 1000, async (_, cancel) => await scene.Outbox().RaiseAsync(scene.Alert("same"), cancel));
         Assert.Single(scene.Raised);
@@ -47,7 +47,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_a_secret_is_replaced_both_sign()
+    public async Task During_a_rotation_both_secrets_sign()
     {
         var next = "whsec_" + Convert.ToBase64String(new byte[32]);
         var settings = scene.Settings with
@@ -70,7 +70,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     [InlineData(500)]
     [InlineData(404)]
     [InlineData(302)]
-    public async Task What_the_receiver_does_not_take_is_sent_again_later_and_later_under_the_same_id_until_it_is_given_up(int status)
+    public async Task A_refused_alert_is_retried_with_growing_waits_under_the_same_id_until_it_is_given_up(int status)
     {
         scene.Receiver.Answer = context => Answer(context, status);
         await scene.RaiseAsync("one");
@@ -92,7 +92,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_receiver_that_comes_back_is_told_everything()
+    public async Task A_receiver_that_comes_back_gets_every_alert()
     {
         scene.Receiver.Answer = context => Answer(context, 503);
         await scene.RaiseAsync("one", "two", "three");
@@ -103,7 +103,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_receiver_that_asks_to_be_left_alone_is_but_not_for_ever()
+    public async Task Retry_After_is_respected_up_to_the_longest_wait()
     {
         scene.Receiver.Answer = context =>
         {
@@ -123,7 +123,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     [Theory]
     [InlineData(429, "60")]
     [InlineData(410, null)]
-    public async Task One_that_asks_to_be_left_alone_or_is_gone_is_sent_nothing_else_in_that_run(int status, string? retryAfter)
+    public async Task Retry_After_or_410_ends_the_run(int status, string? retryAfter)
     {
         scene.Receiver.Answer = context =>
         {
@@ -132,7 +132,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
         };
         await scene.RaiseAsync(Enumerable.Range(0, 50).Select(index => $"{index}"));
         await scene.Delivery().RunAsync(default);
-        // Those that were under way at the same time.
+        // Those that were running at the same time.
         Assert.InRange(scene.Receiver.Received.Count, 1, 8);
         Assert.All(scene.Failed, answered => Assert.Equal(status, answered));
         scene.Receiver.Answer = context => Answer(context, 200);
@@ -142,7 +142,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_receiver_that_takes_its_time_is_left_alone_from_its_answer_on()
+    public async Task The_wait_starts_with_the_answer_of_a_slow_receiver()
     {
         scene.Receiver.Answer = context =>
         {
@@ -173,7 +173,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     public async Task A_receiver_that_does_not_answer_ends_the_run_and_loses_nothing()
     {
         await scene.RaiseAsync(Enumerable.Range(0, 50).Select(index => $"{index}"));
-        var dead = scene.Settings with { Receiver = scene.Settings.Receiver! with { Url = await NobodyAsync() } };
+        var dead = scene.Settings with { Receiver = scene.Settings.Receiver! with { Url = await UnusedAddressAsync() } };
         var run = await scene.Delivery(dead).RunAsync(default);
         Assert.InRange(run.Failed, 1, 16);
         scene.Clock.Advance(TimeSpan.FromMinutes(2));
@@ -181,7 +181,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_hangs_is_given_up_when_its_time_is_over()
+    public async Task A_receiver_that_hangs_times_out()
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scene.Receiver.Answer = async context =>
@@ -197,7 +197,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_instances_at_once_send_each_alert_once()
+    public async Task Two_concurrent_instances_send_each_alert_once()
     {
         await scene.RaiseAsync(Enumerable.Range(0, 100).Select(index => $"{index}"));
         var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => scene.Delivery().RunAsync(default))));
@@ -207,10 +207,10 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_is_cut_off_after_it_was_sent_is_sent_again_under_the_same_id()
+    public async Task An_alert_is_sent_again_under_the_same_id_if_the_instance_is_killed_after_sending()
     {
         await scene.RaiseAsync("one");
-        // The claim is the first commit, and what came of it the second.
+        // The claim is the first commit, the result the second.
         await Assert.ThrowsAsync<StoreUnavailableException>(
             () => scene.Delivery(store: new StoreThatEnds(scene.Store, commits: 1)).RunAsync(default));
         Assert.Single(scene.Receiver.Received);
@@ -222,14 +222,14 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_a_receiver_alerts_are_kept_and_not_sent_when_there_is_one()
+    public async Task Alerts_without_a_receiver_are_stored_and_not_sent_later()
     {
         await scene.Outbox(new AlertSettings()).RaiseAsync(scene.Alert("one"), default);
         Assert.Single(scene.Raised);
         await scene.Delivery().RunAsync(default);
         Assert.Empty(scene.Receiver.Received);
 
-        // One that was to be sent when the receiver was taken out of the configuration is kept as well.
+        // An alert that was pending when the receiver was removed from the configuration is stored too.
         await scene.RaiseAsync("two");
         Assert.Equal(new AlertRun(0, 0, 0, 0), await scene.Delivery(new AlertSettings()).RunAsync(default));
         await scene.Delivery().RunAsync(default);
@@ -246,14 +246,14 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    // An address at which somebody was.
-    private static async Task<Uri> NobodyAsync()
+    // An address that nothing listens on any more.
+    private static async Task<Uri> UnusedAddressAsync()
     {
         await using var receiver = await AlertReceiverDouble.StartAsync();
         return receiver.Address;
     }
 
-    /// <summary>A store that takes so many commits and then no more.</summary>
+    /// <summary>A store that accepts a number of commits and then fails.</summary>
     private sealed class StoreThatEnds(ITableStore store, int commits) : InterposedStore(store)
     {
         private int left = commits;

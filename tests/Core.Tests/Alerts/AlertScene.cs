@@ -5,7 +5,7 @@ using Gatehouse.Storage.Sqlite;
 
 namespace Gatehouse.Tests.Alerts;
 
-/// <summary>A store of the test's own, a clock, and a receiver.</summary>
+/// <summary>A store, a clock, and a receiver.</summary>
 internal sealed class AlertScene : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -28,7 +28,7 @@ internal sealed class AlertScene : IAsyncDisposable
         Receiver = new AlertReceiver(Receiver.Address, [AlertSecret.TryParse(Receiver.Secret)!]),
     };
 
-    /// <summary>What was said to be new, and to be given up.</summary>
+    /// <summary>The alerts that were reported as new, and as given up.</summary>
     public ConcurrentQueue<Alert> Raised { get; } = new();
 
     public ConcurrentQueue<int?> Failed { get; } = new();
@@ -39,7 +39,7 @@ internal sealed class AlertScene : IAsyncDisposable
 
     public AlertOutbox Outbox(AlertSettings? settings = null) => new(Store, settings ?? Settings, Raised.Enqueue);
 
-    /// <summary>A delivery as one instance has it.</summary>
+    /// <summary>A delivery as of one instance.</summary>
     public AlertDelivery Delivery(AlertSettings? settings = null, ITableStore? store = null)
     {
         var delivery = new AlertDelivery(
@@ -58,7 +58,7 @@ internal sealed class AlertScene : IAsyncDisposable
         foreach (var key in keys) await outbox.RaiseAsync(Alert(key), default);
     }
 
-    /// <summary>How many rows there are of any kind.</summary>
+    /// <summary>How many rows there are.</summary>
     public async Task<int> RowsAsync()
     {
         var rows = 0;

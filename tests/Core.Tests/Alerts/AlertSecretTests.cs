@@ -21,9 +21,9 @@ public sealed class AlertSecretTests
     [InlineData("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS")]
     [InlineData("whsec_c2hvcnQ=")]
     [InlineData("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public void What_is_no_secret_is_refused(string? text) => Assert.Null(AlertSecret.TryParse(text));
+    public void Invalid_secrets_are_refused(string? text) => Assert.Null(AlertSecret.TryParse(text));
 
     [Fact]
-    public void Its_text_says_nothing_of_it() =>
+    public void ToString_shows_nothing_of_the_secret() =>
         Assert.Equal("AlertSecret", AlertSecret.TryParse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")!.ToString());
 }

@@ -7,7 +7,7 @@ using static Gatehouse.Tests.Archive.ArchiveScene;
 
 namespace Gatehouse.Tests.Archive;
 
-/// <summary>What goes wrong with a run, and what it leaves.</summary>
+/// <summary>Failures of a run, and what they leave behind.</summary>
 public sealed class ArchiveFaultTests : IAsyncLifetime
 {
     private ArchiveScene scene = null!;
@@ -32,7 +32,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_tells_one_day_at_a_time_is_asked_day_by_day()
+    public async Task A_platform_that_allows_one_day_at_a_time_is_read_day_by_day()
     {
         var id = await scene.AddAsync();
         scene.MostDays = 1;
@@ -42,13 +42,13 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Days_that_the_platform_has_forgotten_are_missing_and_hold_up_nothing()
+    public async Task Days_that_the_platform_no_longer_has_are_missing_and_do_not_stop_the_run()
     {
         var id = await scene.AddAsync();
         scene.Remembers = Day("2024-05-20");
         await scene.RunOnAsync(Day("2024-05-15").AddDays(120), instance);
         await scene.AssertArchivedAsync(id, Day("2024-05-20"), Day("2024-05-15").AddDays(119));
-        // Behind the last that was forgotten the windows are long again.
+        // After the last day that the platform no longer has, the windows are long again.
         Assert.Contains(90, scene.Asked.Where(range => range.From == Day("2024-05-21")).Select(range => range.Days));
         var gaps = Assert.Single((await instance.Reader.ListGapsAsync(null, 10, None)).Gaps);
         Assert.Equal([new DayRange(Day("2024-05-15"), Day("2024-05-19"))], gaps.Missing);
@@ -59,7 +59,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_day_that_the_platform_does_not_answer_for_is_missing_until_it_does()
+    public async Task A_day_without_a_count_is_missing_until_the_platform_has_one()
     {
         var id = await scene.AddAsync();
         scene.Say(id, Day("2024-05-18"), null);
@@ -75,7 +75,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_application_s_failure_is_recorded_and_alerted_once_a_day_and_holds_up_no_other()
+    public async Task A_failing_application_is_recorded_raises_one_alert_a_day_and_does_not_affect_the_others()
     {
         var (good, bad) = (await scene.AddAsync(), await scene.AddAsync());
         scene.GoTo(Day("2024-05-20"));
@@ -103,7 +103,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_answered_before_a_failure_is_kept()
+    public async Task Days_that_were_read_before_a_failure_are_stored()
     {
         var id = await scene.AddAsync();
         scene.GoTo(Day("2024-05-15").AddDays(100));
@@ -115,7 +115,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_does_not_answer_is_given_up_after_a_minute()
+    public async Task A_platform_without_an_answer_times_out_after_a_minute()
     {
         await scene.AddAsync();
         scene.GoTo(Day("2024-05-20"));
@@ -130,12 +130,12 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
         Assert.Equal(ArchiveRunState.Running, Assert.Single((await instance.Runs.ListAsync(null, 10, None)).Runs).State);
         scene.RightClock.Advance(TimeSpan.FromSeconds(60));
         Assert.Equal("timed-out", Assert.Single((await run).Run.Failures).Problem);
-        // It stands still while it waits, but is not silent.
+        // It waits, but keeps storing its progress.
         Assert.Equal(TimeSpan.FromSeconds(60), (await run).Run.Duration);
     }
 
     [Fact]
-    public async Task A_row_that_cannot_be_read_fails_its_application_alone()
+    public async Task A_damaged_row_fails_only_its_application()
     {
         var (good, bad) = (await scene.AddAsync(), await scene.AddAsync());
         await scene.Store.CommitAsync(Table, bad.ToString(), [RowChange.Put(new TableRow("archive", ("From", 5L)))], None);
@@ -145,7 +145,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_run_that_is_stopped_is_interrupted_and_the_next_begins_behind_where_it_was()
+    public async Task A_stopped_run_is_interrupted_and_the_next_continues_there()
     {
         scene.Settings = scene.Settings with { ApplicationsAtOnce = 1 };
         instance = scene.Start();
@@ -168,7 +168,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
         Assert.Null(cutOff.EndedAt);
         Assert.Equal(ids.Take(3), asked);
 
-        // Another process: the fourth first, and those that were left behind last.
+        // Another process: starts with the fourth, and those that were left come last.
         asked.Clear();
         instance = scene.Start();
         Assert.Equal(ArchiveRunState.Done, (await instance.Archive.ContinueAsync(None))!.Run.State);
@@ -178,7 +178,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_run_that_says_nothing_for_two_minutes_is_taken_for_cut_off()
+    public async Task A_run_without_progress_for_two_minutes_counts_as_interrupted()
     {
         await scene.AddAsync();
         scene.GoTo(Day("2024-05-20"));
@@ -195,7 +195,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_read_earlier_does_not_overwrite_what_was_read_later()
+    public async Task Older_counts_do_not_overwrite_newer_ones()
     {
         var id = await scene.AddAsync();
         scene.GoTo(Day("2024-05-20"));
@@ -221,7 +221,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_instances_at_once_archive_every_application()
+    public async Task Two_concurrent_instances_archive_every_application()
     {
         var ids = new List<AppId>();
         for (var count = 0; count < 40; count++) ids.Add(await scene.AddAsync());

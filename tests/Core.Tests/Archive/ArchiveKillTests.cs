@@ -8,8 +8,8 @@ using static Gatehouse.Tests.Archive.ArchiveScene;
 namespace Gatehouse.Tests.Archive;
 
 /// <summary>
-/// A real process is killed with SIGKILL again and again in the middle of a run and of a backfill. The number of kills is 20,
-/// or what <c>GATEHOUSE_CRASHES</c> says.
+/// A real process is killed with SIGKILL again and again in the middle of a run and of a backfill. There are 20 kills, or as
+/// many as <c>GATEHOUSE_CRASHES</c> says.
 /// </summary>
 public sealed class ArchiveKillTests
 {
@@ -21,11 +21,11 @@ public sealed class ArchiveKillTests
     private static readonly DayRange Filled = new(Day("2019-01-01"), Day("2024-05-14"));
     private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("GATEHOUSE_CRASHES"), out var kills) ? kills : 20;
 
-    // Each has five commits, so that what is let through before the last kill is never all.
+    // Each has five commits, so what is allowed before the last kill is never all.
     private static readonly int Applications = 2 * Kills;
 
     [Fact]
-    public async Task However_often_a_run_is_killed_its_rows_are_those_of_one_that_was_not()
+    public async Task A_run_that_is_killed_often_writes_the_same_rows_as_one_that_is_not()
     {
         using var killed = new TemporaryFolder();
         using var whole = new TemporaryFolder();
@@ -35,7 +35,7 @@ public sealed class ArchiveKillTests
         var random = new Random(20240515);
         for (var kill = 0; kill < Kills; kill++) await KillAsync(killed.Path, random.Next(1, CommitsToKill + 1));
 
-        // A process that begins behind the last one and is let alone.
+        // A process that starts after the last one and is not killed.
         await RunAsync(killed.Path, _ => { }, () => Task.CompletedTask);
         await RunAsync(whole.Path, _ => { }, () => Task.CompletedTask);
         await using var one = await CreateAsync(killed.Path);
@@ -43,12 +43,12 @@ public sealed class ArchiveKillTests
         foreach (var id in ids) Assert.Equal(await RowsAsync(other, id), await RowsAsync(one, id));
         Assert.Equal(Filled.Days, (await one.Start().Backfills.FindAsync(ids[0], backfill, None))!.DaysDone);
         one.GoTo(Today);
-        one.RightClock.Advance(one.Settings.Silence);
+        one.RightClock.Advance(one.Settings.InterruptedAfter);
         var runs = (await one.Start().Runs.ListAsync(null, 100, None)).Runs;
         Assert.Equal([ArchiveRunState.Done, .. Enumerable.Repeat(ArchiveRunState.Interrupted, Kills)], runs.Select(run => run.State));
     }
 
-    /// <summary>The other process: it commits once for each line that it is sent, and says when it has.</summary>
+    /// <summary>The other process. It makes one commit for each line on its input, and reports it.</summary>
     public static async Task<int> RunAsync(string folder)
     {
         using var permits = new SemaphoreSlim(0);
@@ -91,7 +91,7 @@ public sealed class ArchiveKillTests
             RedirectStandardOutput = true,
         };
         using var process = Process.Start(start)!;
-        // Some more than are waited for: those are where they are when the kill comes.
+        // A few more than are waited for: those are where the kill interrupts.
         for (var turn = 0; turn < commits + CommitsUnderWay; turn++) await process.StandardInput.WriteLineAsync();
         await process.StandardInput.FlushAsync();
         for (var seen = 0; seen < commits; seen++) Assert.Equal(Table, await process.StandardOutput.ReadLineAsync());
@@ -100,7 +100,7 @@ public sealed class ArchiveKillTests
         Assert.Equal(Killed, process.ExitCode);
     }
 
-    // How long something took is not the same twice.
+    // Durations differ between runs.
     private static async Task<IReadOnlyList<string>> RowsAsync(ArchiveScene scene, AppId id)
     {
         var lines = new List<string>();

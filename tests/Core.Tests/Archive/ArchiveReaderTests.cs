@@ -4,7 +4,7 @@ using static Gatehouse.Tests.Archive.ArchiveScene;
 
 namespace Gatehouse.Tests.Archive;
 
-/// <summary>What the archive says of days, and of those it does not have.</summary>
+/// <summary>Reading archived days and gaps.</summary>
 public sealed class ArchiveReaderTests : IAsyncLifetime
 {
     private ArchiveScene scene = null!;
@@ -59,7 +59,7 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
         for (var count = 0; count < 5; count++) ids.Add(await scene.AddAsync());
         await scene.RunOnAsync(Day("2024-05-20"), instance);
         scene.GoTo(Day("2024-05-21"));
-        // Yesterday is not yet to be there.
+        // Yesterday is not expected yet.
         Assert.Empty((await Reader.ListGapsAsync(null, 2, None)).Gaps);
 
         scene.GoTo(Day("2024-05-25"));
@@ -78,7 +78,7 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_that_was_never_archived_misses_every_day_since_its_creation()
+    public async Task An_application_that_was_never_archived_has_a_gap_since_its_creation()
     {
         await scene.AddAsync();
         scene.GoTo(Day("2024-05-18"));
@@ -99,7 +99,7 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Other_rows_of_the_partition_are_no_days()
+    public async Task Other_rows_of_the_partition_are_not_read_as_days()
     {
         var id = await scene.AddAsync();
         await scene.RunOnAsync(Day("2024-05-20"), instance);

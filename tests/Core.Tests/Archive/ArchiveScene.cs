@@ -12,14 +12,14 @@ using Gatehouse.Usage;
 
 namespace Gatehouse.Tests.Archive;
 
-/// <summary>One instance of the archive: what a process has in memory.</summary>
+/// <summary>One instance of the archive: the state of one process.</summary>
 internal sealed record ArchiveInstance(
     CustodyInstance Custody, DailyArchive Archive, Backfills Backfills, ArchiveReader Reader, ArchiveRuns Runs);
 
-/// <summary>A clock that goes with another, and can be set wrong.</summary>
+/// <summary>A clock that follows another one, and can be set wrong.</summary>
 internal sealed class WrongClock(TimeProvider right) : TimeProvider
 {
-    /// <summary>How much it is set forward, or back where it is negative.</summary>
+    /// <summary>How far it is set forward, or back if negative.</summary>
     public TimeSpan Error { get; set; }
 
     public override long TimestampFrequency => right.TimestampFrequency;
@@ -32,7 +32,7 @@ internal sealed class WrongClock(TimeProvider right) : TimeProvider
         right.CreateTimer(callback, state, dueTime, period);
 }
 
-/// <summary>Custody, a platform whose daily counts a test makes up, and instances of the archive over them.</summary>
+/// <summary>Custody, a platform with daily counts made up by the test, and instances of the archive over them.</summary>
 internal sealed class ArchiveScene : IAsyncDisposable
 {
     public const string Table = "DailyMessageCounts";
@@ -54,7 +54,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
 
     public CountingStore Store { get; }
 
-    /// <summary>The archive's clock; custody's is the right one.</summary>
+    /// <summary>The archive's clock. Custody's clock is right.</summary>
     public WrongClock Clock { get; }
 
     public TestClock RightClock => custody.Clock;
@@ -63,13 +63,13 @@ internal sealed class ArchiveScene : IAsyncDisposable
 
     public FaultyVault Vault => custody.Vault;
 
-    /// <summary>The ranges that were asked for, in the order of the questions.</summary>
+    /// <summary>The requested ranges, in order.</summary>
     public ConcurrentQueue<DayRange> Asked { get; } = new();
 
-    /// <summary>The most days of one question; more are refused.</summary>
+    /// <summary>The most days of one request. More are refused.</summary>
     public int MostDays { get; set; } = UsageStatistics.MostDays;
 
-    /// <summary>The first day that the platform remembers; ranges with earlier ones are refused.</summary>
+    /// <summary>The first day that the platform still has. Ranges with earlier days are refused.</summary>
     public DateOnly Remembers { get; set; } = DateOnly.MinValue;
 
     public DateOnly Today => DateOnly.FromDateTime(Clock.GetUtcNow().UtcDateTime);
@@ -78,7 +78,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
 
     public static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    /// <summary>A new instance, as after a start.</summary>
+    /// <summary>A new instance, as after a restart.</summary>
     public ArchiveInstance Start()
     {
         var held = custody.Start();
@@ -99,21 +99,21 @@ internal sealed class ArchiveScene : IAsyncDisposable
     /// <summary>Goes to 01:20 of a day, when the timer fires.</summary>
     public void GoTo(DateOnly day) => RightClock.Set(new DateTimeOffset(day, new TimeOnly(1, 20), TimeSpan.Zero));
 
-    /// <summary>Goes to the day that comes so many days after this one, and runs the archive.</summary>
+    /// <summary>Advances by a number of days, and runs the archive.</summary>
     public async Task<ArchiveRun> RunOnAsync(DateOnly day, ArchiveInstance instance)
     {
         GoTo(day);
         return (await instance.Archive.RunAsync(None)).Run;
     }
 
-    /// <summary>What the platform says of a day from now on; null for nothing.</summary>
+    /// <summary>Sets the platform's count of a day; null for none.</summary>
     public void Say(AppId application, DateOnly day, long? count) => made[(application, day)] = count;
 
-    /// <summary>What the platform says of a day.</summary>
+    /// <summary>The platform's count of a day.</summary>
     public long? Said(AppId application, DateOnly day) => made.GetValueOrDefault(
         (application, day), day.DayNumber * 31L % 1000 + application.ToGuid().ToByteArray()[0]);
 
-    /// <summary>The days that the archive has, in their order.</summary>
+    /// <summary>The archived days, in order.</summary>
     public async Task<IReadOnlyList<ArchivedDay>> DaysAsync(AppId application)
     {
         var days = new List<ArchivedDay>();
@@ -129,7 +129,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
     public async Task<ArchivedDay> DayAsync(AppId application, DateOnly day) =>
         (await DaysAsync(application)).Single(archived => archived.Day == day);
 
-    /// <summary>Holds that the archive has every day of a range as the platform says it, and no other.</summary>
+    /// <summary>Asserts that the archive has exactly the days of a range, with the platform's counts.</summary>
     public async Task AssertArchivedAsync(AppId application, DateOnly from, DateOnly to)
     {
         var days = await DaysAsync(application);
@@ -139,7 +139,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
             days.Select(day => (day.Day, day.Count)));
     }
 
-    /// <summary>The keys of the alerts that were raised, and their facts.</summary>
+    /// <summary>The keys and facts of the raised alerts.</summary>
     public async Task<IReadOnlyList<TableRow>> AlertsAsync()
     {
         var alerts = new List<TableRow>();

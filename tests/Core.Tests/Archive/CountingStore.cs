@@ -3,16 +3,16 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Tests.Archive;
 
-/// <summary>A store before another that keeps what was committed, and does what a test wants before each commit.</summary>
+/// <summary>A store that records the commits to another one, and runs code of the test before each.</summary>
 internal sealed class CountingStore(ITableStore store) : InterposedStore(store)
 {
     /// <summary>The commits so far: the table, and how many changes.</summary>
     public ConcurrentQueue<(string Table, int Changes)> Commits { get; } = new();
 
-    /// <summary>What is done before a commit to a table; null for nothing.</summary>
+    /// <summary>Runs before each commit to a table; null for nothing.</summary>
     public Func<string, Task>? BeforeCommit { get; set; }
 
-    /// <summary>What is done when a commit to a table was answered; null for nothing.</summary>
+    /// <summary>Runs after each commit to a table; null for nothing.</summary>
     public Action<string>? Committed { get; set; }
 
     /// <summary>The number of commits to a table.</summary>

@@ -3,13 +3,13 @@ using Gatehouse.Archive;
 
 namespace Gatehouse.Tests.Archive;
 
-/// <summary>A set of days is the set that one would think of.</summary>
+/// <summary>A set of days behaves like a set.</summary>
 public sealed class DaySetTests
 {
     private static readonly DateOnly First = new(2010, 1, 1);
 
     [Fact]
-    public void Days_that_are_added_are_in_it_until_they_are_taken_out() =>
+    public void A_set_contains_added_days_until_they_are_removed() =>
         Properties.Check(Gen.ListOf(Gen.Zip(Gen.Choose(0, 400), Gen.Elements(true, false))), changes =>
         {
             var model = new SortedSet<DateOnly>();
@@ -27,13 +27,13 @@ public sealed class DaySetTests
             Assert.Equal(model.Where(day => day >= First.AddDays(7) && day <= First.AddDays(99)), Days(set.Within(new DayRange(First.AddDays(7), First.AddDays(99)))));
             Assert.All(model, day => Assert.True(set.Contains(day)));
             Assert.Equal(model.Count == 0 ? 0 : (model.Max.DayNumber - First.DayNumber) / 8 + 1, set.ToBytes().Length);
-            // Ranges do not touch.
+            // Ranges are not adjacent.
             var ranges = set.Within(new DayRange(First, First.AddDays(1000))).ToList();
             Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.True(pair.Second.From > pair.First.To.AddDays(1)));
         });
 
     [Fact]
-    public void A_day_is_read_as_it_is_written_and_nothing_else_is_one()
+    public void Only_valid_days_are_parsed()
     {
         for (var day = DateOnly.MinValue; day < DateOnly.MaxValue.AddDays(-13); day = day.AddDays(13)) Assert.Equal(day, ArchiveDays.Parse(ArchiveDays.Text(day)));
         Assert.Equal(new DateOnly(2028, 2, 29), ArchiveDays.Parse("2028-02-29"));

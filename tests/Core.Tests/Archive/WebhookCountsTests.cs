@@ -5,7 +5,7 @@ using static Gatehouse.Tests.Archive.ArchiveScene;
 
 namespace Gatehouse.Tests.Archive;
 
-/// <summary>Before the hosted platform, what webhooks told of is kept beside its counts and compared.</summary>
+/// <summary>With a hosted platform, the webhooks' counts are stored beside the platform's and compared.</summary>
 public sealed class WebhookCountsTests : IAsyncLifetime
 {
     private ArchiveScene scene = null!;
@@ -24,7 +24,7 @@ public sealed class WebhookCountsTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task Both_counts_stand_in_one_row_from_the_first_day_with_a_webhook_on()
+    public async Task Both_counts_are_in_one_row_from_the_first_day_with_webhooks()
     {
         await TellAsync(Day("2024-05-18"), 400);
         await TellAsync(Day("2024-05-19"), 1000);
@@ -73,7 +73,7 @@ public sealed class WebhookCountsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_alert_is_raised_before_the_day_is_final_so_that_a_crash_between_does_not_lose_it()
+    public async Task A_crash_between_the_alert_and_the_final_day_does_not_lose_the_alert()
     {
         await TellAsync(Day("2024-05-15"), 3);
         scene.GoTo(Day("2024-05-20"));

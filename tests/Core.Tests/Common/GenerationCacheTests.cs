@@ -16,7 +16,7 @@ public sealed class GenerationCacheTests
     }
 
     [Fact]
-    public void What_is_asked_for_again_and_again_stays()
+    public void Entries_in_use_stay()
     {
         var cache = new GenerationCache<int, string>(10);
         cache.Set(-1, "kept");
@@ -29,7 +29,7 @@ public sealed class GenerationCacheTests
     }
 
     [Fact]
-    public void What_is_set_anew_or_removed_is_not_found_as_it_was()
+    public void Replaced_and_removed_entries_are_not_found()
     {
         var cache = new GenerationCache<int, string>(1);
         cache.Set(1, "old");

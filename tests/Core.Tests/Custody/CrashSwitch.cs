@@ -3,10 +3,12 @@ using Gatehouse.Custody;
 
 namespace Gatehouse.Tests.Custody;
 
-/// <summary>The call was cut off as if its process had been killed: nothing in the product catches this.</summary>
+/// <summary>The call is interrupted as if its process had been killed. Nothing in the product catches this.</summary>
 public sealed class CrashException(string step) : Exception($"Killed at \"{step}\".");
 
-/// <summary>Cuts off what is called in one flow of a test at a step of custody, and whatever the flow tries after that.</summary>
+/// <summary>
+/// Interrupts the calls of one async flow at a step of custody, and everything that the flow tries after that.
+/// </summary>
 internal sealed class CrashSwitch
 {
     private static readonly AsyncLocal<CrashSwitch?> Current = new();
@@ -18,15 +20,15 @@ internal sealed class CrashSwitch
 
     private CrashSwitch(int crashAt) => this.crashAt = crashAt;
 
-    /// <summary>The steps that were reached, the one of the crash last.</summary>
+    /// <summary>The steps that were reached. The last one is the step of the crash.</summary>
     public IReadOnlyList<string> Reached => reached;
 
     public bool HasCrashed { get; private set; }
 
-    /// <summary>Whether a crash is the end of the whole process, by SIGKILL.</summary>
+    /// <summary>Whether a crash ends the whole process, by SIGKILL.</summary>
     public static bool KillsProcess { get; set; }
 
-    /// <summary>Runs something that is cut off at its n-th step, from 1; 0 for never.</summary>
+    /// <summary>Runs something that is interrupted at its n-th step, from 1; 0 for never.</summary>
     public static async Task<CrashSwitch> RunAsync(int step, Func<Task> work)
     {
         _ = Subscription;

@@ -6,8 +6,8 @@ using static Gatehouse.Tests.Custody.CustodyScene;
 namespace Gatehouse.Tests.Custody;
 
 /// <summary>
-/// Every operation is cut off at each of its steps, and so is the timers' run that heals it, at each of its own; then one
-/// whole run of the timers must have brought everything to rest.
+/// Every operation is interrupted at each of its steps, and so is the timer run that repairs it. Then one complete timer run
+/// must have repaired everything.
 /// </summary>
 public sealed class CustodyCrashTests
 {
@@ -15,7 +15,7 @@ public sealed class CustodyCrashTests
 
     public static TheoryData<string> Operations => [.. Stories.Keys];
 
-    /// <summary>What is there before, the operation, and what must hold when it is over, done or not.</summary>
+    /// <summary>The state before, the operation, and what must hold afterwards, whether it was done or not.</summary>
     private static readonly Dictionary<string, Story> Stories = new()
     {
         ["create"] = new(
@@ -73,7 +73,7 @@ public sealed class CustodyCrashTests
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public async Task Cut_off_at_any_step_it_is_done_or_undone_by_one_run_of_the_timers(string operation)
+    public async Task One_timer_run_finishes_or_undoes_an_operation_interrupted_at_any_step(string operation)
     {
         await using var scene = await CustodyScene.CreateAsync();
         for (var step = 1; await RunAsync(scene, operation, step, 0) is { Operation.HasCrashed: true }; step++)
@@ -83,7 +83,7 @@ public sealed class CustodyCrashTests
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public async Task And_so_it_is_where_the_timers_are_cut_off_at_any_step_as_well(string operation)
+    public async Task A_second_timer_run_repairs_one_interrupted_at_any_step(string operation)
     {
         await using var scene = await CustodyScene.CreateAsync();
         var hasCrashed = true;
@@ -101,7 +101,7 @@ public sealed class CustodyCrashTests
     }
 
     [Fact]
-    public async Task Every_step_there_is_comes_up_in_these_operations()
+    public async Task These_operations_reach_every_step()
     {
         await using var scene = await CustodyScene.CreateAsync();
         var reached = new HashSet<string>();
@@ -143,7 +143,7 @@ public sealed class CustodyCrashTests
         await scene.AssertAtRestAsync();
         await story.After(run);
 
-        // A scene holds a hundred runs: none is to see what the one before has left.
+        // A scene is used for a hundred runs, which must not see each other's leftovers.
         foreach (var application in (await run.Instance.Applications.ListAsync(null, 100, None)).Applications)
             await run.Instance.Applications.DeleteAsync(application.Id, application.Name, None);
         return new Outcome(crash, timers);
@@ -187,7 +187,7 @@ public sealed class CustodyCrashTests
 
     private static async Task AssertRotatedAsync(Run run)
     {
-        // The old token works on: nobody was told of another, or its overlap has not ended.
+        // The old token still works: no other token was delivered, or its overlap has not ended.
         Assert.Contains(await run.Scene.TokensAsync(run.Id), token => token.Token.Fingerprint == run.Before.TokenId);
         await AssertGrantedAsync(run);
     }

@@ -14,7 +14,7 @@ public sealed class CustodyKillTests
     private const int AtOnce = 2;
 
     [Fact]
-    public async Task Whatever_step_a_process_is_killed_at_one_run_of_the_timers_leaves_nothing_half_done()
+    public async Task One_timer_run_repairs_a_kill_at_any_step()
     {
         var steps = await CountStepsAsync();
         Assert.InRange(steps, 20, 100);
@@ -22,7 +22,7 @@ public sealed class CustodyKillTests
             Enumerable.Range(1, steps), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (step, _) => await KillAsync(step));
     }
 
-    /// <summary>The other process: it tells what it was answered, and is killed at a step.</summary>
+    /// <summary>The other process. It reports its answers, and is killed at a step.</summary>
     public static async Task<int> TellAsync(string folder, int step)
     {
         await using var scene = await CreateAsync(folder);
@@ -68,7 +68,7 @@ public sealed class CustodyKillTests
         var id = AppId.TryParse(created)!.Value;
         if (await instance.Applications.FindAsync(id, None) is null)
         {
-            // Only a deletion that was begun takes it away, and that comes after the revocation.
+            // Only a deletion that was begun removes it, and that comes after the revocation.
             Assert.Contains("revoked", answers.Keys);
             return;
         }

@@ -6,8 +6,8 @@ using static Gatehouse.Tests.Custody.CustodyScene;
 namespace Gatehouse.Tests.Custody;
 
 /// <summary>
-/// Random calls of two instances over one store, some cut off at a random step, on a clock that moves on: whatever was
-/// answered holds, and after one run of the timers everything is at rest.
+/// Random calls of two instances over one store, some interrupted at a random step, while the clock advances. Every answer
+/// holds, and after one timer run nothing is left unfinished.
 /// </summary>
 public sealed class CustodyModelTests
 {
@@ -26,15 +26,15 @@ public sealed class CustodyModelTests
     }
 
     /// <summary>One step of a sequence.</summary>
-    /// <param name="Act">What is done.</param>
-    /// <param name="Second">Whether the second instance does it.</param>
-    /// <param name="Pick">Which application and token, and how long, of those there are.</param>
+    /// <param name="Act">The call.</param>
+    /// <param name="Second">Whether the second instance makes it.</param>
+    /// <param name="Pick">Selects the application, the token and durations.</param>
     /// <param name="InVault">Whether an issued token goes to the vault.</param>
-    /// <param name="CrashAt">At which of its steps it is cut off; 0 for none.</param>
+    /// <param name="CrashAt">The step where it is interrupted; 0 for none.</param>
     public sealed record Command(Act Act, bool Second, int Pick, bool InVault, int CrashAt);
 
     [Fact]
-    public async Task Any_sequence_of_calls_crashes_and_hours_comes_to_rest_with_all_that_was_answered()
+    public async Task Any_sequence_of_calls_and_crashes_is_repaired_and_keeps_every_answer()
     {
         var command =
             from act in Gen.Frequency(
@@ -56,7 +56,7 @@ public sealed class CustodyModelTests
         await model.AssertAsync();
     }
 
-    /// <summary>What was answered, and what of it may have been undone since by a call that was not.</summary>
+    /// <summary>What was answered, and which of it may have been undone since by a call without an answer.</summary>
     private sealed class Model(CustodyScene scene)
     {
         private readonly CustodyInstance[] instances = [scene.Start(), scene.Start()];
@@ -77,7 +77,7 @@ public sealed class CustodyModelTests
                 catch (CustodyException e) when (e.Fault is CustodyFault.Busy or CustodyFault.NoFreeSlot or CustodyFault.Deleting
                     or CustodyFault.TokenNotFound or CustodyFault.NotRotatable or CustodyFault.ApplicationNotFound)
                 {
-                    // Refused: another call holds the application, or has been before.
+                    // Refused: another call holds the lock, or held it before.
                 }
             });
             if (crash.HasCrashed) instances[index] = scene.Start();
@@ -133,13 +133,13 @@ public sealed class CustodyModelTests
                     await IssueAsync(command, instance, id, duration);
                     break;
                 case Act.Rotate when token is not null:
-                    // From here on the old token may be replaced, whether or not that is answered.
+                    // From here on the old token may be replaced, whether the call is answered or not.
                     tokens[token] = tokens[token] with { MayBeGone = true };
                     var rotated = await instance.Leases.RotateAsync(id, token, duration, None);
                     tokens[rotated.TokenId] = tokens[token] with { MayBeGone = tokens[token].Rotates };
                     break;
                 case Act.Revoke when token is not null:
-                    // With a lease goes every token that stands for it.
+                    // All tokens of the lease are revoked with it.
                     foreach (var one in tokens.Keys.Where(one => tokens[one].Label == tokens[token].Label).ToList()) tokens[one] = tokens[one] with { MayBeGone = true };
                     await instance.Leases.RevokeAsync(id, token, None);
                     revoked.Add((id, token));

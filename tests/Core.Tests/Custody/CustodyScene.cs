@@ -11,10 +11,10 @@ using Gatehouse.Usage;
 
 namespace Gatehouse.Tests.Custody;
 
-/// <summary>One instance of custody: what a process has in memory.</summary>
+/// <summary>One instance of custody: the state of one process.</summary>
 internal sealed record CustodyInstance(MasterTokens Masters, ManagedApplications Applications, Leases Leases, ApplicationSync ApplicationSync)
 {
-    /// <summary>One run of the timers.</summary>
+    /// <summary>One run of both timers.</summary>
     public async Task<(ApplicationSyncRun ApplicationSync, LeaseRun Leases)> RunTimersAsync() =>
         (await ApplicationSync.RunAsync(askVault: false, CancellationToken.None), await Leases.RunAsync(CancellationToken.None));
 }
@@ -39,7 +39,7 @@ internal sealed class CustodyScene : IAsyncDisposable
 
     public TestClock Clock { get; } = new();
 
-    /// <summary>Short patience: a test does not wait where it would have to.</summary>
+    /// <summary>No waiting for locks: tests do not wait where production would.</summary>
     public CustodySettings Settings { get; } = new() { LockTimeout = TimeSpan.Zero };
 
     public FaultyVault Vault { get; }
@@ -47,15 +47,15 @@ internal sealed class CustodyScene : IAsyncDisposable
     /// <summary>The platform as custody sees it.</summary>
     public ScriptedPlatform Platform { get; private set; } = null!;
 
-    /// <summary>The platform itself.</summary>
+    /// <summary>The platform itself, without the script.</summary>
     public EmbeddedPlatform Direct { get; private set; } = null!;
 
-    /// <summary>What was announced, each key once.</summary>
+    /// <summary>The announced events, one for each key.</summary>
     public ConcurrentDictionary<string, CustodyEvent> Announced { get; } = new();
 
     public SqliteTableStore Store => store;
 
-    /// <summary>A scene in a folder of its own, or in one that may have been another's before.</summary>
+    /// <summary>A scene in a new folder, or in an existing one.</summary>
     public static async Task<CustodyScene> CreateAsync(string? path = null)
     {
         var scene = new CustodyScene(path);
@@ -72,7 +72,7 @@ internal sealed class CustodyScene : IAsyncDisposable
         return scene;
     }
 
-    /// <summary>A new instance, as after a start.</summary>
+    /// <summary>A new instance, as after a restart.</summary>
     public CustodyInstance Start()
     {
         var masters = new MasterTokens(Vault, Clock, AnnounceAsync);
@@ -89,13 +89,13 @@ internal sealed class CustodyScene : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets the time of every intent pass.</summary>
+    /// <summary>Lets every lock expire.</summary>
     public void PassLocks() => Clock.Advance(Settings.LockTime);
 
     public async Task<ApplicationCredential> MasterAsync(AppId id) => new(
         id, ApiToken.TryParse((await localVault.GetAsync(MasterTokens.SecretName(id), None))!.Reveal())!);
 
-    /// <summary>The token that the vault delivers under a label; null where there is none.</summary>
+    /// <summary>The delivered token of a label, from the vault; null where there is none.</summary>
     public async Task<ApiToken?> DeliveredAsync(AppId id, string label) =>
         await localVault.GetAsync(Leases.SecretName(id, label), None) is { } secret ? ApiToken.TryParse(secret.Reveal()) : null;
 
@@ -117,8 +117,8 @@ internal sealed class CustodyScene : IAsyncDisposable
         await Direct.ListTokensAsync(await MasterAsync(id), None);
 
     /// <summary>
-    /// Holds that all is well: no application without custody, no token without a lease but those that are known to be, no
-    /// lease without its token, and every vault lease delivered.
+    /// Asserts that nothing is unfinished: no application outside custody, no token without a lease except the given ones,
+    /// no lease without its token, and every lease for the vault delivered.
     /// </summary>
     public async Task AssertAtRestAsync(params ApiToken[] unmanaged)
     {

@@ -6,7 +6,9 @@ using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;
 
-/// <summary>A platform that refuses, fails and times out, before and after it has done the work; and a vault that does.</summary>
+/// <summary>
+/// A platform that refuses, fails and times out, before and after it has done the work; and a vault that does the same.
+/// </summary>
 public sealed class FailingPlatformTests : IAsyncLifetime
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -30,7 +32,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     [InlineData(400, 400401)]
     [InlineData(400, 400108)]
     [InlineData(429, 500910)]
-    public async Task A_refused_issue_leaves_nothing_and_the_next_is_not_held_up(int status, int code)
+    public async Task A_refused_issue_leaves_nothing_behind(int status, int code)
     {
         scene.Platform.FailBefore(nameof(IPlatform.IssueTokenAsync), new PlatformException(status, code, "no"));
         Assert.Equal(code, (await Assert.ThrowsAsync<PlatformException>(() => IssueAsync(TokenDelivery.Vault))).Code);
@@ -42,7 +44,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_is_full_after_all_has_no_free_slot()
+    public async Task The_platform_s_own_limit_is_reported_as_no_free_slot()
     {
         scene.Platform.FailBefore(nameof(IPlatform.IssueTokenAsync), PlatformException.TooMany("full"));
         Assert.Equal(CustodyFault.NoFreeSlot, await FaultAsync(() => IssueAsync(TokenDelivery.Response)));
@@ -54,15 +56,15 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     [InlineData(false, TokenDelivery.Vault)]
     [InlineData(true, TokenDelivery.Response)]
     [InlineData(true, TokenDelivery.Vault)]
-    public async Task An_issue_whose_fate_is_unknown_is_undone_when_its_time_is_over(bool afterTheWork, TokenDelivery delivery)
+    public async Task An_issue_with_an_unknown_outcome_is_undone_when_its_lock_expires(bool afterTheWork, TokenDelivery delivery)
     {
         if (afterTheWork) scene.Platform.FailAfter(nameof(IPlatform.IssueTokenAsync), PlatformException.Unavailable());
         else scene.Platform.FailBefore(nameof(IPlatform.IssueTokenAsync), PlatformException.Internal());
         await Assert.ThrowsAsync<PlatformException>(() => IssueAsync(delivery));
         scene.Platform.Recover();
 
-        // Until then the platform may still be at it, so nobody else may issue, and the token, should it be there, is not
-        // anybody's to list or revoke.
+        // Until then the platform may still be issuing. So no other call may issue, and the token, if there is one, is
+        // neither listed nor revoked.
         var busy = await Assert.ThrowsAsync<CustodyException>(() => IssueAsync(delivery));
         Assert.Equal((CustodyFault.Busy, scene.Settings.LockTime), (busy.Fault, busy.RetryAfter));
         Assert.Empty((await Leases.ListAsync(id, None)).Tokens);
@@ -74,7 +76,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_next_issue_undoes_one_whose_time_is_over_without_the_timer()
+    public async Task The_next_issue_undoes_one_with_an_expired_lock()
     {
         scene.Platform.FailAfter(nameof(IPlatform.IssueTokenAsync), PlatformException.Unavailable());
         await Assert.ThrowsAsync<PlatformException>(() => IssueAsync(TokenDelivery.Vault));
@@ -86,7 +88,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_hangs_is_given_up_at_half_of_the_intents_time()
+    public async Task A_platform_that_hangs_times_out_at_half_of_the_lock_s_time()
     {
         var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scene.Platform.After(nameof(IPlatform.IssueTokenAsync), async cancellation =>
@@ -107,7 +109,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_that_gives_up_does_not_cut_off_what_was_begun()
+    public async Task A_cancelled_caller_does_not_interrupt_what_was_begun()
     {
         using var caller = new CancellationTokenSource();
         scene.Platform.Before(nameof(IPlatform.IssueTokenAsync), _ => caller.CancelAsync());
@@ -117,9 +119,9 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_instance_that_wakes_up_after_another_took_over_revokes_what_it_has_issued()
+    public async Task An_instance_that_lost_its_lock_revokes_the_token_it_issued()
     {
-        // It stood still between the platform's answer and its own next step, longer than the intent's time.
+        // It paused between the platform's answer and its next step, for longer than the lock lasts.
         scene.Platform.After(nameof(IPlatform.IssueTokenAsync), async _ =>
         {
             scene.Platform.Recover();
@@ -129,7 +131,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         Assert.Empty(await scene.TokensAsync(id));
         await scene.AssertAtRestAsync();
 
-        // The deadline would have ended it; a process that stands still does not see its deadline.
+        // The deadline would have ended it, but a paused process does not see its deadline.
         async Task TakeOverAsync()
         {
             var rows = new CustodyRows(scene.Store);
@@ -141,7 +143,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_several_tokens_may_be_the_lost_one_none_is_revoked_and_it_is_announced()
+    public async Task If_several_tokens_may_be_the_lost_one_none_is_revoked_and_an_event_is_announced()
     {
         ApiToken? stranger = null;
         scene.Platform.After(nameof(IPlatform.IssueTokenAsync), async _ =>
@@ -159,7 +161,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_that_somebody_issues_long_after_the_crash_is_not_taken_for_the_lost_one()
+    public async Task A_token_that_was_issued_long_after_the_crash_is_not_revoked()
     {
         scene.Platform.FailBefore(nameof(IPlatform.IssueTokenAsync), PlatformException.Unavailable());
         await Assert.ThrowsAsync<PlatformException>(() => IssueAsync(TokenDelivery.Vault));
@@ -174,7 +176,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_new_lease_that_the_vault_does_not_take_is_undone(bool afterTheWork)
+    public async Task A_new_lease_is_undone_if_the_vault_fails(bool afterTheWork)
     {
         Break(afterTheWork);
         await Assert.ThrowsAsync<VaultException>(() => IssueAsync(TokenDelivery.Vault));
@@ -192,7 +194,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_rotation_that_the_vault_does_not_take_is_finished_when_it_does(bool afterTheWork)
+    public async Task A_rotation_is_finished_when_the_vault_works_again(bool afterTheWork)
     {
         var old = await IssueAsync(TokenDelivery.Vault);
         var token = (await scene.DeliveredAsync(id, "label"))!;
@@ -200,7 +202,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         await Assert.ThrowsAsync<VaultException>(() => Leases.RotateAsync(id, old.TokenId, Hour, None));
         Assert.Equal(CustodyFault.NotRotatable, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, None)));
 
-        // Whichever of the two a consumer has read, it works.
+        // A consumer may have read either token, so both must work.
         Assert.True(await scene.WorksAsync(id, token));
         Assert.True(await scene.WorksAsync(id, (await scene.DeliveredAsync(id, "label"))!));
 
@@ -212,7 +214,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vault_that_is_down_keeps_no_token_alive()
+    public async Task Expired_tokens_are_revoked_while_the_vault_is_down()
     {
         var granted = await IssueAsync(TokenDelivery.Vault);
         await Leases.IssueAsync(id, new LeaseRequest("expiring", "owner", TokenDelivery.Vault, ExpiresIn: Hour), None);
@@ -226,7 +228,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_revocation_does_not_wait_for_whoever_is_changing_the_tokens()
+    public async Task A_revocation_does_not_wait_for_a_lock()
     {
         var granted = await IssueAsync(TokenDelivery.Vault);
         var token = (await scene.DeliveredAsync(id, "label"))!;
@@ -244,7 +246,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lease_that_is_revoked_while_it_is_rotated_is_gone_with_the_new_token()
+    public async Task Revoking_a_lease_during_its_rotation_removes_the_new_token_too()
     {
         var old = await IssueAsync(TokenDelivery.Vault);
         scene.Platform.After(
@@ -258,7 +260,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_application_that_fails_holds_up_no_other()
+    public async Task A_failing_application_does_not_affect_the_others()
     {
         var ids = new List<AppId> { id };
         while (ids.Count < 3) ids.Add((await instance.Applications.CreateAsync("application", None)).Id);

@@ -2,18 +2,18 @@ using Gatehouse.Secrets;
 
 namespace Gatehouse.Tests.Custody;
 
-/// <summary>A vault before another that fails while a test wants it to: before the work is done, or after it.</summary>
+/// <summary>A vault that fails when the test says so: before the work is done, or after it.</summary>
 internal sealed class FaultyVault(ISecretVault vault) : ISecretVault
 {
     private int gets;
 
-    /// <summary>Whether nothing can be read.</summary>
+    /// <summary>Whether reads fail.</summary>
     public bool RefusesReads { get; set; }
 
-    /// <summary>Whether nothing can be written or removed.</summary>
+    /// <summary>Whether writes and deletes fail.</summary>
     public bool RefusesWrites { get; set; }
 
-    /// <summary>Whether what is written is kept, and the answer lost.</summary>
+    /// <summary>Whether writes are made, but their answers are lost.</summary>
     public bool LosesAnswers { get; set; }
 
     /// <summary>How often a secret was asked for.</summary>

@@ -22,7 +22,7 @@ public sealed class MasterTokensTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task The_vault_is_asked_once_in_the_time_that_a_token_is_kept()
+    public async Task A_token_is_cached()
     {
         for (var use = 0; use < 3; use++) Assert.Equal(first.Fingerprint, await UseAsync());
         Assert.Equal(1, scene.Vault.Gets);
@@ -33,7 +33,7 @@ public sealed class MasterTokensTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refused_token_is_pulled_again_and_the_work_done_with_the_new_one()
+    public async Task A_refused_token_is_read_again_and_the_work_is_repeated_with_the_new_one()
     {
         await UseAsync();
         await scene.Vault.SetAsync(MasterTokens.SecretName(id), second.Reveal(), None);
@@ -43,7 +43,7 @@ public sealed class MasterTokensTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_that_is_refused_though_it_is_the_vaults_is_not_tried_again_but_announced()
+    public async Task A_refused_token_that_the_vault_still_holds_is_announced_and_not_tried_again()
     {
         await UseAsync();
         var tries = 0;
@@ -65,7 +65,7 @@ public sealed class MasterTokensTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_refusal_is_passed_on_without_asking_the_vault()
+    public async Task Other_refusals_do_not_read_the_vault_again()
     {
         await UseAsync();
         await Assert.ThrowsAsync<PlatformException>(
@@ -74,7 +74,7 @@ public sealed class MasterTokensTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_missing_token_and_one_that_is_none_are_told_apart()
+    public async Task A_missing_token_and_an_invalid_one_are_different_faults()
     {
         Assert.Equal(CustodyFault.MasterTokenMissing, await FaultAsync(AppId.Generate()));
         await scene.Vault.SetAsync(MasterTokens.SecretName(id), "no token", None);

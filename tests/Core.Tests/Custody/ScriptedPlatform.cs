@@ -5,25 +5,25 @@ using Gatehouse.Platform;
 
 namespace Gatehouse.Tests.Custody;
 
-/// <summary>A platform before another that fails as a test wants: before the work is done, or after it.</summary>
+/// <summary>A platform that fails when the test says so: before the work is done, or after it.</summary>
 internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
 {
     private readonly ConcurrentDictionary<string, Func<CancellationToken, Task>> before = new();
     private readonly ConcurrentDictionary<string, Func<CancellationToken, Task>> after = new();
 
-    /// <summary>The names of the methods that were called, in their order.</summary>
+    /// <summary>The names of the called methods, in order.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
-    /// <summary>Applications that are there, and that the list leaves out.</summary>
+    /// <summary>Applications that exist, but are missing in the list.</summary>
     public HashSet<AppId> Unlisted { get; } = [];
 
-    /// <summary>What is answered for daily counts in the platform's place; null for what it says itself.</summary>
+    /// <summary>Answers requests for daily counts instead of the platform; null to ask the platform.</summary>
     public Func<AppId, DateOnly, DateOnly, IReadOnlyList<DailyCount>>? DailyCounts { get; set; }
 
-    /// <summary>What every call of a method does before the work; null for nothing.</summary>
+    /// <summary>Runs before each call of a method; null for nothing.</summary>
     public void Before(string method, Func<CancellationToken, Task>? act) => Set(before, method, act);
 
-    /// <summary>What every call of a method does when the work is done; null for nothing.</summary>
+    /// <summary>Runs after each call of a method; null for nothing.</summary>
     public void After(string method, Func<CancellationToken, Task>? act) => Set(after, method, act);
 
     public void FailBefore(string method, Exception e) => Before(method, _ => Task.FromException(e));

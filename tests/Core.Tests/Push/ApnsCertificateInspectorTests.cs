@@ -42,7 +42,7 @@ public sealed class ApnsCertificateInspectorTests
     }
 
     [Fact]
-    public void Topics_that_read_otherwise_are_passed_over()
+    public void Topics_in_another_form_are_ignored()
     {
         using var certificate = TestCertificates.Certificate(CertificateKind.Universal, topics: [0x30, 0x7f, 0x0c]);
 
@@ -71,7 +71,7 @@ public sealed class ApnsCertificateInspectorTests
         Accepted(TestCertificates.P12(CertificateKind.Production, protectedBy), given);
 
     [Fact]
-    public void A_password_of_any_script_opens() =>
+    public void Passwords_in_any_script_work() =>
         Accepted(TestCertificates.P12(CertificateKind.Production, "пароль 密码 🔑"), "пароль 密码 🔑");
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class ApnsCertificateInspectorTests
     [InlineData("Correct horse", ApnsCertificateFault.PasswordWrong)]
     [InlineData("", ApnsCertificateFault.PasswordMissing)]
     [InlineData(null, ApnsCertificateFault.PasswordMissing)]
-    public void A_wrong_password_and_a_missing_one_are_told_apart(string? given, ApnsCertificateFault fault) =>
+    public void A_wrong_password_and_a_missing_one_are_different_faults(string? given, ApnsCertificateFault fault) =>
         Refused(fault, TestCertificates.P12(CertificateKind.Production), given);
 
     [Fact]
@@ -123,9 +123,9 @@ public sealed class ApnsCertificateInspectorTests
         Refused(ApnsCertificateFault.NotApplePush, TestCertificates.P12(certificate));
     }
 
-    // One row of a table holds no text of 64 KiB.
+    // A property of a table row holds less than 64 KiB of text.
     [Fact]
-    public void A_name_far_beyond_Apple_s_is_refused()
+    public void A_name_far_longer_than_Apple_s_is_refused()
     {
         using var certificate = TestCertificates.Certificate(CertificateKind.Production, bundleId: new string('b', 10_000));
 
@@ -205,7 +205,7 @@ public sealed class ApnsCertificateInspectorTests
     }
 
     [Fact]
-    public void Damage_inside_a_file_is_told_from_a_file_of_another_kind()
+    public void Damage_inside_a_file_and_a_file_of_another_kind_are_different_faults()
     {
         var file = File((TestCertificates.Certificate(CertificateKind.Production), TestCertificates.Key));
         var type = file.AsSpan().IndexOf(X509CertificateType);

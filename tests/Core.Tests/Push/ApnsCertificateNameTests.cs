@@ -13,7 +13,7 @@ public sealed class ApnsCertificateNameTests
     [InlineData("apple push services: com.example.app", null, null)]
     [InlineData("com.example.app", null, null)]
     [InlineData("", null, null)]
-    public void A_name_tells_its_bundle_id_for_the_environments_it_speaks_of(string name, string? development, string? production)
+    public void A_name_gives_its_bundle_id_for_its_environments(string name, string? development, string? production)
     {
         Assert.Equal(development, ApnsCertificateName.BundleIdOf(name, ApnsEnvironments.Development));
         Assert.Equal(production, ApnsCertificateName.BundleIdOf(name, ApnsEnvironments.Production));

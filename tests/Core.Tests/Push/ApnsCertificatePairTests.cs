@@ -50,7 +50,7 @@ public sealed class ApnsCertificatePairTests
     [InlineData((int)CertificateKind.Universal)]
     public void One_certificate_for_both_environments_is_refused_with_the_remedy(int kind)
     {
-        // Two exports of one certificate differ in every byte of their encryption.
+        // Two exports of one certificate differ in every encrypted byte.
         using var certificate = TestCertificates.Certificate((CertificateKind)kind);
         var first = Open(TestCertificates.P12(certificate));
         var second = Open(TestCertificates.P12(certificate));
@@ -67,7 +67,7 @@ public sealed class ApnsCertificatePairTests
         "give it once", ApnsCertificatePair.Inspect(Universal, Universal).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void No_certificate_at_all_is_a_mistake_of_the_caller() =>
+    public void No_certificate_at_all_throws_ArgumentException() =>
         Assert.Throws<ArgumentException>(() => ApnsCertificatePair.Inspect(null, null));
 
     private static ApnsCertificate Certificate(CertificateKind kind) => Open(TestCertificates.P12(kind));

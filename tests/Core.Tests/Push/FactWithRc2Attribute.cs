@@ -1,6 +1,6 @@
 namespace Gatehouse.Tests.Push;
 
-/// <summary>A test that is skipped where the system's OpenSSL comes without RC2.</summary>
+/// <summary>A test that is skipped where the system's OpenSSL has no RC2.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class FactWithRc2Attribute : FactAttribute
 {

@@ -38,7 +38,7 @@ public sealed class FcmServiceAccountInspectorTests
     [InlineData("{\"type\":1}")]
     [InlineData("{\"type\":\"service_account\",\"type\":\"service_account\"}")]
     [InlineData("{\"type\":\"service_account\",\"project_id\":\"\\ud800\"}")]
-    public void What_is_not_the_JSON_of_a_key_is_refused(string text) =>
+    public void Anything_but_the_JSON_of_a_key_is_refused(string text) =>
         Refused(FcmServiceAccountFault.NotJson, Encoding.UTF8.GetBytes(text));
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class FcmServiceAccountInspectorTests
     }
 
     [Fact]
-    public void A_private_key_that_is_none_is_refused()
+    public void An_invalid_private_key_is_refused()
     {
         using var ellipticCurve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var valid = TestCertificates.Key.ExportPkcs8PrivateKeyPem();
@@ -111,7 +111,7 @@ public sealed class FcmServiceAccountInspectorTests
     }
 
     [Fact]
-    public void A_changed_byte_ends_in_a_verdict_that_shows_nothing_of_the_key()
+    public void A_changed_byte_gives_a_result_that_shows_nothing_of_the_key()
     {
         var valid = Bytes(TestServiceAccounts.Json());
         var line = TestCertificates.Key.ExportPkcs8PrivateKeyPem().Split('\n')[5];

@@ -30,7 +30,7 @@ public sealed class HostileCertificateFileTests
     }
 
     [Fact]
-    public void A_file_cut_short_anywhere_is_no_pkcs12_file()
+    public void A_truncated_file_is_not_a_pkcs12_file()
     {
         var valid = TestCertificates.P12(CertificateKind.Production);
         for (var length = 0; length < valid.Length; length++)
@@ -38,7 +38,7 @@ public sealed class HostileCertificateFileTests
     }
 
     [Fact]
-    public void A_changed_byte_never_makes_another_certificate_of_a_protected_file()
+    public void A_changed_byte_in_a_protected_file_never_gives_another_certificate()
     {
         var valid = TestCertificates.P12(CertificateKind.Production);
         var thumbprint = Verdict(valid).Credential!.Thumbprint;
@@ -52,15 +52,15 @@ public sealed class HostileCertificateFileTests
             tests: 300);
     }
 
-    // Without an integrity check the change reaches the readers of the certificate and of the key.
+    // Without an integrity check, the change reaches the readers of the certificate and of the key.
     [Fact]
-    public void A_changed_byte_of_an_unprotected_file_ends_in_a_verdict()
+    public void A_changed_byte_in_an_unprotected_file_gives_a_result()
     {
         var file = new Pkcs12File { Pairs = [(TestCertificates.Certificate(CertificateKind.Universal), TestCertificates.Key)] };
         Properties.Check(Corrupted(file.Encode()), changed => Verdict(changed), tests: 1000);
     }
 
-    // Were they taken at their word, the last of these would need a quarter of an hour.
+    // If the stated rounds were carried out, the last of these would take a quarter of an hour.
     [Theory]
     [InlineData(100_001)]
     [InlineData(int.MaxValue)]

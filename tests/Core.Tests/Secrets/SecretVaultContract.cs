@@ -4,7 +4,7 @@ using Gatehouse.Secrets;
 
 namespace Gatehouse.Tests.Secrets;
 
-/// <summary>What every <see cref="ISecretVault"/> must do. A vault's own tests derive from it and say how it is opened.</summary>
+/// <summary>What every <see cref="ISecretVault"/> must do. The tests of a vault derive from it and open the vault.</summary>
 public abstract class SecretVaultContract : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;
@@ -19,7 +19,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
 
     public abstract Task DisposeAsync();
 
-    /// <summary>Opens the same vault once more, as another instance would. It is closed by <see cref="DisposeAsync"/>.</summary>
+    /// <summary>Opens the same vault again, as another instance would. <see cref="DisposeAsync"/> closes it.</summary>
     protected abstract Task<ISecretVault> OpenAsync();
 
     protected async Task<string?> Value() => (await Vault.GetAsync(Name, None))?.Reveal();
@@ -31,13 +31,13 @@ public abstract class SecretVaultContract : IAsyncLifetime
     protected async Task Delete() => await Vault.DeleteAsync(Name, None);
 
     [Fact]
-    public async Task A_name_without_a_secret_has_none()
+    public async Task Getting_an_unknown_name_returns_null()
     {
         Assert.Null(await Vault.GetAsync(Name, None));
     }
 
     [Fact]
-    public async Task A_secret_that_was_set_is_got_with_its_version()
+    public async Task A_secret_is_returned_with_its_version()
     {
         var set = await Set("one");
         var got = (await Vault.GetAsync(Name, None))!;
@@ -47,7 +47,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_newest_version_is_the_secret()
+    public async Task The_newest_version_is_returned()
     {
         var first = await Set("one");
         var second = await Set("two");
@@ -58,7 +58,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secret_is_made_where_there_is_none_and_stays_the_same()
+    public async Task GetOrAdd_creates_a_missing_secret_once()
     {
         var made = await GetOrAdd("one");
         var again = await GetOrAdd("two");
@@ -69,7 +69,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secret_that_was_set_is_not_made_again()
+    public async Task GetOrAdd_returns_a_secret_that_was_set()
     {
         await Set("one");
         await Set("two");
@@ -79,7 +79,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secret_that_was_made_can_be_set_anew()
+    public async Task A_secret_that_GetOrAdd_created_can_be_set()
     {
         await GetOrAdd("one");
         await Set("two");
@@ -89,7 +89,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Instances_that_make_a_secret_at_once_are_all_answered_the_same()
+    public async Task Concurrent_calls_of_GetOrAdd_return_the_same_secret()
     {
         const int Instances = 8;
         var vaults = new List<ISecretVault>();
@@ -108,7 +108,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_instances_that_set_at_once_each_leaves_a_version_and_one_is_the_newest()
+    public async Task Concurrent_sets_each_leave_a_version()
     {
         var others = new[] { await OpenAsync(), await OpenAsync(), await OpenAsync(), await OpenAsync() };
 
@@ -121,7 +121,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_another_instance_set_is_got_at_once()
+    public async Task A_secret_that_another_instance_set_is_read_at_once()
     {
         await Set("one");
         await (await OpenAsync()).SetAsync(Name, "two", None);
@@ -129,7 +129,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deleted_secret_is_gone_with_all_its_versions()
+    public async Task Deleting_a_secret_removes_all_its_versions()
     {
         await Set("one");
         await Set("two");
@@ -140,7 +140,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Deleting_where_there_is_nothing_does_nothing()
+    public async Task Deleting_an_unknown_secret_does_nothing()
     {
         await Delete();
         await Set("one");
@@ -163,7 +163,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secret_is_made_anew_where_it_was_deleted()
+    public async Task GetOrAdd_creates_a_deleted_secret_again()
     {
         await GetOrAdd("one");
         await Delete();
@@ -175,7 +175,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Instances_that_delete_at_once_all_succeed()
+    public async Task Concurrent_deletes_all_succeed()
     {
         await Set("one");
         var others = new[] { await OpenAsync(), await OpenAsync(), await OpenAsync() };
@@ -186,7 +186,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Names_are_the_same_in_upper_and_lower_case()
+    public async Task Names_are_case_insensitive()
     {
         await Vault.SetAsync(Name.ToUpperInvariant(), "one", None);
 
@@ -202,7 +202,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     [InlineData("0")]
     [InlineData("-")]
     [InlineData("master-token-0E7A4F52-8F0C-4B5E-9A8B-6C2D1E0F3A4B")]
-    public async Task A_name_is_letters_digits_and_hyphens(string name)
+    public async Task Letters_digits_and_hyphens_are_valid_in_a_name(string name)
     {
         await Vault.SetAsync(name, "one", None);
         Assert.Equal("one", (await Vault.GetAsync(name, None))!.Reveal());
@@ -243,7 +243,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_value_comes_back_as_it_was_whatever_its_characters()
+    public async Task Any_characters_are_stored_unchanged()
     {
         var values = from text in ArbMap.Default.GeneratorFor<NonEmptyString>() select text.Get;
         await Properties.CheckAsync(
@@ -258,7 +258,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Any_sequence_of_calls_does_what_a_dictionary_would()
+    public async Task Any_sequence_of_calls_behaves_like_a_dictionary()
     {
         var calls = Gen.Choose(0, 3).ArrayOf().Where(calls => calls.Length <= 12);
         await Properties.CheckAsync(
@@ -281,7 +281,7 @@ public abstract class SecretVaultContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_text_of_a_secret_does_not_show_its_value()
+    public async Task ToString_does_not_show_the_value()
     {
         Assert.DoesNotContain("correct horse", (await Set("correct horse")).ToString());
     }

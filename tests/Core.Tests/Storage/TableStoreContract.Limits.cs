@@ -9,7 +9,7 @@ public abstract partial class TableStoreContract
     [Fact]
     public async Task The_largest_commit_within_the_limits_is_made_and_read_again()
     {
-        // Twelve properties of 64 KiB, and in JSON a third more, are three rows to a commit.
+        // Twelve properties of 64 KiB are a third larger in JSON: three such rows fit into a commit.
         var changes = Enumerable.Range(0, 3).Select(row => RowChange.Insert(new TableRow(
             $"{row}", [.. Enumerable.Range(0, 12).Select(name => ($"P{name}", (object)new byte[64 * 1024]))]))).ToArray();
         (await Commit(changes)).OrThrow();
@@ -19,7 +19,7 @@ public abstract partial class TableStoreContract
     }
 
     [Fact]
-    public async Task The_longest_keys_and_names_are_taken()
+    public async Task The_longest_keys_and_names_are_accepted()
     {
         var every = string.Concat(Enumerable.Range(' ', 95).Select(code => (char)code).Except("/\\#?"));
         var table = Table.PadRight(TableLimits.TableNameLength, 'x');
@@ -127,7 +127,7 @@ public abstract partial class TableStoreContract
     };
 
     [Theory]
-    // Not enumerated beforehand, which would put half a surrogate pair right.
+    // Not enumerated at discovery, which would repair half a surrogate pair.
     [MemberData(nameof(BadValues), DisableDiscoveryEnumeration = true)]
     public async Task A_bad_value_is_refused_without_repeating_it(string what, object value)
     {

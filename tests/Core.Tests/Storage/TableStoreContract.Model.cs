@@ -6,10 +6,10 @@ namespace Gatehouse.Tests.Storage;
 
 public abstract partial class TableStoreContract
 {
-    // Few keys, so that commands meet; chosen so that prefixes, neighbours and the ends of the alphabet meet as well.
+    // Few keys, so that commands collide, including prefixes, neighbours and the ends of the alphabet.
     private static readonly string[] ModelKeys = [" ", "a", "a ", "a!", "aa", "b", "b~", "~"];
 
-    /// <summary>Which of the ETags that a row has had a change asks for.</summary>
+    /// <summary>Which of a row's ETags, past or present, a change uses.</summary>
     public enum Asked
     {
         Any,
@@ -19,11 +19,11 @@ public abstract partial class TableStoreContract
 
     public sealed record Change(RowChangeKind Kind, string Row, Asked ETag, int Value);
 
-    /// <summary>A commit of the changes, where there are any; then reads of the range.</summary>
+    /// <summary>Commits the changes, if there are any, then reads the range.</summary>
     public sealed record Command(Change[] Changes, string? From, string? Before, int Most);
 
     [Fact]
-    public void Any_sequence_of_commands_does_what_a_sorted_dictionary_would()
+    public void Any_sequence_of_commands_behaves_like_a_sorted_dictionary()
     {
         var change =
             from kind in Gen.Elements(RowChangeKind.Insert, RowChangeKind.Put, RowChangeKind.Replace, RowChangeKind.Delete)
@@ -40,7 +40,7 @@ public abstract partial class TableStoreContract
             from most in Gen.Choose(1, 5)
             select new Command([.. changes.DistinctBy(made => made.Row)], rangeFrom, rangeBefore, most);
 
-        // One sequence, one partition; the seed makes every run the same.
+        // One sequence for each partition. The fixed seed makes every run the same.
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(Sequences).WithReplay(20240515, 1),
             Prop.ForAll(command.ToArbitrary().Array(), (Command[] commands) => RunAsync(commands).GetAwaiter().GetResult()));
@@ -54,7 +54,7 @@ public abstract partial class TableStoreContract
         var seen = new HashSet<string>();
         foreach (var command in commands)
         {
-            // A replace or an earlier ETag needs a row that was there once.
+            // A replace or an old ETag needs a row that existed before.
             var changes = command.Changes.Where(change => IsPossible(change, earlier)).ToArray();
             if (changes.Length > 0)
             {
@@ -141,7 +141,7 @@ public abstract partial class TableStoreContract
                 model.Remove(key);
                 continue;
             }
-            // Rows of one commit may have one ETag; a row has none twice.
+            // Rows of one commit may share an ETag, but a row never has the same one twice.
             Assert.True(seen.Add($"{key}: {etag}"), "An ETag came twice.");
             earlier[key].Add(etag!);
             model[key] = (etag!, changes[index].Value);

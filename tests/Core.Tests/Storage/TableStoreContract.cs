@@ -2,7 +2,7 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Tests.Storage;
 
-/// <summary>What every <see cref="ITableStore"/> must do. A store's own tests derive from it and say how it is opened.</summary>
+/// <summary>What every <see cref="ITableStore"/> must do. The tests of a store derive from it and open the store.</summary>
 public abstract partial class TableStoreContract : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;
@@ -13,14 +13,14 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     /// <summary>A table that no other test uses.</summary>
     protected string Table { get; } = "T" + Guid.NewGuid().ToString("N");
 
-    /// <summary>How many random command sequences are tried.</summary>
+    /// <summary>How many random command sequences are run.</summary>
     protected virtual int Sequences => 60;
 
     public virtual async Task InitializeAsync() => Store = await OpenAsync();
 
     public abstract Task DisposeAsync();
 
-    /// <summary>Opens the same store once more, as another process would. It is closed by <see cref="DisposeAsync"/>.</summary>
+    /// <summary>Opens the same store again, as another process would. <see cref="DisposeAsync"/> closes it.</summary>
     protected abstract Task<ITableStore> OpenAsync();
 
     protected static TableRow Row(string key, int value = 0) => new(key, ("Value", value));
@@ -57,7 +57,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Inserting_a_row_that_is_there_fails_and_leaves_it()
+    public async Task Inserting_an_existing_row_fails_and_changes_nothing()
     {
         await Commit(RowChange.Insert(Row("a", 1)));
         AssertFailed(CommitFailure.AlreadyExists, 0, await Commit(RowChange.Insert(Row("a", 2))));
@@ -65,7 +65,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_put_writes_the_row_whether_it_is_there_or_not()
+    public async Task A_put_writes_the_row_whether_it_exists_or_not()
     {
         (await Commit(RowChange.Put(new TableRow("a", ("Value", 1), ("Old", "x"))))).OrThrow();
         Assert.Equal(1, Value(await Get("a")));
@@ -101,7 +101,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_replace_of_a_row_that_is_not_there_fails_as_missing()
+    public async Task A_replace_of_a_missing_row_fails_as_missing()
     {
         var etag = (await Commit(RowChange.Insert(Row("a")))).ETags[0]!;
         await Commit(RowChange.Delete("a"));
@@ -110,7 +110,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delete_removes_the_row_whatever_its_ETag()
+    public async Task A_delete_without_an_ETag_removes_any_version()
     {
         await Commit(RowChange.Insert(Row("a")));
         var result = await Commit(RowChange.Delete("a"));
@@ -120,7 +120,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delete_with_an_ETag_removes_the_row_that_has_it_alone()
+    public async Task A_delete_with_an_ETag_removes_only_that_version()
     {
         var first = (await Commit(RowChange.Insert(Row("a", 1)))).ETags[0]!;
         var second = (await Commit(RowChange.Put(Row("a", 2)))).ETags[0]!;
@@ -134,7 +134,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delete_of_a_row_that_is_not_there_fails_as_missing() =>
+    public async Task A_delete_of_a_missing_row_fails_as_missing() =>
         AssertFailed(CommitFailure.Missing, 0, await Commit(RowChange.Delete("a")));
 
     [Theory]
@@ -174,7 +174,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_ETag_comes_twice_not_even_for_equal_rows_or_after_a_delete()
+    public async Task ETags_are_never_reused()
     {
         var seen = new HashSet<string>();
         for (var round = 0; round < 5; round++)
@@ -187,7 +187,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_ETag_that_no_store_gave_matches_no_row()
+    public async Task An_unknown_ETag_matches_no_row()
     {
         await Commit(RowChange.Insert(Row("a", 1)));
         var etag = await ETagOf("a");
@@ -196,7 +196,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_is_its_partitions_and_its_tables_own()
+    public async Task Partitions_and_tables_are_separate()
     {
         var other = "U" + Guid.NewGuid().ToString("N");
         (await Store.CommitAsync(Table, "p", [RowChange.Insert(Row("a", 1))], None)).OrThrow();
@@ -242,7 +242,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_stores_over_the_same_data_lose_no_update_either()
+    public async Task Two_stores_over_the_same_data_lose_no_update()
     {
         var other = await OpenAsync();
         await Commit(RowChange.Insert(Row("counter")));
@@ -252,7 +252,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_one_store_commits_every_other_reads_at_once()
+    public async Task A_commit_is_visible_to_other_stores_at_once()
     {
         var other = await OpenAsync();
         Assert.Null(await other.GetAsync(Table, "p", "a", None));

@@ -5,7 +5,7 @@ namespace Gatehouse.Tests.Usage;
 
 public sealed class DistinctUsersTests
 {
-    // 0.41 % is the standard error: 2 % are almost five of them.
+    // The standard error is 0.41 %: 2 % are almost five of them.
     private const double Tolerance = 0.02;
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class DistinctUsersTests
     }
 
     [Fact]
-    public void What_is_kept_is_read_back_and_says_what_it_covers()
+    public void Stored_users_are_read_back()
     {
         foreach (var size in (int[])[0, 1, 1_000, 1_001])
         {
@@ -98,7 +98,7 @@ public sealed class DistinctUsersTests
         Enumerable.Range(0, count).Select(number => UsageEvent.Hash64(
             [.. BitConverter.GetBytes(seed), .. BitConverter.GetBytes(number)]));
 
-    // Each user on one to three days, added to them in pieces.
+    // Each user on one to three days, added in parts.
     private static List<DistinctUsers> Parts(ulong[] users, int days, Random random)
     {
         var ofDay = Enumerable.Range(0, days).Select(_ => new List<ulong>()).ToArray();

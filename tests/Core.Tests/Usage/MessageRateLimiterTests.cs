@@ -8,7 +8,7 @@ public sealed class MessageRateLimiterTests
     private static readonly AppId Application = AppId.Generate();
 
     [Fact]
-    public void Memory_is_bounded_by_what_is_stated_whatever_is_sent()
+    public void Memory_stays_within_the_stated_bound()
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var limiter = new MessageRateLimiter();
@@ -22,8 +22,8 @@ public sealed class MessageRateLimiterTests
         before = GC.GetAllocatedBytesForCurrentThread();
         for (var batch = 1; batch < 1_000; batch++) Send(batch);
 
-        // A million messages, each of another user, channel and second: two million entries, and nothing for a message. (What
-        // the runtime allocates on this thread for itself, now and then, is a few KiB.)
+        // A million messages, each of another user, channel and second: two million entries, and no allocation for each
+        // message. (The runtime itself sometimes allocates a few KiB on this thread.)
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024);
         Assert.InRange(limiter.Entries, MessageRateLimiter.EntriesPerGeneration, 2 * MessageRateLimiter.EntriesPerGeneration);
 
@@ -39,7 +39,7 @@ public sealed class MessageRateLimiterTests
     }
 
     [Fact]
-    public void A_window_that_was_just_used_is_not_forgotten_for_a_flood_of_others()
+    public void A_recently_used_window_survives_many_others()
     {
         var limiter = new MessageRateLimiter();
         var limits = new MessageLimits(1, 0);
@@ -53,7 +53,7 @@ public sealed class MessageRateLimiterTests
     }
 
     [Fact]
-    public void Windows_of_other_applications_sides_and_seconds_are_apart()
+    public void Windows_of_other_applications_kinds_and_seconds_are_separate()
     {
         var limiter = new MessageRateLimiter();
         var limits = new MessageLimits(1, 1);

@@ -10,7 +10,7 @@ public sealed class UsageEventReaderTests
     private static readonly long NowMs = Now.ToUnixTimeMilliseconds();
 
     [Fact]
-    public void Each_type_of_event_is_read_in_whatever_order_its_members_come()
+    public void Each_type_of_event_is_read_with_its_members_in_any_order()
     {
         var events = Read($$"""
             {"other":[{}],"events":[
@@ -37,7 +37,7 @@ public sealed class UsageEventReaderTests
     [InlineData("\"é\"", "\"e\u0301\"", false)]
     [InlineData("\"A\"", "\"a\"", false)]
     [InlineData("\"05\"", "5", false)]
-    public void An_id_is_its_text_however_it_is_written(string one, string other, bool same) =>
+    public void Differently_escaped_ids_are_the_same_id(string one, string other, bool same) =>
         Assert.Equal(same, Message(one).Message == Message(other).Message);
 
     [Theory]
@@ -136,7 +136,7 @@ public sealed class UsageEventReaderTests
     [InlineData("{\"events\":[1]}")]
     [InlineData("{\"events\":[[]]}")]
     [InlineData("{\"events\":[null]}")]
-    public void A_body_that_is_no_list_of_events_is_refused(string body) =>
+    public void A_body_without_a_list_of_events_is_refused(string body) =>
         Assert.Throws<UsageRequestException>(() => Read(body));
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class UsageLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_repeated_request_is_answered_the_same_of_each_message()
+    public async Task A_repeated_request_gets_the_same_result_for_each_message()
     {
         UsageEvent[] events =
         [
@@ -87,7 +87,7 @@ public sealed class UsageLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Zero_is_no_limit_and_limits_are_each_application_s_own()
+    public async Task Zero_means_no_limit_and_each_application_has_its_own_limits()
     {
         var limits = new UsageLimits(scene.Store, scene.Clock);
         var recorder = scene.NewRecorder(limits: limits);
@@ -104,7 +104,7 @@ public sealed class UsageLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Limits_set_elsewhere_hold_here_after_five_seconds()
+    public async Task Limits_set_by_another_instance_apply_after_five_seconds()
     {
         var (here, elsewhere) = (new UsageLimits(scene.Store, scene.Clock), new UsageLimits(scene.Store, scene.Clock));
         Assert.Equal(MessageLimits.Default, await here.GetAsync(scene.Application, default));
@@ -116,7 +116,7 @@ public sealed class UsageLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Limits_are_set_with_what_is_written_beside_them_or_not_at_all()
+    public async Task Limits_and_other_changes_of_the_commit_are_written_together()
     {
         var limits = new UsageLimits(scene.Store, scene.Clock);
         RowChange[] beside = [RowChange.Insert(new TableRow("audit:1"))];

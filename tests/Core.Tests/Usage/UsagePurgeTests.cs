@@ -13,7 +13,7 @@ public sealed class UsagePurgeTests : IDisposable
     public void Dispose() => scene.Dispose();
 
     [Fact]
-    public async Task Marks_go_after_four_days_and_counts_and_users_stay()
+    public async Task Marks_are_removed_after_four_days_and_counts_and_users_stay()
     {
         var day = scene.Today;
         await SendAsync(3_000, "old");
@@ -33,7 +33,7 @@ public sealed class UsagePurgeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_message_is_a_duplicate_for_three_days_whatever_is_purged()
+    public async Task A_message_is_a_duplicate_for_three_days_despite_purges()
     {
         await SendAsync(1, "m");
         for (var hour = 0; hour < 72; hour++)
@@ -46,7 +46,7 @@ public sealed class UsagePurgeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_that_is_cut_off_is_finished_by_the_next()
+    public async Task An_interrupted_run_is_finished_by_the_next()
     {
         var other = AppId.Generate();
         await SendAsync(3_000, "m");
@@ -64,9 +64,10 @@ public sealed class UsagePurgeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_long_run_keeps_how_far_it_has_got()
+    public async Task A_long_run_stores_its_position()
     {
-        // With two pages a shard, 16 shards and a note every 50 pages, the second application is reached after a note.
+        // With two pages a shard, 16 shards and a stored position every 50 pages, the second application is reached after
+        // one was stored.
         var applications = Enumerable.Range(0, 4).Select(_ => AppId.Generate()).ToList();
         foreach (var application in applications) await scene.Recorder.RecordAsync(application, [scene.Message("x")], default);
         using var stop = new CancellationTokenSource();
@@ -82,7 +83,7 @@ public sealed class UsagePurgeTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_runs_at_once_purge_what_one_would()
+    public async Task Two_concurrent_runs_purge_what_one_would()
     {
         await SendAsync(3_000, "m");
         scene.Clock.Advance(TimeSpan.FromDays(5));
@@ -93,7 +94,7 @@ public sealed class UsagePurgeTests : IDisposable
     }
 
     [Fact]
-    public async Task Nodes_that_have_been_silent_for_a_day_go()
+    public async Task Nodes_without_reports_for_a_day_are_removed()
     {
         await scene.RecordAsync([.. Enumerable.Range(0, 250).Select(number => UsageEvent.OfConnections($"{number}", 1))]);
         scene.Clock.Advance(TimeSpan.FromHours(24));

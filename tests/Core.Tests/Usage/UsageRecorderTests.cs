@@ -11,7 +11,7 @@ public sealed class UsageRecorderTests : IDisposable
     public void Dispose() => scene.Dispose();
 
     [Fact]
-    public async Task A_message_counts_once_however_often_and_by_whomever_it_is_sent()
+    public async Task A_message_counts_once_however_often_it_is_sent()
     {
         var receipt = await scene.RecordAsync(scene.Message("a"), scene.Message("b"), scene.Message("a"));
         Assert.Equal((2, 1), (receipt.Accepted, receipt.Duplicates));
@@ -45,7 +45,7 @@ public sealed class UsageRecorderTests : IDisposable
     }
 
     [Fact]
-    public Task Whatever_commit_is_cut_off_a_repeated_request_counts_what_was_not_counted()
+    public Task After_a_failure_of_any_commit_a_repeated_request_counts_the_rest()
     {
         var requests = Gen.NonEmptyListOf(Gen.NonEmptyListOf(Gen.Choose(0, 60)));
         var cuts = Gen.ListOf(Gen.Choose(0, 3));
@@ -70,7 +70,7 @@ public sealed class UsageRecorderTests : IDisposable
                     }
                     catch (StoreUnavailableException)
                     {
-                        // Not answered: sent again, to an instance that knows nothing.
+                        // Not answered: sent again, to a new instance.
                         recorder = own.NewRecorder(store);
                     }
                 }
@@ -198,7 +198,7 @@ public sealed class UsageRecorderTests : IDisposable
         Assert.Equal(1, await scene.CountAsync(scene.Today));
     }
 
-    /// <summary>A store that now and then fails a commit: before it is made, or after.</summary>
+    /// <summary>A store that sometimes fails a commit: before it is made, or after.</summary>
     private sealed class CutOffStore(ITableStore inner, IEnumerable<int> cuts) : InterposedStore(inner)
     {
         private const int Before = 1;

@@ -6,7 +6,7 @@ using Gatehouse.Usage;
 
 namespace Gatehouse.Tests.Usage;
 
-/// <summary>A store of the test's own with a recorder over it, one application, and short ways to say events.</summary>
+/// <summary>A store, a recorder over it, one application, and short ways to create events.</summary>
 internal sealed class UsageScene : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -30,7 +30,7 @@ internal sealed class UsageScene : IDisposable
 
     public DateOnly Today => DateOnly.FromDateTime(Clock.GetUtcNow().UtcDateTime);
 
-    /// <summary>Another recorder, as another instance has; without limits unless given some.</summary>
+    /// <summary>Another recorder, as of another instance; without limits by default.</summary>
     public UsageRecorder NewRecorder(ITableStore? store = null, UsageLimits? limits = null) =>
         new(store ?? Store, limits ?? new UsageLimits(Store, Clock), Clock);
 

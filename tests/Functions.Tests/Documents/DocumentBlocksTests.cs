@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Alerts;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;

@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Idempotency;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Timers;
 using Gatehouse.Storage;
@@ -165,14 +166,14 @@ public abstract class IdempotencyTests(Head head)
         var purge = ActivatorUtilities.CreateInstance<PurgeCalls>(gatehouse.Services);
         await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, "key-1");
 
-        clock.Advance(IdempotentCalls.KeptFor - TimeSpan.FromTicks(1));
+        clock.Advance(IdempotentCalls.AnswerLifetime - TimeSpan.FromTicks(1));
         await purge.RunAsync(new TimerInfo(), default);
         Assert.Equal(2, await RowsAsync(gatehouse));
         clock.Advance(TimeSpan.FromTicks(1));
         await purge.RunAsync(new TimerInfo(), default);
         Assert.Equal(0, await RowsAsync(gatehouse));
 
-        clock.Advance(AuditTrail.Retention - IdempotentCalls.KeptFor);
+        clock.Advance(AuditTrail.Retention - IdempotentCalls.AnswerLifetime);
         await purge.RunAsync(new TimerInfo(), default);
         Assert.Equal(1, await EntriesAsync(gatehouse.Api));
         clock.Advance(TimeSpan.FromTicks(1));

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 

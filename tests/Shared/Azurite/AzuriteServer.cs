@@ -11,7 +11,7 @@ namespace Gatehouse.Tests.Azurite;
 internal sealed class AzuriteServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    // Brought by npm when it is first needed.
+    // Installed by npm when it is first needed.
     private const string Package = "tests/azurite";
 
     private static readonly Lazy<Task<AzuriteServer>> SharedServer = new(() => StartAsync());
@@ -29,7 +29,7 @@ internal sealed class AzuriteServer : IAsyncDisposable
         process = Launch();
     }
 
-    /// <summary>The one that this assembly's tests share, in memory; each takes an account of its own.</summary>
+    /// <summary>The server shared by the tests of this assembly, in memory. Each test uses an account of its own.</summary>
     public static Task<AzuriteServer> Shared => SharedServer.Value;
 
     /// <summary>Its port, which it keeps when it is started again.</summary>
@@ -45,12 +45,12 @@ internal sealed class AzuriteServer : IAsyncDisposable
             if (await server.IsServingAsync()) return server;
             var said = string.Join('\n', server.output);
             await server.DisposeAsync();
-            // Somebody else was quicker to take the port.
+            // Another process has taken the port.
             if (!said.Contains("EADDRINUSE", StringComparison.Ordinal)) throw new InvalidOperationException($"Azurite did not start: {said}");
         }
     }
 
-    /// <summary>The connection string of an account that nobody else uses.</summary>
+    /// <summary>The connection string of an account that no other test uses.</summary>
     public string NewAccount() => ConnectionString(Interlocked.Increment(ref accounts));
 
     /// <summary>The same, of the first account and through a proxy's port, where given.</summary>
@@ -61,14 +61,14 @@ internal sealed class AzuriteServer : IAsyncDisposable
         return $"DefaultEndpointsProtocol=http;AccountName={name};AccountKey={key};TableEndpoint=http://127.0.0.1:{port ?? Port}/{name};";
     }
 
-    /// <summary>Ends it on the spot (SIGKILL).</summary>
+    /// <summary>Kills it (SIGKILL).</summary>
     public async Task KillAsync()
     {
         process.Kill();
         await process.WaitForExitAsync();
     }
 
-    /// <summary>Ends it in good order: what it answered is in its folder then.</summary>
+    /// <summary>Stops it cleanly, so that everything it answered is in its folder.</summary>
     public async Task StopAsync()
     {
         using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"])) await kill.WaitForExitAsync();
@@ -76,7 +76,7 @@ internal sealed class AzuriteServer : IAsyncDisposable
         await process.WaitForExitAsync(patience.Token);
     }
 
-    /// <summary>Starts it again, at the same port and over the same folder.</summary>
+    /// <summary>Starts it again, on the same port and over the same folder.</summary>
     public async Task RestartAsync()
     {
         process.Dispose();
@@ -92,7 +92,7 @@ internal sealed class AzuriteServer : IAsyncDisposable
         ownFolder.Dispose();
     }
 
-    // Every account of a run has the same key, which is nobody's.
+    // All accounts of a run share one random key.
     private static readonly IReadOnlyList<(string Name, string Key)> Accounts =
         [.. Enumerable.Range(0, 1000).Select(number => ($"account{number}", Convert.ToBase64String(new byte[32])))];
 
@@ -130,7 +130,7 @@ internal sealed class AzuriteServer : IAsyncDisposable
         var waited = Stopwatch.StartNew();
         while (!process.HasExited && waited.Elapsed < Patience)
         {
-            // In memory it does not say so; but it listens only when it is ready.
+            // In memory it does not report that it is ready, but it listens only then.
             if (await ListensAsync()) return !process.HasExited;
             await Task.Delay(20);
         }

@@ -13,8 +13,8 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Tests.Azurite;
 
 /// <summary>
-/// A proxy in front of an account at Azurite. It does to requests and answers what networks and services do to them, as the
-/// test says through <see cref="Around"/>; and it lets in whoever has a good bearer token, which Azurite alone would not.
+/// A proxy in front of an account at Azurite. It does to requests and answers what networks and services can do, as the test
+/// says through <see cref="Around"/>. It also accepts valid bearer tokens, which Azurite alone does not.
 /// </summary>
 internal sealed class TablesProxy : IAsyncDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class TablesProxy : IAsyncDisposable
         client = new HttpClient(new ToThisMachine(this), disposeHandler: true);
     }
 
-    /// <summary>What happens to a request: passed on by calling the function, or not; true where it was answered.</summary>
+    /// <summary>Handles a request: calls the function to pass it on, or does not; returns whether it was answered.</summary>
     public delegate Task<bool> Behaviour(HttpContext context, Func<Task<HttpResponseMessage>> passOn);
 
     /// <summary>The account's address in Azure, as a setting would have it.</summary>
@@ -52,10 +52,10 @@ internal sealed class TablesProxy : IAsyncDisposable
     /// <summary>Whose tokens are accepted.</summary>
     public TestCredential Credential { get; } = new();
 
-    /// <summary>What is done to each request; none by default.</summary>
+    /// <summary>What is done with each request; nothing by default.</summary>
     public Behaviour Around { get; set; } = (_, _) => Task.FromResult(false);
 
-    /// <summary>What was asked so far: method and path.</summary>
+    /// <summary>The requests so far: method and path.</summary>
     public IReadOnlyCollection<string> Requests => requests;
 
     private int Port => new Uri(application!.Urls.Single()).Port;
@@ -72,7 +72,7 @@ internal sealed class TablesProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Does this to the next transactions, and nothing to those after them.</summary>
+    /// <summary>Does this to the next transactions only.</summary>
     public void ToNextTransactions(int times, Behaviour behaviour)
     {
         var left = times;
@@ -173,7 +173,7 @@ internal sealed class TablesProxy : IAsyncDisposable
     private async Task<HttpResponseMessage> PassOnAsync(HttpContext context, string body)
     {
         var own = IsBearer(context);
-        // The raw target: what is escaped in it stays so.
+        // The raw target, so that escapes are kept.
         var target = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
         var address = own ? new Uri(azurite, target.TrimStart('/')) : new Uri(azurite, target);
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), address);

@@ -10,11 +10,10 @@ using Microsoft.Extensions.Time.Testing;
 namespace Gatehouse.Tests.KeyVault;
 
 /// <summary>
-/// Key Vault's HTTP interface on a port of this machine, as far as secrets go: the bearer challenge, versions, soft delete
-/// with its states that take their time, errors in Key Vault's form. A test makes it slow, throttling or wrong through
-/// <see cref="Before"/>.
+/// Key Vault's HTTP interface for secrets on a local port: the bearer challenge, versions, soft delete with its slow states,
+/// errors in Key Vault's form. A test makes it slow, throttling or wrong through <see cref="Before"/>.
 /// </summary>
-/// <remarks>Source: Key Vault REST API reference, "Secrets", and the errors that its users have published.</remarks>
+/// <remarks>Source: Key Vault REST API reference, "Secrets", and errors that its users have published.</remarks>
 internal sealed class KeyVaultDouble : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> requests = [];
@@ -53,10 +52,10 @@ internal sealed class KeyVaultDouble : IAsyncDisposable
     /// <summary>Where the challenge sends a client for its token.</summary>
     public string Resource { get; set; } = "https://vault.azure.net";
 
-    /// <summary>Asked before each authenticated request; answers it in the vault's place where it returns true.</summary>
+    /// <summary>Runs before each authenticated request; returns true if it has answered it.</summary>
     public Func<HttpContext, Task<bool>> Before { get; set; } = _ => Task.FromResult(false);
 
-    /// <summary>What was asked and authenticated so far: method and path.</summary>
+    /// <summary>The authenticated requests so far: method and path.</summary>
     public IReadOnlyCollection<string> Requests => requests;
 
     /// <summary>What it holds, as an operator in the portal sees and changes it.</summary>
@@ -78,7 +77,7 @@ internal sealed class KeyVaultDouble : IAsyncDisposable
         return vault;
     }
 
-    /// <summary>Fails the next requests with a status, and is well again after.</summary>
+    /// <summary>Fails the next requests with a status.</summary>
     public void FailNext(int times, int status, string? retryAfter = null, string header = "Retry-After")
     {
         var left = times;

@@ -8,7 +8,7 @@ internal sealed class SecretsOfDouble(KeyVaultDouble vault)
 {
     private const int ValueLimit = 25_600;
 
-    // Names are the same in upper and lower case.
+    // Names are case-insensitive.
     private readonly Dictionary<string, Held> held = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock gate = new();
 
@@ -32,7 +32,7 @@ internal sealed class SecretsOfDouble(KeyVaultDouble vault)
         lock (gate) return held.TryGetValue(name, out var secret) && Settle(secret) == State.Deleted;
     }
 
-    /// <summary>Disables a version, as an operator can.</summary>
+    /// <summary>Disables a version, as an operator would.</summary>
     public void Disable(string name, int version)
     {
         lock (gate) held[name].Versions[version].Enabled = false;
@@ -114,7 +114,7 @@ internal sealed class SecretsOfDouble(KeyVaultDouble vault)
     {
         var from = int.Parse(skip is { Length: > 0 } ? skip : "0");
         var versions = Active(name)?.Versions ?? [];
-        // In the order of their names, which is the order of nothing.
+        // Ordered by name, which is random.
         var page = versions.OrderBy(version => version.Name, StringComparer.Ordinal).Skip(from).Take(vault.PageSize)
             .Select(version => (JsonNode)Represent(held[name], version, withValue: false));
         var next = from + vault.PageSize;

@@ -18,10 +18,10 @@ internal sealed class TestCredential : TokenCredential
     /// <summary>The scopes that the last token was asked for.</summary>
     public string[] Scopes { get; private set; } = [];
 
-    /// <summary>How long the tokens are said to live.</summary>
+    /// <summary>The lifetime of the tokens.</summary>
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Makes the tokens that were given so far worthless.</summary>
+    /// <summary>Makes all tokens so far invalid.</summary>
     public void Revoke() => issued.Clear();
 
     /// <summary>Whether an Authorization header holds a token that was given.</summary>

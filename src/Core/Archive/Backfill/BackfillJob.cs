@@ -2,35 +2,35 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Archive.Backfill;
 
-/// <summary>How it stands with a backfill.</summary>
+/// <summary>The state of a backfill. The names are stored.</summary>
 public enum BackfillState
 {
-    /// <summary>It is at work, or waits for its turn.</summary>
+    /// <summary>It is running, or waiting.</summary>
     Running,
 
-    /// <summary>Every day was asked for.</summary>
+    /// <summary>Every day was read.</summary>
     Done,
 
     /// <summary>It was given up.</summary>
     Failed,
 }
 
-/// <summary>An order to read some days of an application from the platform again.</summary>
+/// <summary>A backfill: an order to read days of an application from the platform again.</summary>
 /// <param name="Application">The application.</param>
 /// <param name="Id">The operation's id.</param>
 /// <param name="Days">The days.</param>
 /// <param name="CreatedAt">When it was ordered.</param>
-/// <param name="State">How it stands with it.</param>
-/// <param name="DaysDone">How many of the days have been asked for and written.</param>
-/// <param name="DaysMissing">How many of those the platform has not answered for.</param>
-/// <param name="Worked">How long they took, without the time in which nobody was at it.</param>
-/// <param name="Tries">How many tries have failed in succession.</param>
-/// <param name="Problem">Why the last of them has (<see cref="ArchiveFailure.Problem"/>); null where it has not.</param>
+/// <param name="State">Its state.</param>
+/// <param name="DaysDone">How many of the days were read and written.</param>
+/// <param name="DaysMissing">How many of those the platform gave no count for.</param>
+/// <param name="Worked">How long they took, without the time when no instance worked on it.</param>
+/// <param name="Tries">How many tries have failed in a row.</param>
+/// <param name="Problem">Why the last try failed (<see cref="ArchiveFailure.Problem"/>); null where it did not.</param>
 public sealed record BackfillJob(
     AppId Application, Guid Id, DayRange Days, DateTimeOffset CreatedAt, BackfillState State, int DaysDone, int DaysMissing,
     TimeSpan Worked, int Tries, string? Problem)
 {
-    /// <summary>What remains of its time at the rate so far; null where there is no rate yet, or nothing more will be done.</summary>
+    /// <summary>The estimated remaining time; null before the first days are done, and after a failure.</summary>
     public TimeSpan? Remaining => State switch
     {
         BackfillState.Done => TimeSpan.Zero,
@@ -38,10 +38,10 @@ public sealed record BackfillJob(
         _ => null,
     };
 
-    /// <summary>The row's version; null where it was not read.</summary>
+    /// <summary>The row's ETag; null where it was not read.</summary>
     internal string? ETag { get; init; }
 
-    /// <summary>The days that are left.</summary>
+    /// <summary>The days that are not done yet.</summary>
     internal DayRange Left => Days with { From = Days.From.AddDays(DaysDone) };
 
     internal static string RowKey(Guid id) => $"backfill:{id:N}";
@@ -67,7 +67,7 @@ public sealed record BackfillJob(
     }
 }
 
-/// <summary>A backfill that is being worked on: how far it has got is written with its days, in one commit.</summary>
+/// <summary>The progress of a backfill. It is written in the same commit as its days.</summary>
 internal sealed class BackfillProgress(BackfillJob backfill, TimeProvider time) : IProgressRow
 {
     private long since = time.GetTimestamp();
@@ -76,7 +76,6 @@ internal sealed class BackfillProgress(BackfillJob backfill, TimeProvider time) 
     /// <summary>The backfill as it was last written.</summary>
     public BackfillJob Backfill { get; private set; } = backfill;
 
-    /// <summary>The change that says that everything up to a day is done.</summary>
     public RowChange Change(DateOnly through, int missing)
     {
         noted = Backfill with
@@ -91,7 +90,6 @@ internal sealed class BackfillProgress(BackfillJob backfill, TimeProvider time) 
         return noted.ToChange();
     }
 
-    /// <summary>It was written.</summary>
     public void OnCommitted(string etag)
     {
         since = time.GetTimestamp();

@@ -5,13 +5,13 @@ using Gatehouse.Storage;
 namespace Gatehouse.Archive.Backfill;
 
 /// <summary>
-/// The backfills. Each is a row <c>backfill:{id}</c> in its application's partition of the archive, where a row
-/// <c>span:{from}:{to}</c> names the last one over the same days; and as long as something is to be done for it, a row
-/// <c>{ms since 1970}:{app id}:{id}</c> in table <c>Archive</c>, partition <c>backfills</c>, the oldest first.
+/// Stores the backfills. Each is a row <c>backfill:{id}</c> in its application's partition of the archive, where a row
+/// <c>span:{from}:{to}</c> names the last one for the same days. Until it is finished, it also has a row <c>{ms since
+/// 1970}:{app id}:{id}</c> in table <c>Archive</c>, partition <c>backfills</c>, the oldest first.
 /// </summary>
 /// <remarks>
-/// The row in the queue is written first and removed when the backfill is found at its end: a backfill that was answered for
-/// is always found by the timer.
+/// The row in the queue is written first, and removed once the backfill is found finished. So the timer finds every backfill
+/// that was accepted.
 /// </remarks>
 internal sealed class BackfillRows(ITableStore store)
 {
@@ -24,7 +24,7 @@ internal sealed class BackfillRows(ITableStore store)
             ? BackfillJob.Read(application, row)
             : null;
 
-    /// <summary>Orders a backfill; where one over the same days is at work, that one is returned.</summary>
+    /// <summary>Orders a backfill; where one for the same days is running, that one is returned.</summary>
     public async Task<BackfillJob> AddAsync(BackfillJob ordered, CancellationToken cancellation)
     {
         while (true)
@@ -47,18 +47,18 @@ internal sealed class BackfillRows(ITableStore store)
         }
     }
 
-    /// <summary>Writes a backfill over the one that was read; false where somebody else has written it meanwhile.</summary>
+    /// <summary>Replaces the backfill that was read; false where it was changed meanwhile.</summary>
     public async ValueTask<bool> TryReplaceAsync(BackfillJob backfill, CancellationToken cancellation) =>
         (await rows.CommitAsync(backfill.Application, [backfill.ToChange()], cancellation)).Succeeded;
 
-    /// <summary>The first thousand that wait, the oldest first.</summary>
+    /// <summary>The first thousand in the queue, the oldest first.</summary>
     public async ValueTask<IReadOnlyList<QueuedBackfill>> ReadQueueAsync(CancellationToken cancellation) =>
     [
         .. (await store.ReadAsync(ArchiveRows.OperationsTable, QueuePartition, RowRange.All, TableLimits.RowsPerRead, cancellation))
             .Select(row => QueuedBackfill.Read(row.Key)),
     ];
 
-    /// <summary>Takes one out of the queue; another may have done so before.</summary>
+    /// <summary>Removes one from the queue. Another instance may have done so already.</summary>
     public async ValueTask DequeueAsync(string key, CancellationToken cancellation) =>
         await store.CommitAsync(ArchiveRows.OperationsTable, QueuePartition, [RowChange.Delete(key)], cancellation);
 
@@ -72,7 +72,7 @@ internal sealed class BackfillRows(ITableStore store)
         $"{TimeKeys.Milliseconds(backfill.CreatedAt)}:{backfill.Application}:{backfill.Id:N}";
 }
 
-/// <summary>A place in the queue.</summary>
+/// <summary>An entry in the queue.</summary>
 /// <param name="Key">The row's key.</param>
 /// <param name="CreatedAt">When the backfill was ordered.</param>
 /// <param name="Application">Its application.</param>
@@ -85,5 +85,5 @@ internal sealed record QueuedBackfill(string Key, DateTimeOffset CreatedAt, AppI
             AppId.TryParse(application) ?? throw Unfit(key), Guid.ParseExact(id, "N"))
         : throw Unfit(key);
 
-    private static RowFormatException Unfit(string key) => new($"Row '{key}' is no place in the queue.");
+    private static RowFormatException Unfit(string key) => new($"Row '{key}' is not an entry of the queue.");
 }

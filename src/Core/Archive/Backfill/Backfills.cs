@@ -8,22 +8,21 @@ using Gatehouse.Usage;
 
 namespace Gatehouse.Archive.Backfill;
 
-/// <summary>Fills the archive for days that somebody asks for, in the background.</summary>
+/// <summary>Fills the archive for days on request, in the background.</summary>
 /// <remarks>
-/// <para>A backfill is rows: whoever runs the timer works on it, and after a restart goes on behind the last day that was
-/// written. Two who are at one at the same time find that out at their first commit, and the second leaves it to the first.
-/// </para>
-/// <para>Cost of five years, 1,827 days: 21 questions to the platform, and 19 commits of 98 days with the archive's state and
-/// the backfill's own progress.</para>
+/// <para>A backfill is stored in rows: any instance that runs the timer works on it, and continues after the last written
+/// day. If two instances work on the same one, the second notices at its first commit and stops.</para>
+/// <para>Cost of five years, 1,827 days: 21 requests to the platform, and 19 commits of 98 days, each with the archive's
+/// state and the backfill's progress.</para>
 /// </remarks>
 public sealed class Backfills
 {
-    /// <summary>How many tries in succession, one a minute, may fail before a backfill is given up.</summary>
+    /// <summary>How many tries in a row, one a minute, may fail before a backfill is given up.</summary>
     public const int MostTries = 60;
 
     private const int AtOnce = 8;
 
-    // So long may the order itself take; before that, a place in the queue that leads to no backfill is not given away.
+    // The longest time for writing an order. A queue entry without a backfill is removed only after this time.
     private static readonly TimeSpan OrderTime = TimeSpan.FromMinutes(10);
 
     private readonly ManagedApplications applications;
@@ -44,11 +43,11 @@ public sealed class Backfills
         writer = new ArchiveWriter(rows, new DailyCountReader(platform, masters, settings, time), webhooks, alerts, settings);
     }
 
-    /// <summary>The days that can be asked for now: from 2010 to yesterday, UTC.</summary>
+    /// <summary>The days that can be requested now: from 2010 to yesterday, UTC.</summary>
     public DayRange Possible => new(ArchiveDays.Earliest, ArchiveDays.Of(time.GetUtcNow()).AddDays(-1));
 
-    /// <summary>Orders a backfill. Where one over the same days is at work, it is that one.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The days are not all <see cref="Possible"/>.</exception>
+    /// <summary>Orders a backfill. Where one for the same days is running, returns that one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A day is outside <see cref="Possible"/>.</exception>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.Deleting"/>.
     /// </exception>
     public async Task<BackfillJob> OrderAsync(AppId application, DayRange days, CancellationToken cancellation)
@@ -60,11 +59,14 @@ public sealed class Backfills
         return await backfills.AddAsync(ordered, cancellation);
     }
 
-    /// <summary>A backfill as it stands; null where there is none.</summary>
+    /// <summary>A backfill; null where there is none.</summary>
     public async Task<BackfillJob?> FindAsync(AppId application, Guid id, CancellationToken cancellation) =>
         await backfills.FindAsync(application, id, cancellation);
 
-    /// <summary>The timer's pass: works on what waits, and tries again what has failed. One's failure holds up no other.</summary>
+    /// <summary>
+    /// The timer's run: works on the queue, and retries what has failed. A failure of one backfill does not affect the
+    /// others.
+    /// </summary>
     /// <returns>What could not be done.</returns>
     public async Task<IReadOnlyCollection<ArchiveFailure>> RunAsync(CancellationToken cancellation)
     {
@@ -120,7 +122,7 @@ public sealed class Backfills
                 continue;
             }
 
-            // Either the daily run has written, and the days are asked for again; or somebody else works on this one.
+            // Either the daily run has written, and the days are read again; or another instance works on this backfill.
             if ((await backfills.FindAsync(id, work.Backfill.Id, cancellation))?.ETag != work.Backfill.ETag) return;
         }
     }

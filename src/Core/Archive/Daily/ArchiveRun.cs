@@ -7,42 +7,42 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Archive.Daily;
 
-/// <summary>How it stands with a run.</summary>
+/// <summary>The state of a run. The names are stored.</summary>
 public enum ArchiveRunState
 {
-    /// <summary>It is at work.</summary>
+    /// <summary>It is running.</summary>
     Running,
 
-    /// <summary>It has come to its end.</summary>
+    /// <summary>It has finished.</summary>
     Done,
 
-    /// <summary>It was cut off; the next run goes on from there.</summary>
+    /// <summary>It was interrupted. The next run continues there.</summary>
     Interrupted,
 }
 
-/// <summary>A run of the archive: what it has done, and so far where it was cut off.</summary>
-/// <param name="Id">Its id; ids count the time down, so that the newest run comes first.</param>
-/// <param name="StartedAt">When it began.</param>
-/// <param name="NotedAt">When it last said how far it has got.</param>
-/// <param name="EndedAt">When it came to its end; null where it has not.</param>
-/// <param name="State">How it stands with it.</param>
-/// <param name="Duration">How long it has worked.</param>
-/// <param name="Applications">How many applications it has gone through.</param>
+/// <summary>A run of the archive and its results so far.</summary>
+/// <param name="Id">Its id. Ids count the time down, so that the newest run comes first.</param>
+/// <param name="StartedAt">When it started.</param>
+/// <param name="NotedAt">When it last stored its progress.</param>
+/// <param name="EndedAt">When it finished; null where it has not.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Duration">How long it has been running.</param>
+/// <param name="Applications">How many applications it has processed.</param>
 /// <param name="DaysWritten">How many days it has written.</param>
-/// <param name="Corrected">How many of them had another count before.</param>
+/// <param name="Corrected">How many of those had another count before.</param>
 /// <param name="Failed">How many applications have failed.</param>
 /// <param name="Failures">The first hundred of them.</param>
 public sealed record ArchiveRun(
     Guid Id, DateTimeOffset StartedAt, DateTimeOffset NotedAt, DateTimeOffset? EndedAt, ArchiveRunState State, TimeSpan Duration,
     int Applications, long DaysWritten, long Corrected, int Failed, IReadOnlyList<FailedApplication> Failures)
 {
-    /// <summary>The most failures that are listed.</summary>
+    /// <summary>The most failures that are stored.</summary>
     public const int ListedFailures = 100;
 
-    /// <summary>The application that it has come to; null before the first.</summary>
+    /// <summary>The application that was reached; null before the first.</summary>
     internal AppId? Cursor { get; init; }
 
-    /// <summary>The id of a run that comes before another in their order, whatever the clock says.</summary>
+    /// <summary>The id of a new run, which sorts before the last run's even if the clock was set back.</summary>
     internal static Guid NewId(DateTimeOffset startedAt, Guid? before)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -57,10 +57,10 @@ public sealed record ArchiveRun(
         return new Guid(bytes, bigEndian: true);
     }
 
-    /// <summary>The key of its row: the id's digits, in the order of its bytes.</summary>
+    /// <summary>The row key: the id's digits, in the order of its bytes.</summary>
     internal static string RowKey(Guid id) => id.ToString("N");
 
-    /// <summary>Reads a run as it stands at an instant.</summary>
+    /// <summary>Reads a run, as of an instant.</summary>
     internal static ArchiveRun Read(TableRow row, DateTimeOffset now, TimeSpan silence)
     {
         var state = Enum.Parse<ArchiveRunState>(row.GetString(nameof(State)));
@@ -68,7 +68,7 @@ public sealed record ArchiveRun(
         return new ArchiveRun(
             Guid.ParseExact(row.Key, "N"), row.GetDateTimeOffset(nameof(StartedAt)), notedAt,
             row.Find(nameof(EndedAt)) as DateTimeOffset?,
-            // A clock that was set back must not make a dead run live.
+            // An interrupted run must not look alive because the clock was set back.
             state == ArchiveRunState.Running && (now - notedAt).Duration() >= silence ? ArchiveRunState.Interrupted : state,
             TimeSpan.FromMilliseconds(row.GetInt64("DurationMs")), (int)row.GetInt64(nameof(Applications)),
             row.GetInt64(nameof(DaysWritten)), row.GetInt64(nameof(Corrected)), (int)row.GetInt64(nameof(Failed)),

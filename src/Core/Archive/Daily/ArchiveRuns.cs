@@ -4,7 +4,7 @@ namespace Gatehouse.Archive.Daily;
 
 /// <summary>A page of runs.</summary>
 /// <param name="Runs">The newest first.</param>
-/// <param name="Next">The id of the page's last run, to ask the next one with; null on the last page.</param>
+/// <param name="Next">The id of the page's last run, to request the next page with; null on the last page.</param>
 public sealed record ArchiveRunPage(IReadOnlyList<ArchiveRun> Runs, Guid? Next);
 
 /// <summary>The runs of the archive: table <c>Archive</c>, partition <c>runs</c>, the newest first.</summary>
@@ -13,9 +13,9 @@ public sealed class ArchiveRuns(ITableStore store, ArchiveSettings settings, Tim
     private const string Partition = "runs";
 
     /// <summary>A page of the runs, the newest first.</summary>
-    /// <param name="after">What the page before gave as its next; null for the first page.</param>
+    /// <param name="after">The next value of the page before; null for the first page.</param>
     /// <param name="limit">1 to 100.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     public async Task<ArchiveRunPage> ListAsync(Guid? after, int limit, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
@@ -23,7 +23,7 @@ public sealed class ArchiveRuns(ITableStore store, ArchiveSettings settings, Tim
         var range = after is { } last ? RowRange.All.StartingAfter(ArchiveRun.RowKey(last)) : RowRange.All;
         var rows = await store.ReadAsync(ArchiveRows.OperationsTable, Partition, range, limit + 1, cancellation);
         var now = time.GetUtcNow();
-        ArchiveRun[] runs = [.. rows.Take(limit).Select(row => ArchiveRun.Read(row, now, settings.Silence))];
+        ArchiveRun[] runs = [.. rows.Take(limit).Select(row => ArchiveRun.Read(row, now, settings.InterruptedAfter))];
         return new ArchiveRunPage(runs, rows.Count > limit ? runs[^1].Id : null);
     }
 

@@ -9,21 +9,21 @@ using Gatehouse.Usage;
 
 namespace Gatehouse.Archive.Daily;
 
-/// <summary>What a run has done, and what it could not.</summary>
+/// <summary>The result of a run.</summary>
 /// <param name="Run">The run as it was last written.</param>
 /// <param name="Failures">The first hundred failures.</param>
-/// <param name="Lag">By how many days the application is behind yesterday that is furthest behind.</param>
+/// <param name="Lag">How many days behind yesterday the application is that is furthest behind.</param>
 public sealed record ArchiveRunResult(ArchiveRun Run, IReadOnlyCollection<ArchiveFailure> Failures, int Lag);
 
 /// <summary>
-/// Archives the daily message counts of every application in custody, from where its archive has got to yesterday (UTC), the
-/// last three days again.
+/// Archives the daily message counts of every application in custody: from the first day that is not archived to yesterday
+/// (UTC), and the last three days again.
 /// </summary>
 /// <remarks>
-/// <para>Cost, an application and day: one read, one question to the platform, one commit; nothing but the read where it was
-/// archived on the same day already. Memory does not grow with the number of applications: they are gone through in pages.</para>
-/// <para>It can be cut off anywhere, and two can be at it at the same time: <see cref="ArchiveState"/>. The next run begins
-/// behind the application at which the last was cut off, so that no application waits for ever behind the others.</para>
+/// <para>Cost for each application and day: one read, one request to the platform, one commit; only the read if it was
+/// archived on the same day already. Memory does not grow with the number of applications: they are read in pages.</para>
+/// <para>A run can be interrupted at any point, and two can run at the same time: see <see cref="ArchiveState"/>. The next
+/// run starts after the application where the last one was interrupted, so that every application gets its turn.</para>
 /// </remarks>
 public sealed class DailyArchive
 {
@@ -37,7 +37,7 @@ public sealed class DailyArchive
     private readonly ArchiveSettings settings;
     private readonly TimeProvider time;
 
-    /// <summary>An archive of what a platform counts, in a store.</summary>
+    /// <summary>An archive of a platform's counts, in a store.</summary>
     public DailyArchive(
         IPlatform platform, MasterTokens masters, ManagedApplications applications, ITableStore store, UsageStatistics webhooks,
         ArchiveRuns runs, AlertOutbox alerts, ArchiveSettings settings, TimeProvider time)
@@ -51,12 +51,12 @@ public sealed class DailyArchive
         writer = new ArchiveWriter(rows, new DailyCountReader(platform, masters, settings, time), webhooks, alerts, settings);
     }
 
-    /// <summary>Goes through every application once. One application's failure holds up no other.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot answer for the applications, or for the run itself.</exception>
+    /// <summary>Goes through every application once. A failure of one application does not affect the others.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot list the applications, or store the run.</exception>
     public async Task<ArchiveRunResult> RunAsync(CancellationToken cancellation) =>
         await RunAsync(await runs.NewestAsync(cancellation), cancellation);
 
-    /// <summary>Runs where the last run was cut off; otherwise null, and nothing is done.</summary>
+    /// <summary>Continues a run that was interrupted; null where there is none.</summary>
     /// <exception cref="StoreUnavailableException">As for <see cref="RunAsync(CancellationToken)"/>.</exception>
     public async Task<ArchiveRunResult?> ContinueAsync(CancellationToken cancellation) =>
         await runs.NewestAsync(cancellation) is { State: ArchiveRunState.Interrupted } cutOff
@@ -72,7 +72,7 @@ public sealed class DailyArchive
         var state = ArchiveRunState.Interrupted;
         try
         {
-            // Also where the last is still at work: two that begin elsewhere are less in each other's way.
+            // Also while the last run is still running: two runs that start at different applications conflict less.
             var start = last?.State == ArchiveRunState.Done ? null : last?.Cursor;
             await Parallel.ForEachAsync(
                 ReadAsync(start, cancellation),
@@ -137,11 +137,12 @@ public sealed class DailyArchive
         }
         catch (StoreUnavailableException)
         {
-            // The failure is in the run, and is raised by the next one if it lasts.
+            // The failure is in the run's results. If it lasts, the next run raises the alert.
         }
     }
 
-    // From behind one application to the last, and from the first to that one. One that is being deleted has lost its token.
+    // From the application after the start to the last, then from the first to the start. Applications that are being
+    // deleted are left out: their master token is gone.
     private async IAsyncEnumerable<ManagedApplication> ReadAsync(
         AppId? start, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -166,7 +167,7 @@ public sealed class DailyArchive
 
     private async Task NoteAsync(RunProgress progress, CancellationToken ended)
     {
-        using var timer = new PeriodicTimer(settings.NoteEvery, time);
+        using var timer = new PeriodicTimer(settings.ProgressInterval, time);
         try
         {
             while (await timer.WaitForNextTickAsync(ended)) await runs.WriteAsync(progress.As(ArchiveRunState.Running), CancellationToken.None);
@@ -176,7 +177,7 @@ public sealed class DailyArchive
         }
         catch (StoreUnavailableException)
         {
-            // The run finds out for itself; from now on it is taken for cut off, which does no harm.
+            // The run itself will fail at the store too. Until then it counts as interrupted, which does no harm.
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Gatehouse.Archive.Daily;
 
-/// <summary>What a run has done so far, counted by several at the same time.</summary>
+/// <summary>The progress of a run, counted by several threads.</summary>
 /// <param name="last">The run before it.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RunProgress(ArchiveRun? last, TimeProvider time)
@@ -21,10 +21,10 @@ internal sealed class RunProgress(ArchiveRun? last, TimeProvider time)
     /// <summary>The first hundred failures.</summary>
     public IReadOnlyCollection<ArchiveFailure> Failures => failures;
 
-    /// <summary>By how many days the application is behind yesterday that is furthest behind.</summary>
+    /// <summary>How many days behind yesterday the application is that is furthest behind.</summary>
     public int Lag => lag;
 
-    /// <summary>Where the run is: this application was begun with.</summary>
+    /// <summary>The run has reached this application.</summary>
     public void Reach(AppId application) => cursor = application.ToString();
 
     public void Add(WriteTotals count)

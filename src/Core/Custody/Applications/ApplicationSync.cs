@@ -7,17 +7,17 @@ using Gatehouse.Telemetry;
 
 namespace Gatehouse.Custody.Applications;
 
-/// <summary>What an adoption has done.</summary>
+/// <summary>The result of a sync.</summary>
 /// <param name="Seen">How many applications the platform has.</param>
-/// <param name="Added">Those whose master token was taken into custody.</param>
-/// <param name="Removed">Those that the platform does not have any more, and that custody has let go of.</param>
-/// <param name="Failures">What could not be done. It is tried again the next time.</param>
+/// <param name="Added">The applications whose master token was taken into custody.</param>
+/// <param name="Removed">The applications that the platform no longer has, and that were removed from custody.</param>
+/// <param name="Failures">What could not be done. The next run tries it again.</param>
 public sealed record ApplicationSyncRun(
     int Seen, IReadOnlyList<AppId> Added, IReadOnlyList<AppId> Removed, IReadOnlyList<CustodyFailure> Failures);
 
 /// <summary>
-/// Brings custody in line with the platform: takes in every application whose master token is not in the vault, be it that
-/// a creation was cut off or that somebody created it past custody; and lets go of those that were deleted past it.
+/// Brings custody in line with the platform. Takes in every application whose master token is not in the vault, because its
+/// creation was interrupted or because it was created outside Gatehouse. Removes those that were deleted outside Gatehouse.
 /// </summary>
 public sealed class ApplicationSync
 {
@@ -29,7 +29,7 @@ public sealed class ApplicationSync
     private readonly CustodyRows rows;
     private readonly LeaseReconciler reconciler;
 
-    /// <summary>ApplicationSync from a platform into a vault.</summary>
+    /// <summary>A sync between a platform and a vault.</summary>
     public ApplicationSync(
         IPlatform platform, ISecretVault vault, MasterTokens masters, ITableStore store, CustodySettings settings,
         TimeProvider time, CustodyAnnouncer? announce = null)
@@ -40,12 +40,14 @@ public sealed class ApplicationSync
         reconciler = new LeaseReconciler(platform, vault, masters, rows, settings, time, announce);
     }
 
-    /// <summary>Goes through all applications of the platform, then through those in custody that it does not list.</summary>
-    /// <param name="askVault">Whether the vault is asked for every master token. Otherwise it is believed to hold those that
-    /// it was once given: that is one request to the platform for each hundred applications and none to the vault, and heals
-    /// what a crash leaves; the other also heals what somebody has removed from the vault or overwritten.</param>
+    /// <summary>
+    /// Goes through all applications of the platform, then through those in custody that the platform does not list.
+    /// </summary>
+    /// <param name="askVault">Whether to check every master token in the vault. If false, the records decide: one request to
+    /// the platform for each hundred applications, none to the vault, and crashes are repaired. If true, secrets that were
+    /// removed or overwritten in the vault are repaired too.</param>
     /// <param name="cancellation">Stops between two applications.</param>
-    /// <exception cref="PlatformException">The platform does not list its applications.</exception>
+    /// <exception cref="PlatformException">The platform cannot list its applications.</exception>
     public async Task<ApplicationSyncRun> RunAsync(bool askVault, CancellationToken cancellation)
     {
         var listed = new HashSet<AppId>();
@@ -103,7 +105,7 @@ public sealed class ApplicationSync
         var isHeld = await masters.IsInVaultAsync(application.Id, application.Token, cancellation);
         if (isKnown && isHeld) return false;
 
-        // It may have been deleted since it was listed: then there is nothing to hold any more.
+        // It may have been deleted since it was listed.
         if (await IsGoneAsync(new ApplicationCredential(application.Id, application.Token), cancellation)) return false;
         if (!isHeld) await masters.StoreAsync(application.Id, application.Token, cancellation);
         while (true)
@@ -117,7 +119,7 @@ public sealed class ApplicationSync
         }
     }
 
-    // Not listed, and its own master token is told that it is gone: then nothing of it is worth keeping.
+    // The platform does not list it, and answers its own master token that it is gone.
     private async Task<bool> RemoveAsync(CustodyRecord record, CancellationToken cancellation)
     {
         if (record.State == CustodyState.Held)

@@ -3,21 +3,21 @@ using Gatehouse.Secrets;
 
 namespace Gatehouse.Custody.Applications;
 
-/// <summary>An application in custody with what the platform has of it.</summary>
+/// <summary>An application in custody, with what the platform says about it.</summary>
 /// <param name="Application">The application.</param>
-/// <param name="Connections">The connections that are open now.</param>
+/// <param name="Connections">The connections that are open at the moment.</param>
 /// <param name="MonthlyUsers">The users of the 30 days that end today, UTC.</param>
 /// <param name="DailyUsers">Today's users, UTC.</param>
-/// <param name="SlotsUsed">How many secondary tokens the platform has, of <see cref="ApiToken.MostSecondary"/>.</param>
+/// <param name="SlotsUsed">The number of secondary tokens, of <see cref="ApiToken.MostSecondary"/>.</param>
 /// <param name="PushConfigurations">The push configurations of every type.</param>
 public sealed record ApplicationView(
     ManagedApplication Application, long Connections, long MonthlyUsers, long DailyUsers, int SlotsUsed,
     IReadOnlyList<PushConfiguration> PushConfigurations);
 
-/// <summary>Shows an application in custody as it is at the platform.</summary>
+/// <summary>Shows an application in custody as the platform has it.</summary>
 public sealed class ApplicationViews(IPlatform platform, ManagedApplications applications, MasterTokens masters, TimeProvider time)
 {
-    /// <summary>Asks the platform for all of it at the same time.</summary>
+    /// <summary>Sends all questions to the platform at the same time.</summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.Deleting"/>,
     /// <see cref="CustodyFault.MasterTokenMissing"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>

@@ -4,7 +4,7 @@ namespace Gatehouse.Custody.Applications;
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name at the platform.</param>
 /// <param name="CreatedAt">When it was created.</param>
-/// <param name="State">How it stands with it.</param>
+/// <param name="State">Its state.</param>
 public sealed record ManagedApplication(AppId Id, string Name, DateTimeOffset CreatedAt, CustodyState State)
 {
     internal static ManagedApplication Of(CustodyRecord record) => new(record.Id, record.Name, record.CreatedAt, record.State);
@@ -12,5 +12,5 @@ public sealed record ManagedApplication(AppId Id, string Name, DateTimeOffset Cr
 
 /// <summary>A page of applications in custody.</summary>
 /// <param name="Applications">In the order of their ids.</param>
-/// <param name="Next">The last id of the page, to ask the next one with; null on the last page.</param>
+/// <param name="Next">The page's last id, to request the next page with; null on the last page.</param>
 public sealed record ManagedApplicationPage(IReadOnlyList<ManagedApplication> Applications, AppId? Next);

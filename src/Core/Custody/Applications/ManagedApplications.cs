@@ -5,10 +5,10 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Custody.Applications;
 
-/// <summary>The applications in custody: created, registered, found, deleted.</summary>
+/// <summary>The applications in custody: create, register, find, delete.</summary>
 /// <remarks>
-/// The master token of a created application is in the vault before the creation is answered. A process that is killed
-/// between the two leaves an application without custody, which <see cref="ApplicationSync"/> takes in.
+/// The master token of a created application is in the vault before the creation is answered. If the process is killed in
+/// between, the application is left without custody, and <see cref="ApplicationSync"/> takes it in.
 /// </remarks>
 public sealed class ManagedApplications : IApplicationDirectory
 {
@@ -19,7 +19,7 @@ public sealed class ManagedApplications : IApplicationDirectory
     private readonly CustodySettings settings;
     private readonly TimeProvider time;
 
-    /// <summary>Applications of a platform, whose master tokens are in a vault.</summary>
+    /// <summary>The applications of a platform, with their master tokens in a vault.</summary>
     public ManagedApplications(
         IPlatform platform, ISecretVault vault, MasterTokens masters, ITableStore store, CustodySettings settings,
         TimeProvider time, CustodyAnnouncer? announce = null)
@@ -34,7 +34,7 @@ public sealed class ManagedApplications : IApplicationDirectory
 
     /// <summary>Creates an application and takes its master token into custody.</summary>
     /// <param name="name">1 to 128 bytes of UTF-8.</param>
-    /// <param name="cancellation">Gives up, until the platform has answered.</param>
+    /// <param name="cancellation">Cancels, until the platform has answered.</param>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The application is deleted again.</exception>
     public async Task<ManagedApplication> CreateAsync(string name, CancellationToken cancellation)
@@ -53,19 +53,19 @@ public sealed class ManagedApplications : IApplicationDirectory
         }
         CustodySteps.Reached(CustodySteps.CreateRecord);
         var record = CustodyRecord.Of(application);
-        // Where it is there already, the timer has adopted the application meanwhile.
+        // If it exists, the timer has taken the application in meanwhile.
         await rows.TryInsertAsync(record, CancellationToken.None);
         CustodySteps.Reached(CustodySteps.CreateAnswer);
         return ManagedApplication.Of(record);
     }
 
     /// <summary>
-    /// Takes an application into custody whose master token somebody has put into the vault, under
-    /// <see cref="MasterTokens.SecretName"/>; or looks whether a token that was replaced there is good.
+    /// Takes an application into custody whose master token an operator has put into the vault, under
+    /// <see cref="MasterTokens.SecretName"/>; or checks a token that was replaced there.
     /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.MasterTokenMissing"/>;
-    /// <see cref="CustodyFault.MasterTokenRefused"/> where the platform does not know the token, or it is another application's,
-    /// or a secondary one; <see cref="CustodyFault.Deleting"/>.</exception>
+    /// <see cref="CustodyFault.MasterTokenRefused"/> where the platform does not know the token, or it is another
+    /// application's, or a secondary one; <see cref="CustodyFault.Deleting"/>.</exception>
     /// <exception cref="PlatformException">The platform cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task<ManagedApplication> RegisterAsync(AppId id, CancellationToken cancellation)
@@ -88,7 +88,7 @@ public sealed class ManagedApplications : IApplicationDirectory
         }
     }
 
-    /// <summary>An application in custody, or null.</summary>
+    /// <summary>An application in custody; null where there is none.</summary>
     public async Task<ManagedApplication?> FindAsync(AppId id, CancellationToken cancellation) =>
         await rows.FindAsync(id, cancellation) is { } record ? ManagedApplication.Of(record) : null;
 
@@ -112,9 +112,9 @@ public sealed class ManagedApplications : IApplicationDirectory
     }
 
     /// <summary>A page of the applications in custody, in the order of their ids.</summary>
-    /// <param name="after">What the page before gave as its next; null for the first page.</param>
+    /// <param name="after">The next value of the page before; null for the first page.</param>
     /// <param name="limit">1 to 100.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     public async Task<ManagedApplicationPage> ListAsync(AppId? after, int limit, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
@@ -125,12 +125,12 @@ public sealed class ManagedApplications : IApplicationDirectory
     }
 
     /// <summary>
-    /// Deletes an application with all it has at the platform, then what custody has of it: its tokens and its master token
-    /// leave the vault when the platform has confirmed. What was begun is finished by the timer.
+    /// Deletes an application with all its data at the platform, then its data in custody: its tokens and its master token
+    /// are removed from the vault once the platform has confirmed. The timer finishes what was begun.
     /// </summary>
     /// <param name="id">The application.</param>
-    /// <param name="confirmation">Its name, to confirm.</param>
-    /// <param name="cancellation">Gives up, if nothing has been begun.</param>
+    /// <param name="confirmation">Its name, as a confirmation.</param>
+    /// <param name="cancellation">Cancels, if nothing has been begun.</param>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.WrongName"/>,
     /// <see cref="CustodyFault.Busy"/>, <see cref="CustodyFault.MasterTokenRefused"/>, <see cref="CustodyFault.TimedOut"/>.
     /// </exception>
@@ -140,7 +140,7 @@ public sealed class ManagedApplications : IApplicationDirectory
     {
         var found = await rows.FindAsync(id, cancellation) ?? throw CustodyException.ApplicationNotFound();
         if (!string.Equals(found.Name, confirmation, StringComparison.Ordinal))
-            throw new CustodyException(CustodyFault.WrongName, "What was given to confirm is not the application's name.");
+            throw new CustodyException(CustodyFault.WrongName, "The confirmation is not the application's name.");
         while (await reconciler.WaitForUnlockedAsync(id, settings.LockTimeout, cancellation) is { } record)
         {
             CustodySteps.Reached(CustodySteps.DeleteMark);
@@ -177,7 +177,7 @@ public sealed class ManagedApplications : IApplicationDirectory
         }
     }
 
-    // Nobody has been told of it; what cannot be undone is adopted later.
+    // No caller knows of the application yet. If this fails, the sync takes it in later.
     private async Task UndoAsync(Application application)
     {
         try
@@ -197,7 +197,7 @@ public sealed class ManagedApplications : IApplicationDirectory
             var application = await platform.ViewAsync(master, cancellation);
             if (application.Id != master.Application)
                 throw CustodyException.MasterTokenRefused("The token in the vault is another application's.");
-            // Only the master token may.
+            // Only the master token may list tokens.
             await platform.ListTokensAsync(master, cancellation);
             return application with { Token = master.Token };
         }

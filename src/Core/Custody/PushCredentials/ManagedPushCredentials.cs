@@ -6,7 +6,9 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Custody.PushCredentials;
 
-/// <summary>The push credentials of applications in custody: inspected here, kept by the platform, replaced without a gap.</summary>
+/// <summary>
+/// The push credentials of applications in custody: inspected here, stored by the platform, replaced without a gap.
+/// </summary>
 public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens masters, ITableStore store, TimeProvider time)
 {
     /// <summary>The most bytes of a sender's id or server key.</summary>
@@ -15,7 +17,7 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
     private readonly CustodyRows applications = new(store);
     private readonly RegisteredCertificates registered = new(store);
 
-    /// <summary>Inspects a certificate and says what registering it would do. Nothing is changed.</summary>
+    /// <summary>Inspects a certificate and says what registering it would do. Changes nothing.</summary>
     /// <exception cref="PushCredentialException">The certificate is refused.</exception>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.Deleting"/>,
     /// <see cref="CustodyFault.MasterTokenMissing"/>.</exception>
@@ -31,23 +33,23 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
     }
 
     /// <summary>
-    /// Registers a certificate; then, where it <paramref name="replaces"/>, removes the older ones of its bundle id and
+    /// Registers a certificate; if it <paramref name="replaces"/> others, then removes the older ones with its bundle id and
     /// environment.
     /// </summary>
     /// <remarks>
-    /// Older is what was listed before it was registered. So of two that replace at the same time, neither removes what came
-    /// after it, and there is never none; whatever a crash leaves beside the newest is older to the next.
+    /// Older ones are those that were listed before it was registered. So two concurrent replacements never remove the newer
+    /// one, and there is always at least one. Certificates that a crash has left are removed by the next replacement.
     /// </remarks>
     /// <exception cref="PushCredentialException">The certificate is refused.</exception>
     /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
-    /// <exception cref="PlatformException">The platform refuses, or cannot answer. What fails after it has registered the
-    /// certificate is no exception, but in the result.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer. A failure after the platform has
+    /// registered the certificate is not thrown, but part of the result.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task<CertificateAddition> AddCertificateAsync(
         AppId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
     {
         var found = await InspectCertificateAsync(application, upload, replaces, cancellation);
-        // Without the type a null would become an empty file.
+        // Without the explicit type, null would become an empty file.
         ReadOnlyMemory<byte>? file = upload.File;
         var registration = new CertificateRegistration(
             found.ForProduction ? null : file, found.ForProduction ? file : null, null, upload.Password,
@@ -85,7 +87,7 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
         return found with { Id = id, Replaced = removed, Left = left, Failures = failures };
     }
 
-    /// <summary>Inspects the key file of a Google service account and, unless it is only to be inspected, registers it.</summary>
+    /// <summary>Inspects the key file of a Google service account and, unless it is a dry run, registers it.</summary>
     /// <exception cref="PushCredentialException">The file is refused.</exception>
     /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
@@ -101,11 +103,11 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
     }
 
     /// <summary>
-    /// Registers a sender of Google's with its legacy server key, of the type that the wire contract has for it
-    /// (<see cref="PushType.Gcm"/>); returns its id, or null where it is only to be looked at.
+    /// Registers a Google sender with its legacy server key, as the type of the wire contract (<see cref="PushType.Gcm"/>);
+    /// returns its id, or null for a dry run.
     /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/> for a text that is empty or over
-    /// <see cref="TextSize"/>; as <see cref="InspectCertificateAsync"/>.</exception>
+    /// <see cref="TextSize"/>; otherwise as <see cref="InspectCertificateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task<string?> AddSenderAsync(
@@ -121,7 +123,7 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
             : await AddAsync(application, new SenderRegistration(PushType.Gcm, senderId, serverKey), cancellation);
     }
 
-    /// <summary>The push credentials of every type, each type's as the platform lists them.</summary>
+    /// <summary>The push credentials of every type, in the platform's order for each type.</summary>
     /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
@@ -160,8 +162,8 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
         return pair.Accepted ? (certificate, forProduction) : throw new PushCredentialException(pair.Fault.Value, pair.Message);
     }
 
-    // What was registered here is known by its file. Of any other certificate Apple's own name must say so: what might be
-    // another app's is not removed.
+    // A certificate that was registered here is known by its file. For any other, Apple's name must match: a certificate
+    // that may be for another app is not removed.
     private async Task<IReadOnlyList<string>> FindOlderAsync(
         AppId application, ApnsCertificate certificate, bool forProduction, CancellationToken cancellation)
     {
@@ -181,7 +183,7 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
         (await masters.UseAsync(
             application, master => platform.AddPushConfigurationsAsync(master, registration, cancellation), cancellation))[0];
 
-    // False where it is not there, be it that somebody else has removed it.
+    // False where it does not exist, for example because another call has removed it.
     private async Task<bool> TryRemoveAsync(AppId application, PushType type, string id, CancellationToken cancellation)
     {
         try

@@ -8,17 +8,18 @@ using Gatehouse.Telemetry;
 
 namespace Gatehouse.Custody.PushCredentials;
 
-/// <summary>What a check of the push credentials has done.</summary>
-/// <param name="Checked">How many applications' credentials were looked at.</param>
-/// <param name="Warned">How many of them have ended, or end within 30 days: an alert of each is in the outbox.</param>
-/// <param name="Failures">What could not be looked at. It is the next time.</param>
+/// <summary>The result of a check of the push credentials.</summary>
+/// <param name="Checked">How many applications were checked.</param>
+/// <param name="Warned">How many credentials have expired, or expire within 30 days. There is an alert for each in the
+/// outbox.</param>
+/// <param name="Failures">What could not be checked. The next run tries it again.</param>
 public sealed record PushCheckRun(int Checked, int Warned, IReadOnlyList<CustodyFailure> Failures);
 
-/// <summary>Raises alerts for push credentials that are about to end: at 30, 7 and 1 days, and when they have ended.</summary>
+/// <summary>Raises alerts for push credentials that expire in 30, 7 and 1 days, and when they have expired.</summary>
 /// <remarks>
-/// Of the stages that a credential has come to, only the last is told, so a check after some that were missed warns once.
-/// Each stage has a key of its own in the outbox: it is told once, however often and by however many it is seen, and a check
-/// that was cut off is simply made again.
+/// Only the latest stage of a credential is reported, so there is one alert even if earlier checks were missed. Each stage
+/// has its own key in the outbox, so it is reported once, however often and by how many instances it is seen. An interrupted
+/// check is simply run again.
 /// </remarks>
 public sealed class PushCredentialCheck(
     IPlatform platform, MasterTokens masters, ITableStore store, AlertOutbox alerts, TimeProvider time)
@@ -28,15 +29,15 @@ public sealed class PushCredentialCheck(
 
     private static readonly int[] WarningDays = [1, 7, 30];
 
-    // What is registered while the platform is asked is not listed yet.
+    // A credential that is registered during the request to the platform is not listed yet.
     private static readonly TimeSpan MemoryOfUnlisted = TimeSpan.FromDays(1);
 
     private readonly CustodyRows applications = new(store);
     private readonly RegisteredCertificates registered = new(store);
 
     /// <summary>
-    /// Goes through all applications in custody, then forgets what was found in certificates that are gone. One application's
-    /// failure holds up no other.
+    /// Goes through all applications in custody, then deletes the findings of certificates that are gone. A failure of one
+    /// application does not affect the others.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store does not list the applications.</exception>
     public async Task<PushCheckRun> RunAsync(CancellationToken cancellation)
@@ -111,7 +112,7 @@ public sealed class PushCredentialCheck(
             isOver ? AlertTypes.PushCredentialExpired : AlertTypes.PushCredentialExpiring, now, application, facts);
     }
 
-    /// <summary>The whole days from an instant until a credential ends; less than 0 when it has.</summary>
+    /// <summary>The whole days until a credential expires; below 0 when it has.</summary>
     public static int DaysLeft(DateTimeOffset end, DateTimeOffset now) => (int)Math.Floor((end - now).TotalDays);
 
     private async Task ForgetApplicationsAsync(CancellationToken cancellation)

@@ -4,15 +4,15 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Custody.PushCredentials;
 
-/// <summary>What was found in a certificate that was registered here: the platform does not tell it again.</summary>
+/// <summary>The findings of a certificate that was registered here. The platform does not report them.</summary>
 internal sealed record RegisteredCertificate(
     string Id, string BundleId, bool ForProduction, string Thumbprint, DateTimeOffset ExpiresAt, DateTimeOffset RegisteredAt);
 
-/// <summary>Reads and writes what was found in certificates. Neither file nor password is kept.</summary>
+/// <summary>Reads and writes the findings of certificates. Neither the file nor the password is stored.</summary>
 /// <remarks>
-/// Table <c>PushCredentials</c>, partition: the first digit of the application's id; row <c>{app id}:{push id}</c>. A row only
-/// adds to what the platform lists: without it a certificate is known by its name, and one that is left of a credential that
-/// is gone says nothing to anybody, until the daily check removes it.
+/// Table <c>PushCredentials</c>, partition: the first digit of the application's id; row <c>{app id}:{push id}</c>. A row
+/// only adds to what the platform lists. Without it, a certificate is known by its name. A row of a deleted credential does
+/// no harm, and the daily check removes it.
 /// </remarks>
 internal sealed class RegisteredCertificates(ITableStore store)
 {
@@ -41,7 +41,7 @@ internal sealed class RegisteredCertificates(ITableStore store)
         }
     }
 
-    /// <summary>Keeps what was found. Nothing is kept under an id that no platform gives.</summary>
+    /// <summary>Stores findings. An id that no platform would give is ignored.</summary>
     public async ValueTask SaveAsync(AppId application, RegisteredCertificate one, CancellationToken cancellation)
     {
         if (one.Id.Length > MostIdCharacters || !one.Id.All(char.IsAsciiLetterOrDigit)) return;
@@ -52,12 +52,12 @@ internal sealed class RegisteredCertificates(ITableStore store)
         await store.CommitAsync(Table, HexPartitions.Of(application), [RowChange.Put(row)], cancellation);
     }
 
-    /// <summary>Forgets it; nothing happens where another instance has.</summary>
+    /// <summary>Deletes findings. Does nothing where another instance has done so.</summary>
     public async ValueTask DeleteAsync(AppId application, string id, CancellationToken cancellation) =>
         await store.CommitAsync(
             Table, HexPartitions.Of(application), [RowChange.Delete($"{application}{Separator}{id}")], cancellation);
 
-    /// <summary>The applications that something is kept of.</summary>
+    /// <summary>The applications with stored findings.</summary>
     public async IAsyncEnumerable<AppId> ReadApplicationsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         foreach (var partition in HexPartitions.OfApplications)

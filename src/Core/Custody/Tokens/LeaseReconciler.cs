@@ -4,18 +4,16 @@ using Gatehouse.Telemetry;
 
 namespace Gatehouse.Custody.Tokens;
 
-/// <summary>
-/// Brings an application to rest: finishes or undoes what a crash or a failure left half done, and revokes what is over.
-/// </summary>
+/// <summary>Finishes or undoes half-done changes after a crash or a failure, and revokes expired tokens.</summary>
 /// <remarks>
-/// <para>Every step may be the last of a killed process, and may be done again: the record says what is to be done before
-/// anything is done, and forgets it afterwards.</para>
-/// <para>The platform's issuing cannot be told apart from an earlier try: a process that is killed after the platform has
-/// issued and before the record says so leaves a token that no lease names. So the entry, written before, holds the tokens
-/// that were there. No two intents of an application overlap, for each is written over the record that was read before the
-/// list was. What is there now, was not there then, was issued in the entry's time and is no lease's, was issued under the
-/// entry, and is revoked. Only somebody who issues outside custody in that very time could be meant by it too: where several
-/// tokens fit, nobody can say which is whose, so none is revoked, and it is announced.</para>
+/// <para>A process can be killed after any step, and every step can be repeated: the record says what is to be done before
+/// it is done, and forgets it afterwards.</para>
+/// <para>The platform cannot tell an issued token from an earlier attempt. If a process is killed after the platform has
+/// issued a token and before the record says so, a token is left that no lease names. So the lock, written before, holds the
+/// hashes of the tokens that existed. Locks of an application never overlap: each replaces the record that was read before
+/// the tokens were listed. A token that exists now, did not exist then, was issued during the lock and belongs to no lease,
+/// was issued under the lock, and is revoked. Only a token that was issued outside Gatehouse at that very time would match
+/// too. So if several tokens match, none is revoked, and an alert is raised.</para>
 /// </remarks>
 internal sealed class LeaseReconciler(
     IPlatform platform, ISecretVault vault, MasterTokens masters, CustodyRows rows, CustodySettings settings, TimeProvider time,
@@ -24,10 +22,10 @@ internal sealed class LeaseReconciler(
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// The application when nobody is changing it: waits for whoever is, and settles what somebody has left. Null where there
-    /// is none.
+    /// Waits until the application is not locked, repairs what an interrupted call has left, and returns the record; null
+    /// where there is none.
     /// </summary>
-    /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/> where the timeout is at its end.</exception>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/>: the timeout has passed.</exception>
     public async Task<CustodyRecord?> WaitForUnlockedAsync(AppId id, TimeSpan timeout, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
@@ -47,8 +45,8 @@ internal sealed class LeaseReconciler(
     }
 
     /// <summary>
-    /// Settles what there is to settle, and returns how many leases and tokens were revoked by it; null where somebody else
-    /// is at it.
+    /// Finishes what is unfinished; returns how many leases and tokens were revoked, or null where another call holds the
+    /// lock.
     /// </summary>
     public async Task<int?> TryReconcileAsync(AppId id, CancellationToken cancellation)
     {
@@ -64,7 +62,7 @@ internal sealed class LeaseReconciler(
         }
     }
 
-    /// <summary>Deletes the application that is marked so, then what custody has of it.</summary>
+    /// <summary>Deletes an application that is marked for deletion, then its data in custody.</summary>
     public async Task FinishDeletionAsync(ApplicationLock locked)
     {
         CustodySteps.Reached(CustodySteps.DeleteAtPlatform);
@@ -74,11 +72,11 @@ internal sealed class LeaseReconciler(
         }
         catch (PlatformException gone) when (gone.Code == PlatformException.ApplicationNotFoundCode)
         {
-            // It was deleted already, by the call that did not come to its end.
+            // An interrupted call has deleted it already.
         }
         catch (CustodyException missing) when (missing.Fault == CustodyFault.MasterTokenMissing)
         {
-            // The master token is removed only after the platform has confirmed.
+            // The master token is removed only after the platform has confirmed the deletion.
         }
         CustodySteps.Reached(CustodySteps.DeleteInVault);
         foreach (var lease in locked.Record.Leases.Where(lease => lease.Delivery == TokenDelivery.Vault))
@@ -89,7 +87,7 @@ internal sealed class LeaseReconciler(
         CustodySteps.Reached(CustodySteps.DeleteAnswer);
     }
 
-    /// <summary>Revokes those of the tokens that the platform still has.</summary>
+    /// <summary>Revokes those tokens that the platform still has.</summary>
     public async Task RevokeAsync(
         AppId id, IEnumerable<LeasedToken> leased, IReadOnlyList<IssuedToken> listed, CancellationToken cancellation)
     {
@@ -101,7 +99,7 @@ internal sealed class LeaseReconciler(
         }
     }
 
-    /// <summary>Revokes a token, if nobody has done so.</summary>
+    /// <summary>Revokes a token, unless it was revoked already.</summary>
     public async Task RevokeAsync(AppId id, ApiToken token, CancellationToken cancellation)
     {
         try
@@ -151,7 +149,7 @@ internal sealed class LeaseReconciler(
         var listed = await ListAsync(locked.Id, locked.Deadline);
         if (locked.Record.Lock?.Issuing is { } window) await ReconcileIssuingAsync(locked, window, listed, now);
 
-        // The platform first, for all of them: a vault that cannot answer must not keep alive a token that is over.
+        // All revocations at the platform come first: a vault that cannot answer must not keep an expired token alive.
         var over = locked.Record.Leases.Where(lease => lease.IsOver(now)).ToList();
         var retired = locked.Record.Leases.Except(over).SelectMany(lease => lease.Retired(now)).ToList();
         await RevokeAsync(locked.Id, over.SelectMany(lease => lease.Tokens), listed, locked.Deadline);
@@ -200,7 +198,7 @@ internal sealed class LeaseReconciler(
     {
         if (listed.FirstOrDefault(token => lease.Incoming!.Is(token.Token)) is not { } issued)
         {
-            // Somebody has revoked it at the platform, past custody.
+            // It was revoked at the platform, outside Gatehouse.
             await locked.ChangeAsync(record => record.Change(
                 lease.Label, one => one.Current is null ? one with { Revoking = true } : one with { Incoming = null }));
             return;
@@ -215,7 +213,7 @@ internal sealed class LeaseReconciler(
 
     private async Task DeleteAtPlatformAsync(ApplicationCredential master, CancellationToken cancellation)
     {
-        // At an address that serves many applications, a wrong token in the vault would delete another one.
+        // Where one address serves many applications, a wrong token in the vault would delete another application.
         var application = await platform.ViewAsync(master, cancellation);
         if (application.Id != master.Application)
             throw CustodyException.MasterTokenRefused("The master token in the vault is another application's.");

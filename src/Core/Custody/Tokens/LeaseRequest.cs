@@ -2,14 +2,14 @@ using Gatehouse.Platform;
 
 namespace Gatehouse.Custody.Tokens;
 
-/// <summary>What is asked for when a token is to be issued.</summary>
-/// <param name="Label">1 to 64 lower-case letters, digits and hyphens, neither first nor last a hyphen. It becomes part of the
-/// secret's name, and Key Vault does not tell upper case from lower.</param>
+/// <summary>A request for a token.</summary>
+/// <param name="Label">1 to 64 lower-case letters, digits and hyphens, neither first nor last a hyphen. It becomes part of
+/// the secret's name, and Key Vault's names are case-insensitive.</param>
 /// <param name="Owner">The caller: 1 to 256 characters.</param>
 /// <param name="Delivery">How the token is delivered.</param>
-/// <param name="ExpiresIn">When the lease ends, from now: a second to ten years; null for never.</param>
-/// <param name="RotateEvery">How old the token may become before the timer replaces it: a minute to ten years; null for ever.
-/// Only for tokens that are delivered to the vault, since nobody would be told of the new one.</param>
+/// <param name="ExpiresIn">The time until the lease ends: a second to ten years; null for never.</param>
+/// <param name="RotateEvery">The highest age of the token before the timer replaces it: a minute to ten years; null for no
+/// rotation. Only for tokens that are delivered to the vault: a token from a response could not be replaced.</param>
 public sealed record LeaseRequest(
     string Label, string Owner, TokenDelivery Delivery, TimeSpan? ExpiresIn = null, TimeSpan? RotateEvery = null)
 {
@@ -20,8 +20,8 @@ public sealed record LeaseRequest(
 
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
-    /// <summary>Checks it.</summary>
-    /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/>, with what is wrong.</exception>
+    /// <summary>Validates the request.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/>. The message says what is wrong.</exception>
     internal void Check()
     {
         if (!IsLabel(Label))
@@ -36,7 +36,7 @@ public sealed record LeaseRequest(
         if (RotateEvery is { } every && (every < TimeSpan.FromMinutes(1) || every > Longest))
             throw CustodyException.Invalid($"rotate_every_seconds must be from 60 to {Longest.TotalSeconds:0}.");
         if (RotateEvery is not null && Delivery != TokenDelivery.Vault)
-            throw CustodyException.Invalid("rotate_every_seconds needs deliver to be vault: nobody would be told the new token.");
+            throw CustodyException.Invalid("rotate_every_seconds needs deliver to be vault: a token in a response could not be replaced.");
     }
 
     private static bool IsLabel(string label) =>
@@ -45,11 +45,11 @@ public sealed record LeaseRequest(
         && label[0] != '-' && label[^1] != '-';
 }
 
-/// <summary>A token that was issued under a lease, or in the place of another.</summary>
-/// <param name="Token">The token, for whoever is to be given it in the answer; null where the vault has it.</param>
+/// <summary>A token that was issued, first or by rotation.</summary>
+/// <param name="Token">The token, where it is delivered in the response; null where it is in the vault.</param>
 /// <param name="TokenId">The token's fingerprint.</param>
 /// <param name="Label">The lease's label.</param>
-/// <param name="SecretName">The secret's name in the vault; null where the token is in the answer.</param>
+/// <param name="SecretName">The secret's name in the vault; null where the token is in the response.</param>
 /// <param name="IssuedAt">When it was issued.</param>
 /// <param name="ExpiresAt">When the lease ends; null for never.</param>
 public sealed record GrantedToken(

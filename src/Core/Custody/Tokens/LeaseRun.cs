@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace Gatehouse.Custody.Tokens;
 
-/// <summary>What a pass of the timer over the leases has done.</summary>
+/// <summary>The result of a timer run over the leases.</summary>
 /// <param name="Revoked">How many leases and replaced tokens were revoked.</param>
 /// <param name="Rotated">How many leases got a new token.</param>
 /// <param name="Failures">What could not be done.</param>
 public sealed record LeaseRun(int Revoked, int Rotated, IReadOnlyList<CustodyFailure> Failures)
 {
-    /// <summary>Counts what several do at the same time.</summary>
+    /// <summary>Counts for several threads.</summary>
     internal sealed class Counter
     {
         private readonly ConcurrentQueue<CustodyFailure> failures = new();

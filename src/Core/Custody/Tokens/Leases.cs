@@ -4,12 +4,10 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Custody.Tokens;
 
-/// <summary>
-/// Tokens as leases: each is issued under a label, to an owner, for a time; is replaced with an overlap; and is revoked.
-/// </summary>
+/// <summary>Tokens as leases: issued under a label, to an owner, for a time; rotated with an overlap; and revoked.</summary>
 /// <remarks>
-/// No token is kept here: a lease knows its token by its SHA-256, and finds it in the platform's list. How it holds against
-/// crashes and other instances: <see cref="LeaseReconciler"/> and <see cref="TokenIssuer"/>.
+/// No token is stored: a lease knows the SHA-256 of its token, and finds it in the platform's list. Crashes and concurrent
+/// instances: see <see cref="LeaseReconciler"/> and <see cref="TokenIssuer"/>.
 /// </remarks>
 public sealed class Leases
 {
@@ -23,7 +21,7 @@ public sealed class Leases
     private readonly CustodySettings settings;
     private readonly TimeProvider time;
 
-    /// <summary>Leases over a platform, whose master tokens are in a vault.</summary>
+    /// <summary>Leases at a platform, with the master tokens in a vault.</summary>
     public Leases(
         IPlatform platform, ISecretVault vault, MasterTokens masters, ITableStore store, CustodySettings settings,
         TimeProvider time, CustodyAnnouncer? announce = null)
@@ -39,10 +37,10 @@ public sealed class Leases
     public static string SecretName(AppId application, string label) => $"token-{application}-{label}";
 
     /// <summary>Issues a token.</summary>
-    /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/>, <see cref="CustodyFault.ApplicationNotFound"/>,
-    /// <see cref="CustodyFault.Deleting"/>, <see cref="CustodyFault.LabelTaken"/>, <see cref="CustodyFault.NoFreeSlot"/> where
-    /// it would take the slot that is kept for rotation, <see cref="CustodyFault.Busy"/>, <see cref="CustodyFault.TimedOut"/>.
-    /// </exception>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/>,
+    /// <see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.Deleting"/>,
+    /// <see cref="CustodyFault.LabelTaken"/>, <see cref="CustodyFault.NoFreeSlot"/> where only the slot for rotation is
+    /// free, <see cref="CustodyFault.Busy"/>, <see cref="CustodyFault.TimedOut"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The lease is undone.</exception>
     public async Task<GrantedToken> IssueAsync(AppId application, LeaseRequest request, CancellationToken cancellation)
@@ -69,16 +67,15 @@ public sealed class Leases
     }
 
     /// <summary>
-    /// Puts a new token in the place of one: the new one works at once, the old one until the overlap ends. Delivered as the
-    /// old one was.
+    /// Replaces a token. The new one works at once, the old one until the overlap ends. It is delivered as the old one was.
     /// </summary>
     /// <param name="application">The application.</param>
-    /// <param name="tokenId">The fingerprint of the token that its lease stands for.</param>
+    /// <param name="tokenId">The fingerprint of the current token of a lease.</param>
     /// <param name="overlap">0 to 30 days.</param>
-    /// <param name="cancellation">Gives up, if nothing has been begun.</param>
+    /// <param name="cancellation">Cancels, if nothing has been begun.</param>
     /// <exception cref="CustodyException">As for <see cref="IssueAsync"/>; <see cref="CustodyFault.TokenNotFound"/>;
-    /// <see cref="CustodyFault.NotRotatable"/> where it was replaced or is being revoked; <see cref="CustodyFault.NoFreeSlot"/>
-    /// where all are used.</exception>
+    /// <see cref="CustodyFault.NotRotatable"/> where the token was replaced or is being revoked;
+    /// <see cref="CustodyFault.NoFreeSlot"/> where all slots are used.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The timer finishes the rotation.</exception>
     public async Task<GrantedToken> RotateAsync(
@@ -105,11 +102,14 @@ public sealed class Leases
         return granted;
     }
 
-    /// <summary>Revokes a token by its fingerprint: a lease with all that stands for it, a replaced token before its overlap
-    /// ends, or a token that no lease names. It does not wait for whoever is changing the application's tokens.</summary>
+    /// <summary>
+    /// Revokes a token by its fingerprint: a lease with all its tokens, a replaced token before its overlap ends, or a token
+    /// without a lease. It does not wait for another call that is changing the application's tokens.
+    /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>,
     /// <see cref="CustodyFault.TokenNotFound"/>, <see cref="CustodyFault.Deleting"/>.</exception>
-    /// <exception cref="PlatformException">The platform cannot answer. The timer revokes a token that is leased.</exception>
+    /// <exception cref="PlatformException">The platform cannot answer. If the token is leased, the timer revokes
+    /// it.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The token is revoked; the timer removes the secret.</exception>
     public async Task RevokeAsync(AppId application, string tokenId, CancellationToken cancellation)
     {
@@ -130,14 +130,17 @@ public sealed class Leases
             if (await rows.TryReplaceAsync(record.With(marked), cancellation) is null) continue;
             if (await reconciler.TryReconcileAsync(application, cancellation) is not null) return;
 
-            // Somebody is changing the tokens, or was killed at it: the token is not to outlive that. The rest is for the timer.
+            // Another call is changing the tokens, or was killed while doing so. The token is revoked now all the same; the
+            // timer does the rest.
             var over = marked.Revoking ? marked.Tokens : marked.Tokens.Where(token => token.Id == tokenId);
             await reconciler.RevokeAsync(application, over, await reconciler.ListAsync(application, cancellation), cancellation);
             return;
         }
     }
 
-    /// <summary>The tokens of an application: those of its leases, and those that the platform has without a lease.</summary>
+    /// <summary>
+    /// The tokens of an application: those of its leases, and those that the platform has without a lease.
+    /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>,
     /// <see cref="CustodyFault.Deleting"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
@@ -149,8 +152,9 @@ public sealed class Leases
     }
 
     /// <summary>
-    /// The timer's pass: finishes what was left half done, revokes what is over, and replaces what is due. It revokes nothing
-    /// that no lease names, but for what an interrupted call of ours has issued. One application's failure holds up no other.
+    /// The timer's run: finishes what was interrupted, revokes what has ended, and rotates what is due. Tokens without a
+    /// lease are not revoked, except those that an interrupted call has issued. A failure of one application does not affect
+    /// the others.
     /// </summary>
     public async Task<LeaseRun> RunAsync(CancellationToken cancellation)
     {
@@ -167,7 +171,7 @@ public sealed class Leases
                 }
                 catch (CustodyException busy) when (busy.Fault == CustodyFault.Busy)
                 {
-                    // Somebody else is at it.
+                    // Another call holds the lock.
                 }
                 catch (Exception e) when (CustodyFailure.Is(e))
                 {
@@ -190,7 +194,7 @@ public sealed class Leases
                 TimeSpan.Zero,
                 (current, used) =>
                 {
-                    // Another instance may have been here since.
+                    // Another instance may have rotated it meanwhile.
                     if (current.Find(due.Label) is not { } lease || !lease.IsRotationDue(now)) return null;
                     RequireSlot(used);
                     return lease;
@@ -216,7 +220,7 @@ public sealed class Leases
         }
         catch (Exception e) when (CustodyFailure.Is(e) || e is OperationCanceledException)
         {
-            // The answer holds a token and must not be lost for this: the timer revokes the old one.
+            // The response holds a token and must not be lost. The timer revokes the old one.
         }
     }
 

@@ -4,13 +4,14 @@ using Gatehouse.Secrets;
 namespace Gatehouse.Custody.Tokens;
 
 /// <summary>
-/// Issues a token for a lease: the first one, or one that takes the place of another. In this order: the intent is written,
-/// the platform issues, the token's hash is recorded, the vault is given the token, the lease stands for it.
+/// Issues a token for a lease: the first one, or a replacement. In this order: the lock is written, the platform issues, the
+/// token's hash is recorded, the token is stored in the vault, it becomes the lease's current token.
 /// </summary>
 /// <remarks>
-/// Killed after the intent, or the platform: no lease names the token, and <see cref="LeaseReconciler"/> revokes it. After the
-/// record, or the vault: the lease has it as incoming, and <see cref="LeaseReconciler"/> gives it to the vault (again), for a
-/// consumer may already have read it there. A token that goes into the answer needs no vault: record and end are one commit.
+/// Killed after the lock or the platform's answer: no lease names the token, and <see cref="LeaseReconciler"/> revokes it.
+/// Killed after the record or the vault: the lease has it as its incoming token, and <see cref="LeaseReconciler"/> stores it
+/// in the vault (again), because a consumer may already have read it there. A token in the response needs no vault: the
+/// record and the release of the lock are one commit.
 /// </remarks>
 internal sealed class TokenIssuer(
     IPlatform platform, ISecretVault vault, MasterTokens masters, CustodyRows rows, LeaseReconciler reconciler,
@@ -18,11 +19,11 @@ internal sealed class TokenIssuer(
 {
     /// <summary>Issues a token.</summary>
     /// <param name="id">The application.</param>
-    /// <param name="overlap">How long a token that is replaced works on.</param>
-    /// <param name="timeout">How long to wait for somebody else who is changing the application's tokens.</param>
-    /// <param name="begin">Of the application and the number of its tokens, the lease that is to have the token; null where
-    /// nothing is to be done after all.</param>
-    /// <param name="cancellation">Gives up before anything is begun.</param>
+    /// <param name="overlap">How long a replaced token keeps working.</param>
+    /// <param name="timeout">How long to wait for another call that is changing the application's tokens.</param>
+    /// <param name="begin">Chooses the lease that gets the token, by the record and the number of tokens; null where nothing
+    /// has to be done.</param>
+    /// <param name="cancellation">Cancels, until something is begun.</param>
     public async Task<(Lease Lease, ApiToken Token)?> RunAsync(
         AppId id, TimeSpan overlap, TimeSpan timeout, Func<CustodyRecord, int, Lease?> begin,
         CancellationToken cancellation)
@@ -89,7 +90,8 @@ internal sealed class TokenIssuer(
         }
         catch (Exception e) when (e is PlatformException { IsRefusal: true } or VaultException or CustodyException)
         {
-            // Nothing was issued. After any other failure something may have been, or may still be: then the intent stays.
+            // Nothing was issued. After any other failure a token may have been issued, or may still be: then the lock
+            // stays.
             await locked.ReleaseAsync(record => record.Change(lease.Label, one => one.Current is null ? null : one));
             if (e is PlatformException { Code: PlatformException.TooManyCode })
                 throw CustodyException.NoFreeSlot("The platform has no free slot for another API token.");
@@ -100,7 +102,7 @@ internal sealed class TokenIssuer(
     private async Task RecordAsync(ApplicationLock locked, IssuedToken issued, Func<CustodyRecord, CustodyRecord> change)
     {
         if (await locked.TryChangeAsync(change)) return;
-        // Somebody has taken over and settled, perhaps before the platform had this token to show.
+        // Another instance has taken over, perhaps before the platform listed this token.
         await reconciler.RevokeAsync(locked.Id, issued.Token, locked.Deadline);
         throw CustodyException.Busy(settings.LockTime);
     }
@@ -114,8 +116,9 @@ internal sealed class TokenIssuer(
         }
         catch (VaultException)
         {
-            // The vault may have it all the same. So a rotation is finished by the timer, not undone: the old token would be
-            // right and the vault would say the new one. A new lease, which nobody was told of, is undone.
+            // The vault may have stored it all the same. So a rotation is finished by the timer, not undone: otherwise the
+            // old token would be valid and the vault would hold the new one. A new lease, which no caller knows of, is
+            // undone.
             await locked.ReleaseAsync(record => record.Change(
                 lease.Label, one => one.Current is null ? one with { Revoking = true } : one));
             throw;

@@ -2,34 +2,34 @@ using Gatehouse.Platform;
 
 namespace Gatehouse.Custody.Tokens;
 
-/// <summary>How it stands with a token.</summary>
+/// <summary>The state of a token.</summary>
 public enum TokenState
 {
-    /// <summary>It stands for its lease.</summary>
+    /// <summary>It is its lease's current token.</summary>
     Active,
 
-    /// <summary>It was replaced, and works until <see cref="ListedToken.ExpiresAt"/>.</summary>
+    /// <summary>It was replaced. It works until <see cref="ListedToken.ExpiresAt"/>.</summary>
     Retiring,
 
-    /// <summary>It is on its way to the vault.</summary>
+    /// <summary>It is being delivered to the vault.</summary>
     Delivering,
 
     /// <summary>It is being revoked.</summary>
     Revoking,
 
-    /// <summary>The platform does not have it any more: somebody revoked it past custody.</summary>
+    /// <summary>The platform no longer has it: it was revoked outside Gatehouse.</summary>
     Missing,
 
-    /// <summary>The platform has it, and no lease names it.</summary>
+    /// <summary>The platform has it, but no lease names it.</summary>
     Unmanaged,
 }
 
-/// <summary>A token of an application, as it is listed.</summary>
+/// <summary>A token in the list of an application.</summary>
 /// <param name="TokenId">Its fingerprint.</param>
 /// <param name="State">How it stands with it.</param>
 /// <param name="Masked">Its first and last four digits; null where the platform does not have it.</param>
 /// <param name="IssuedAt">When it was issued.</param>
-/// <param name="Label">Its lease's label; null where it is unmanaged, as in what follows.</param>
+/// <param name="Label">Its lease's label. Null for an unmanaged token, as are the following.</param>
 /// <param name="Owner">The caller that it was issued to.</param>
 /// <param name="Delivery">How it was delivered.</param>
 /// <param name="ExpiresAt">When it will be revoked; null for never.</param>
@@ -60,7 +60,7 @@ public sealed record TokenList(IReadOnlyList<ListedToken> Tokens, int SlotsUsed,
         return new TokenList(tokens, listed.Count, ApiToken.MostSecondary);
     }
 
-    /// <summary>Whether a token that no lease names may be one that a lease is about to name.</summary>
+    /// <summary>Whether a token without a lease may be one that is being issued.</summary>
     internal static bool IsBeingIssued(CustodyRecord record, IssuedToken token) => record.Lock?.Issuing?.Covers(token) == true;
 
     private static void Add(List<ListedToken> tokens, Lease lease, IReadOnlyList<IssuedToken> listed, DateTimeOffset now)

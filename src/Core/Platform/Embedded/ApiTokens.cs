@@ -3,7 +3,7 @@ using Gatehouse.Storage;
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>
-/// The API tokens of an application: the master token manages the secondary ones, a secondary token sees and revokes only
+/// The API tokens of an application. The master token manages the secondary ones; a secondary token can view and revoke only
 /// itself (wire contract, "View an API token" to "List API tokens").
 /// </summary>
 public sealed class ApiTokens(ITableStore store, ApplicationAccess access, PlatformKeys keys, TimeProvider time)
@@ -13,7 +13,7 @@ public sealed class ApiTokens(ITableStore store, ApplicationAccess access, Platf
     private readonly TokenIndex index = new(store);
 
     /// <summary>Issues a secondary token.</summary>
-    /// <exception cref="PlatformException">400108 to a secondary token; 400203 where there are ten.</exception>
+    /// <exception cref="PlatformException">400108 for a secondary token; 400203 where there are ten already.</exception>
     public async Task<IssuedToken> IssueAsync(ApplicationCaller caller, CancellationToken cancellation)
     {
         RequireMaster(caller);
@@ -40,8 +40,8 @@ public sealed class ApiTokens(ITableStore store, ApplicationAccess access, Platf
         return issued;
     }
 
-    /// <summary>Every secondary token, newest first.</summary>
-    /// <exception cref="PlatformException">400108 to a secondary token.</exception>
+    /// <summary>All secondary tokens, newest first.</summary>
+    /// <exception cref="PlatformException">400108 for a secondary token.</exception>
     public IReadOnlyList<IssuedToken> List(ApplicationCaller caller)
     {
         RequireMaster(caller);
@@ -52,18 +52,18 @@ public sealed class ApiTokens(ITableStore store, ApplicationAccess access, Platf
     }
 
     /// <summary>One token of the application.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="text">The token as the caller wrote it.</param>
-    /// <exception cref="PlatformException">400108 to a secondary token that asks for another; 400201 for one that is
-    /// not there.</exception>
+    /// <exception cref="PlatformException">400108 for a secondary token that asks for another one; 400201 where the token
+    /// does not exist.</exception>
     public IssuedToken View(ApplicationCaller caller, string text) => At(caller, Find(caller, text));
 
     /// <summary>Revokes a secondary token: the next request that presents it is refused.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="text">The token as the caller wrote it.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="PlatformException">400108 to a secondary token that revokes another, and for the master token;
-    /// 400201 for one that is not there.</exception>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="PlatformException">400108 for a secondary token that revokes another one, and for revoking the
+    /// master token; 400201 where the token does not exist.</exception>
     public async Task RevokeAsync(ApplicationCaller caller, string text, CancellationToken cancellation)
     {
         await access.ChangeAsync(

@@ -3,15 +3,15 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Embedded;
 
-/// <summary>Decides whether an API token is good, and changes the application that it belongs to.</summary>
-/// <remarks>Nothing is cached: a token that was revoked is refused by the very next request, at every instance.</remarks>
+/// <summary>Authenticates API tokens, and changes their applications.</summary>
+/// <remarks>Nothing is cached: a revoked token is refused by the very next request, on every instance.</remarks>
 public sealed class ApplicationAccess(ITableStore store)
 {
     private readonly TokenIndex index = new(store);
 
     /// <summary>Finds the application of a token, with two point reads.</summary>
-    /// <exception cref="PlatformException">400401 for a token that is unknown or revoked, 400304 for one whose application
-    /// was deleted.</exception>
+    /// <exception cref="PlatformException">400401 for a token that is unknown or revoked, 400304 where its application was
+    /// deleted.</exception>
     public async ValueTask<ApplicationCaller> AuthenticateAsync(ApiToken token, CancellationToken cancellation)
     {
         if (await index.FindAsync(token, cancellation) is not { } id) throw Refused();
@@ -24,12 +24,13 @@ public sealed class ApplicationAccess(ITableStore store)
     }
 
     /// <summary>
-    /// Changes a caller's application in one commit. Where somebody else has changed it meanwhile, the token is
-    /// authenticated and the change is decided anew, on what is there now.
+    /// Changes a caller's application in one commit. If the application was changed meanwhile, the token is authenticated
+    /// again and the change is decided again, on the new record.
     /// </summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="decide">The changes, all in the application's partition; it throws to refuse, and may return none.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="decide">Decides the changes, all in the application's partition. It throws to refuse, and may return
+    /// none.</param>
+    /// <param name="cancellation">Cancels.</param>
     internal async ValueTask ChangeAsync(
         ApplicationCaller caller, Func<ApplicationCaller, ValueTask<IReadOnlyList<RowChange>>> decide, CancellationToken cancellation)
     {

@@ -1,8 +1,8 @@
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>
-/// A caller whose API token has been found good. Only <see cref="ApplicationAccess"/> makes one: whatever asks for it
-/// cannot be reached without a token.
+/// A caller with a valid API token. Only <see cref="ApplicationAccess"/> creates one, so code that takes one cannot be
+/// reached without a token.
 /// </summary>
 public sealed class ApplicationCaller
 {

@@ -4,13 +4,12 @@ using Gatehouse.Storage;
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>
-/// An application as the store keeps it: one row with its name, its tokens and the number of its push configurations, so
-/// that whatever must hold between them is changed in one commit or not at all.
+/// An application in the store: one row with its name, its tokens and the number of its push configurations, so that these
+/// change together in one commit.
 /// </summary>
 /// <remarks>
-/// <para>Table <c>Applications</c>, partition: the first digit of the id, row: <c>a:{id}</c>; the application's push
-/// configurations are the rows <c>p:{id}:...</c> of the same partition. 16 partitions take 16 x 2,000 rows a second, which
-/// is more than an account's 20,000, and a page of applications reads them in order.</para>
+/// Table <c>Applications</c>, partition: the first digit of the id, row: <c>a:{id}</c>. The application's push
+/// configurations are rows <c>p:{id}:...</c> in the same partition. A page of applications reads the 16 partitions in order.
 /// </remarks>
 internal sealed record ApplicationRecord(
     AppId Id, string Name, DateTimeOffset CreatedAt, SealedTokenList Tokens, int PushConfigurations, string? ETag = null)
@@ -33,10 +32,10 @@ internal sealed record ApplicationRecord(
     /// <summary>The change that adds the application.</summary>
     public RowChange Insert() => RowChange.Insert(ToRow());
 
-    /// <summary>The change that writes the application over what was read, if nobody has written it since.</summary>
+    /// <summary>The change that replaces the application that was read. It fails where it was changed since.</summary>
     public RowChange Replace() => RowChange.Replace(ToRow(), ReadETag);
 
-    /// <summary>The change that removes the application, if nobody has written it since it was read.</summary>
+    /// <summary>The change that removes the application. It fails where it was changed since it was read.</summary>
     public RowChange Delete() => RowChange.Delete(RowKey(Id), ReadETag);
 
     private string ReadETag => ETag ?? throw new InvalidOperationException("The application was not read from the store.");

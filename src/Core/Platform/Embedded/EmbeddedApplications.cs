@@ -34,13 +34,13 @@ public sealed class EmbeddedApplications(ITableStore store, ApplicationAccess ac
     }
 
     /// <summary>
-    /// A page of applications in the order of their ids: whatever is created or deleted meanwhile, one that is there from
-    /// the first page to the last is listed exactly once.
+    /// A page of applications in the order of their ids. An application that exists during the whole listing is listed
+    /// exactly once, even if others are created or deleted meanwhile.
     /// </summary>
     /// <param name="limit">1 to 100.</param>
-    /// <param name="pageToken">What the page before gave as its next; null or empty for the first page.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="PlatformException">400113 for a limit out of range, 400111 for a page token that was not given out.</exception>
+    /// <param name="pageToken">The next value of the page before; null or empty for the first page.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="PlatformException">400113 for a limit out of range, 400111 for an invalid page token.</exception>
     public async Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation)
     {
         if (limit is < 1 or > MostPerPage) throw PlatformException.OutOfRange($"limit must be from 1 to {MostPerPage}.");
@@ -56,7 +56,7 @@ public sealed class EmbeddedApplications(ITableStore store, ApplicationAccess ac
         return new ApplicationPage(page, records.Count > limit ? PageToken.Write(page[^1].Id.ToGuid(), keys.Pages) : "");
     }
 
-    /// <summary>Deletes every application. What is created meanwhile may stay.</summary>
+    /// <summary>Deletes every application. Those that are created meanwhile may stay.</summary>
     public async Task DeleteAllAsync(CancellationToken cancellation)
     {
         AppId? after = null;
@@ -78,10 +78,12 @@ public sealed class EmbeddedApplications(ITableStore store, ApplicationAccess ac
     public async ValueTask<ApiToken?> FindMasterTokenAsync(AppId id, CancellationToken cancellation) =>
         await FindAsync(id, cancellation) is { } row ? ApplicationRecord.Read(row).Tokens.Open(0, keys.Data, id) : null;
 
-    /// <summary>The caller's application, with the token that asked: a secondary token is not told the master token.</summary>
+    /// <summary>
+    /// The caller's application with the token of the request: a secondary token does not see the master token.
+    /// </summary>
     public static Application View(ApplicationCaller caller) => Represent(caller.Record, caller.Token);
 
-    /// <summary>Deletes the caller's application with all its tokens and push configurations, at once.</summary>
+    /// <summary>Deletes the caller's application with all its tokens and push configurations, in one commit.</summary>
     public async Task DeleteAsync(ApplicationCaller caller, CancellationToken cancellation) =>
         await access.ChangeAsync(caller, current => DeletionAsync(current.Record, cancellation), cancellation);
 
@@ -105,7 +107,7 @@ public sealed class EmbeddedApplications(ITableStore store, ApplicationAccess ac
         }
     }
 
-    // The application's row counts its push configurations, so its ETag vouches for the list of them read here.
+    // The application's row counts its push configurations, so its ETag also covers the list that was read here.
     private async ValueTask<IReadOnlyList<RowChange>> DeletionAsync(ApplicationRecord record, CancellationToken cancellation)
     {
         var pushConfigurations = record.PushConfigurations == 0 ? [] : await store.ReadAsync(

@@ -3,9 +3,9 @@ using Gatehouse.Usage;
 
 namespace Gatehouse.Platform.Embedded;
 
-/// <summary>The platform in this process: each call authenticates its token, then acts.</summary>
-/// <remarks>The organization's credentials are not asked for: who is in the process is past them.</remarks>
-/// <exception cref="Storage.StoreUnavailableException">From every method, when the store cannot answer.</exception>
+/// <summary>The embedded platform. Each call authenticates its token first.</summary>
+/// <remarks>The organization's credentials are not checked: a caller in the same process does not need them.</remarks>
+/// <exception cref="Storage.StoreUnavailableException">Thrown by every method when the store cannot answer.</exception>
 public sealed class EmbeddedPlatform(
     ApplicationAccess access, EmbeddedApplications applications, ApiTokens tokens, PushConfigurations pushConfigurations,
     UsageStatistics statistics) : IPlatform
@@ -74,7 +74,7 @@ public sealed class EmbeddedPlatform(
         await statistics.DailyCountsAsync(
             (await AuthenticateAsync(credential, cancellation)).Application, from, to, cancellation);
 
-    // As at an address of the application's own, another application's token is none here.
+    // A token of another application is refused here, as it would be at the application's own address.
     private async ValueTask<ApplicationCaller> AuthenticateAsync(ApplicationCredential credential, CancellationToken cancellation)
     {
         var caller = await access.AuthenticateAsync(credential.Token, cancellation);

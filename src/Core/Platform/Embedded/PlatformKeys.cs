@@ -3,8 +3,8 @@ using Gatehouse.Secrets;
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>
-/// The keys of the embedded platform, from a data key in the vault: what it must be able to show again is sealed under
-/// <see cref="Data"/>, and its page tokens are authenticated under <see cref="Pages"/>.
+/// The keys of the embedded platform, derived from a data key in the vault: <see cref="Data"/> encrypts what must be shown
+/// again, <see cref="Pages"/> signs page tokens.
 /// </summary>
 public sealed class PlatformKeys
 {
@@ -15,17 +15,17 @@ public sealed class PlatformKeys
     private byte[]? pages;
     private byte[]? facadePages;
 
-    /// <summary>The key that seals API tokens and push credentials.</summary>
+    /// <summary>The key that encrypts API tokens and push credentials.</summary>
     public DataKey Data => data ?? throw NotOpened();
 
     /// <summary>The key of page tokens.</summary>
     public ReadOnlySpan<byte> Pages => pages ?? throw NotOpened();
 
-    /// <summary>The key of the facade's page tokens: the platform's are none there.</summary>
+    /// <summary>The key of the facade's page tokens. A page token of the platform is not valid there.</summary>
     public ReadOnlySpan<byte> FacadePages => facadePages ?? throw NotOpened();
 
-    /// <summary>Takes the data key out of the vault; makes it at first. Called once, before anything is served.</summary>
-    /// <exception cref="VaultException">The vault cannot answer, or holds no key there.</exception>
+    /// <summary>Reads the data key from the vault; generates it at first. Called once, before requests are served.</summary>
+    /// <exception cref="VaultException">The vault cannot answer, or the secret is not a key.</exception>
     public async Task OpenAsync(ISecretVault vault, CancellationToken cancellation)
     {
         data = await DataKey.OpenAsync(vault, SecretName, cancellation);
@@ -33,5 +33,5 @@ public sealed class PlatformKeys
         facadePages = data.Derive("facade-page-token");
     }
 
-    private static InvalidOperationException NotOpened() => new("The platform's keys have not been opened.");
+    private static InvalidOperationException NotOpened() => new("OpenAsync has not been called.");
 }

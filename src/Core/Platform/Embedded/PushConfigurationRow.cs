@@ -4,15 +4,15 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Embedded;
 
-/// <summary>A push configuration with the file and the password that are kept with it, sealed.</summary>
+/// <summary>A push configuration with its file and password, to be encrypted.</summary>
 internal sealed record SealedConfiguration(PushConfiguration Configuration, ReadOnlyMemory<byte> File, string? Password)
 {
     public override string ToString() => Configuration.Id;
 }
 
 /// <summary>
-/// A push configuration as the store keeps it: row <c>p:{app id}:{type}:{id}</c> beside the application's own (see
-/// <see cref="ApplicationRecord"/>). Keys, files and passwords are sealed for that row alone.
+/// A push configuration in the store: row <c>p:{app id}:{type}:{id}</c> beside the application's own (see
+/// <see cref="ApplicationRecord"/>). Keys, files and passwords are encrypted for that row only.
 /// </summary>
 internal static class PushConfigurationRow
 {

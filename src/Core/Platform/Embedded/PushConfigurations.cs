@@ -12,7 +12,8 @@ namespace Gatehouse.Platform.Embedded;
 public sealed class PushConfigurations(ITableStore store, ApplicationAccess access, PlatformKeys keys, TimeProvider time)
 {
     /// <summary>
-    /// The most push configurations of an application: with them it is deleted in one commit of at most 100 changes.
+    /// The most push configurations of an application. With this many, it can be deleted in one commit of at most 100
+    /// changes.
     /// </summary>
     public const int Most = 50;
 
@@ -21,9 +22,11 @@ public sealed class PushConfigurations(ITableStore store, ApplicationAccess acce
 
     private const string Resource = "Push configuration";
 
-    /// <summary>Inspects what is given and adds it: one configuration, or one for each certificate, all or none.</summary>
-    /// <exception cref="PlatformException">400111 with what is wrong with a file; 400110 for a text over 4 KiB; 400203 where
-    /// there are fifty.</exception>
+    /// <summary>
+    /// Inspects the credentials and adds them: one configuration, or one for each certificate, all or none.
+    /// </summary>
+    /// <exception cref="PlatformException">400111 where a file is not valid; 400110 for a text over 4 KiB; 400203 where
+    /// there are fifty already.</exception>
     public async Task<IReadOnlyList<PushConfiguration>> AddAsync(
         ApplicationCaller caller, PushRegistration registration, CancellationToken cancellation)
     {
@@ -32,7 +35,7 @@ public sealed class PushConfigurations(ITableStore store, ApplicationAccess acce
             SenderRegistration sender => [Sender(sender)],
             ServiceAccountRegistration account => [ServiceAccount(account)],
             CertificateRegistration certificates => Certificates(certificates),
-            _ => throw new ArgumentException("There is no such registration.", nameof(registration)),
+            _ => throw new ArgumentException("Unknown kind of registration.", nameof(registration)),
         };
         await access.ChangeAsync(
             caller,

@@ -7,10 +7,12 @@ using Gatehouse.Storage;
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>
-/// The API tokens of one application, oldest first, the master token before all: one binary property of the application's
-/// row, searched where it lies, because every request searches one.
+/// The API tokens of one application: the master token first, then the others, oldest first. One binary property of the
+/// application's row. It is searched in place, because every request does so.
 /// </summary>
-/// <remarks>An entry: SHA-256 of the token (32 bytes), when it was issued (8, ms since 1970, big-endian), the sealed token.</remarks>
+/// <remarks>
+/// An entry: SHA-256 of the token (32 bytes), time of issue (8 bytes, ms since 1970, big-endian), the encrypted token.
+/// </remarks>
 internal readonly struct SealedTokenList
 {
     private const int HashSize = SHA256.HashSizeInBytes;
@@ -31,16 +33,18 @@ internal readonly struct SealedTokenList
     public static SealedTokenList OfMaster(ApiToken master, DateTimeOffset createdAt, DataKey key, AppId application) =>
         new(Entry(master, createdAt, key, application));
 
-    /// <summary>The bytes to keep in the row.</summary>
+    /// <summary>The bytes to store in the row.</summary>
     public byte[] Bytes => entries;
 
     /// <summary>How many secondary tokens there are.</summary>
     public int SecondaryCount => entries.Length / EntrySize - 1;
 
-    /// <summary>The position of a token: 0 for the master, from 1 for secondary ones, -1 where it is not in the list.</summary>
+    /// <summary>
+    /// The position of a token: 0 for the master token, from 1 for secondary ones, -1 where it is not in the list.
+    /// </summary>
     /// <remarks>
-    /// The first bytes of a hash tell entries apart, and nothing of the token; whether it is this one is decided by the whole
-    /// hash, in fixed time.
+    /// The first bytes of the hash select an entry, which reveals nothing about the token. The whole hash is then compared
+    /// in fixed time.
     /// </remarks>
     public int Find(ApiToken token)
     {
@@ -61,7 +65,7 @@ internal readonly struct SealedTokenList
     /// <summary>The token at a position, in clear.</summary>
     public ApiToken Open(int position, DataKey key, AppId application) =>
         ApiToken.TryParse(Encoding.ASCII.GetString(key.Open(At(position)[SealedAt..], Context(application))))
-        ?? throw new RowFormatException("An application's token list holds something that is no token.");
+        ?? throw new RowFormatException("An application's token list holds something that is not a token.");
 
     /// <summary>The list with one more secondary token.</summary>
     public SealedTokenList Add(ApiToken token, DateTimeOffset createdAt, DataKey key, AppId application) =>

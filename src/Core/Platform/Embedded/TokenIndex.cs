@@ -3,13 +3,13 @@ using Gatehouse.Storage;
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>
-/// From a token to the application it was issued by. A pointer grants nothing: what grants is the token's entry in the
-/// application's row. So a pointer is written before that entry and removed after it, and one that is left over by a crash
-/// leads nowhere.
+/// Finds the application of a token. A pointer grants nothing: access is granted by the token's entry in the application's
+/// row. So a pointer is written before that entry and removed after it, and a pointer that a crash leaves behind leads
+/// nowhere.
 /// </summary>
 /// <remarks>
-/// Table <c>ApiTokens</c>, a partition for each token, named by its SHA-256. The pointers of a deleted application stay: by
-/// them its tokens are told that the application is gone, not that they never were.
+/// Table <c>ApiTokens</c>, a partition for each token, named by its SHA-256. The pointers of a deleted application stay, so
+/// that its tokens are answered "application deleted" and not "unknown".
 /// </remarks>
 internal sealed class TokenIndex(ITableStore store)
 {
@@ -25,7 +25,7 @@ internal sealed class TokenIndex(ITableStore store)
         (await store.CommitAsync(
             Table, Partition(token), [RowChange.Put(new TableRow(Row, ("Id", application.ToString())))], cancellation)).OrThrow();
 
-    /// <summary>Removes a pointer that leads nowhere any more. Another instance may have done so already.</summary>
+    /// <summary>Removes a pointer. Another instance may have done so already.</summary>
     public async ValueTask RemoveAsync(ApiToken token, CancellationToken cancellation) =>
         await store.CommitAsync(Table, Partition(token), [RowChange.Delete(Row)], cancellation);
 

@@ -3,18 +3,19 @@ using System.Text.Json.Serialization;
 
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>Reads applications, in either dialect.</summary>
+/// <summary>Reads applications, in both dialects.</summary>
 internal static class ApplicationJson
 {
-    /// <summary>An application with its master token, as it is created and listed.</summary>
+    /// <summary>An application with its master token, as in answers to create and list.</summary>
     /// <param name="body">The representation.</param>
-    /// <param name="now">When it is taken to be created where the platform, as the contract has it, does not say.</param>
-    /// <exception cref="PlatformException">It is none.</exception>
+    /// <param name="now">The time of creation where the platform does not report it; the contract has no such
+    /// member.</param>
+    /// <exception cref="PlatformException">It is not a valid application.</exception>
     public static Application Application(JsonElement body, DateTimeOffset now) => new(
         ResponseJson.Application(body.Member("app_id")), Name(body), CreatedAt(body, now), ResponseJson.Token(body.Member("api_token")));
 
     /// <summary>The application's name.</summary>
-    /// <exception cref="PlatformException">There is none.</exception>
+    /// <exception cref="PlatformException">It has no name.</exception>
     public static string Name(JsonElement body) =>
         body.Member("name", "app_name").Text() ?? throw HostedFaults.Malformed("an application has no name");
 
@@ -22,7 +23,7 @@ internal static class ApplicationJson
     public static DateTimeOffset CreatedAt(JsonElement body, DateTimeOffset now) => ResponseJson.Time(body.Member("created_at")) ?? now;
 
     /// <summary>A page of applications.</summary>
-    /// <exception cref="PlatformException">It is none, or leads back to itself.</exception>
+    /// <exception cref="PlatformException">It is not a valid page, or its next page is itself.</exception>
     public static ApplicationPage Page(JsonElement body, string? pageToken, DateTimeOffset now)
     {
         var applications = new List<Application>();
@@ -34,14 +35,14 @@ internal static class ApplicationJson
     }
 }
 
-/// <summary>What is sent to create an application by the contract.</summary>
+/// <summary>The body of a request to create an application, by the contract.</summary>
 internal sealed record BasicCreation([property: JsonPropertyName("name")] string Name);
 
-/// <summary>What is sent to create an application through the organization API.</summary>
+/// <summary>The body of a request to create an application, for the organization API.</summary>
 internal sealed record GateCreation(
     [property: JsonPropertyName("app_name")] string Name, [property: JsonPropertyName("region_key")] string? RegionKey);
 
-/// <summary>What is sent to add a sender of Google's.</summary>
+/// <summary>The body of a request to add a Google sender.</summary>
 internal sealed record SenderAddition(
     [property: JsonPropertyName("gcm_sender_id")] string SenderId, [property: JsonPropertyName("gcm_api_key")] string ApiKey)
 {

@@ -29,6 +29,6 @@ internal sealed class BasicOrganization(HostedClient client, HostedAddress addre
             },
             cancellation);
 
-    // HTTP Basic deletes all of them, or none.
+    // HTTP Basic can delete all applications, but not one.
     public Task<bool> TryDeleteAsync(AppId application, CancellationToken cancellation) => Task.FromResult(false);
 }

@@ -1,6 +1,6 @@
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>The service's organization API of today. How its lists are paged it does not say: a <c>next</c> is followed.</summary>
+/// <summary>The service's current organization API. Its paging is not documented: a <c>next</c> is followed.</summary>
 internal sealed class GateOrganization(
     HostedClient client, HostedAddress address, string? regionKey, OrganizationCredentials credentials, TimeProvider time)
     : IOrganizationApi

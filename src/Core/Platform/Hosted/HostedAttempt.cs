@@ -4,7 +4,7 @@ using Polly;
 
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>One try: the request, and the whole answer to it.</summary>
+/// <summary>One attempt: a request and its whole answer.</summary>
 internal static class HostedAttempt
 {
     /// <summary>The most bytes of an answer: 4 MiB.</summary>
@@ -12,7 +12,7 @@ internal static class HostedAttempt
 
     private const int FirstBuffer = 4096;
 
-    /// <summary>Sends the request and reads the answer. What goes wrong is in the outcome.</summary>
+    /// <summary>Sends the request and reads the answer. Failures are in the outcome.</summary>
     public static async ValueTask<Outcome<JsonElement>> RunAsync(
         HttpMessageInvoker http, HostedRequest request, TimeProvider time, CancellationToken cancellation)
     {
@@ -42,9 +42,9 @@ internal static class HostedAttempt
         var announced = content.Headers.ContentLength;
         if (announced is 0) return new HostedBody(default, BodyKind.Empty);
         if (announced > BodyLimit) return new HostedBody(default, BodyKind.TooLarge);
-        // Not disposed here: that is the response's.
+        // Not disposed here: the response owns it.
         var stream = await content.ReadAsStreamAsync(cancellation);
-        // One byte more than there is to be: so the end is seen without growing.
+        // One byte more than announced, so that the end is seen without growing the buffer.
         var buffer = ArrayPool<byte>.Shared.Rent((int)(announced + 1 ?? FirstBuffer));
         try
         {
@@ -59,7 +59,7 @@ internal static class HostedAttempt
         }
         finally
         {
-            // Whoever rents it next is not to find tokens in it.
+            // The pool's next user must not find tokens in it.
             ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         }
     }
@@ -88,7 +88,7 @@ internal static class HostedAttempt
     }
 }
 
-/// <summary>What an answer's body is.</summary>
+/// <summary>The kind of an answer's body.</summary>
 internal enum BodyKind
 {
     Empty,
@@ -98,6 +98,6 @@ internal enum BodyKind
 }
 
 /// <summary>An answer's body.</summary>
-/// <param name="Json">The JSON; undefined where it is none.</param>
-/// <param name="Kind">What it is.</param>
+/// <param name="Json">The JSON; undefined where there is none.</param>
+/// <param name="Kind">The kind of the body.</param>
 internal readonly record struct HostedBody(JsonElement Json, BodyKind Kind);

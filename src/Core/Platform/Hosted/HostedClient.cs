@@ -11,19 +11,19 @@ using Polly.Timeout;
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>
-/// Sends requests to the platform: in bounded time, a bounded number at once, again where that is safe and may help.
+/// Sends requests to the platform: in bounded time, a bounded number at once, with retries where they are safe.
 /// </summary>
 /// <remarks>
-/// A request that changes something is sent again only where nothing of it has come to the platform, where the platform has
-/// refused it for the rate limit, or where it removes something: then "not found" means that it is done. What the HTTP
-/// client would do by itself it is kept from: it follows no redirect, keeps no cookie, asks no proxy, unpacks nothing.
+/// A request that changes something is retried only if the platform received nothing of it, or refused it for the rate
+/// limit, or if it deletes something: then "not found" means that it was done. The HTTP client does nothing on its own: it
+/// follows no redirects, stores no cookies, uses no proxy, and does not decompress.
 /// </remarks>
 internal sealed class HostedClient : IDisposable
 {
-    // What an instance holds of hosts; one that is forgotten is found well again.
+    // The most hosts whose state is held. A host that was dropped is assumed to be healthy.
     private const int KnownHosts = 4096;
 
-    // Of nothing, the pipeline would make no limit at all.
+    // With zero, the pipeline would apply no timeout at all.
     private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(10);
 
     private static readonly ResiliencePropertyKey<HostedCall> CallKey = new("call");
@@ -36,7 +36,7 @@ internal sealed class HostedClient : IDisposable
     private readonly GenerationCache<string, HostedHost> hosts = new(KnownHosts);
     private readonly ResiliencePipeline<JsonElement> calls;
 
-    /// <summary>A client over the network, or over a handler that stands for it.</summary>
+    /// <summary>A client over the network, or over a handler in its place.</summary>
     public HostedClient(HostedSettings settings, TimeProvider time, HostObserver? observe, HttpMessageHandler? network = null)
     {
         this.time = time;
@@ -63,7 +63,7 @@ internal sealed class HostedClient : IDisposable
             .Build();
     }
 
-    /// <summary>The address with a base URL.</summary>
+    /// <summary>The address for a base URL.</summary>
     public HostedAddress AddressOf(string url)
     {
         var name = new Uri(url).Authority;
@@ -71,10 +71,10 @@ internal sealed class HostedClient : IDisposable
         return new HostedAddress(url, host);
     }
 
-    /// <summary>Sends a request; returns the answer's body, which is undefined where it is empty.</summary>
+    /// <summary>Sends a request; returns the answer's body, undefined where it is empty.</summary>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     public Task<JsonElement> SendAsync(HostedRequest request, CancellationToken cancellation) =>
-        Spans.AreHeard ? ObservedAsync(request, cancellation) : CallAsync(request, cancellation);
+        Spans.HasListeners ? ObservedAsync(request, cancellation) : CallAsync(request, cancellation);
 
     public void Dispose()
     {
@@ -102,7 +102,7 @@ internal sealed class HostedClient : IDisposable
         var context = ResilienceContextPool.Shared.Get(cancellation);
         try
         {
-            // Most calls are over with their first try, and are to pay for nothing that comes after it.
+            // Most calls succeed at the first attempt, so that path skips the retry pipeline.
             if (slots.Wait(0, CancellationToken.None))
             {
                 var first = await TryInTurnAsync(context, call);
@@ -127,12 +127,12 @@ internal sealed class HostedClient : IDisposable
         UseCookies = false,
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
-        // .NET's own traces hold whole paths, and so API tokens; and its headers would tell the platform of our requests.
+        // .NET's own traces hold whole paths, and so API tokens; and its headers would tell the platform about our requests.
         ActivityHeadersPropagator = null,
         MaxConnectionsPerServer = settings.Concurrency,
         EnableMultipleHttp2Connections = true,
         ConnectTimeout = settings.Timeouts.Try,
-        // So long may an address stand that DNS has changed.
+        // After this time a new connection sees changes in DNS.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
         KeepAlivePingDelay = TimeSpan.FromSeconds(15),
@@ -158,7 +158,7 @@ internal sealed class HostedClient : IDisposable
         return await TryInTurnAsync(context, call);
     }
 
-    // The caller has taken a slot for it.
+    // The caller has taken a slot.
     private async ValueTask<Outcome<JsonElement>> TryInTurnAsync(ResilienceContext context, HostedCall call)
     {
         try
@@ -175,7 +175,7 @@ internal sealed class HostedClient : IDisposable
         }
     }
 
-    // Not come to where the host is left alone: what was not tried may not be done.
+    // Not reached while the circuit is open: a request that was not sent cannot have been carried out.
     private ValueTask<Outcome<JsonElement>> TryAsync(ResilienceContext context, HostedCall call)
     {
         call.MayBeDone = true;
@@ -221,7 +221,7 @@ internal sealed class HostedClient : IDisposable
         }
     }
 
-    /// <summary>A request on its way through the tries.</summary>
+    /// <summary>A request and its attempts.</summary>
     private sealed class HostedCall(HostedClient client, HostedRequest request, long began)
     {
         public HostedClient Client => client;
@@ -231,10 +231,10 @@ internal sealed class HostedClient : IDisposable
         /// <summary>When it began, on the client's clock.</summary>
         public long Began => began;
 
-        /// <summary>What the first try, made ahead of all others, came to; null where it was not made, or was looked at.</summary>
+        /// <summary>The result of the first attempt; null where it was not made, or was consumed.</summary>
         public Outcome<JsonElement>? First { get; set; }
 
-        /// <summary>Whether a try has ended, or is going on, of which nobody knows what came of it.</summary>
+        /// <summary>Whether an attempt has been made whose result is not known.</summary>
         public bool MayBeDone { get; set; }
     }
 }

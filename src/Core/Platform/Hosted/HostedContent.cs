@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>The bodies that are sent.</summary>
+/// <summary>The bodies of requests.</summary>
 internal static class HostedContent
 {
     // The contract's own spelling ("Prepare to use API", "Headers").
@@ -21,7 +21,7 @@ internal static class HostedContent
         return () => Json(bytes);
     }
 
-    /// <summary>What adds a push configuration (contract, "Multipart requests").</summary>
+    /// <summary>The body of a request to add a push configuration (contract, "Multipart requests").</summary>
     public static Func<HttpContent> Of(PushRegistration registration) => registration switch
     {
         SenderRegistration sender => Json(new SenderAddition(sender.SenderId, sender.ApiKey), HostedJson.Default.SenderAddition),
@@ -30,7 +30,7 @@ internal static class HostedContent
             File("service_account_key", "service-account.json", "application/json", account.KeyFile),
         },
         CertificateRegistration certificates => () => Form(certificates),
-        _ => throw new ArgumentException("There is no such registration.", nameof(registration)),
+        _ => throw new ArgumentException("Unknown kind of registration.", nameof(registration)),
     };
 
     private static ByteArrayContent Json(byte[] bytes)
@@ -45,7 +45,7 @@ internal static class HostedContent
         var form = new MultipartFormDataContent();
         var options = certificates.Options;
         form.Add(Field("has_unread_count_badge", options.HasUnreadCountBadge ? "true" : "false"));
-        // Newer than the contract, and sent where they say more than their absence does.
+        // Newer than the contract, so sent only where they differ from the default.
         if (options.ContentAvailable) form.Add(Field("content_available", "true"));
         if (options.MutableContent) form.Add(Field("mutable_content", "true"));
         if (options.PushSound.Length > 0) form.Add(Field("push_sound", options.PushSound));
@@ -70,7 +70,7 @@ internal static class HostedContent
         return part;
     }
 
-    // In quotes, as the contract has them and browsers write them.
+    // In quotes, as in the contract and as browsers send them.
     private static ByteArrayContent Part(byte[] bytes, string name, string? fileName)
     {
         var part = new ByteArrayContent(bytes);

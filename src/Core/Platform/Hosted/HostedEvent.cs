@@ -1,16 +1,16 @@
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>How a host of the platform is found to be.</summary>
+/// <summary>The state of a host of the platform.</summary>
 public enum HostState
 {
-    /// <summary>It fails, and is left alone for a while.</summary>
+    /// <summary>It fails, and is not asked for a while.</summary>
     Failing,
 
     /// <summary>It answers again.</summary>
     Recovered,
 }
 
-/// <summary>Is told, on the thread of whoever was calling, that a host of the platform has begun or ceased to fail.</summary>
+/// <summary>Called on the caller's thread when a host of the platform starts or stops failing.</summary>
 /// <param name="host">The host, without a path.</param>
-/// <param name="state">How it is.</param>
+/// <param name="state">Its state.</param>
 public delegate void HostObserver(string host, HostState state);

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>
-/// What the platform's answers, and the want of them, mean. It answers 400 with a code of its own for whatever it refuses:
-/// only that is believed to be a refusal, for what stands between it and us answers errors too.
+/// Interprets the platform's answers, and missing answers. The platform answers 400 with a code of its own for every
+/// refusal. Only that counts as a refusal: proxies on the way return errors too.
 /// </summary>
 internal static partial class HostedFaults
 {
@@ -15,7 +15,7 @@ internal static partial class HostedFaults
 
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
-    /// <summary>What is wrong with an answer; null where nothing is.</summary>
+    /// <summary>What is wrong with an answer; null for nothing.</summary>
     public static PlatformException? Find(HttpResponseMessage response, HostedBody body, HostedRequest request, TimeProvider time)
     {
         var status = (int)response.StatusCode;
@@ -34,7 +34,7 @@ internal static partial class HostedFaults
             return new PlatformException(status == 413 ? 413 : 400, code.Value, Clean(message, request));
         return status switch
         {
-            // The organization API does not say in which form it refuses a credential.
+            // The form in which the organization API refuses a credential is not documented.
             401 or 403 when request.Credential.Header == GateOrganization.TokenHeader =>
                 PlatformException.InvalidCredential("The organization's API token is not valid."),
             500 => Unavailable("The platform has failed.", RetryAfter(response, time), status: 500),
@@ -42,7 +42,9 @@ internal static partial class HostedFaults
         };
     }
 
-    /// <summary>What an exception of the HTTP client means; null where it is none of its own. It is not passed on.</summary>
+    /// <summary>
+    /// Explains an exception of the HTTP client; null for any other exception. The exception itself is not passed on.
+    /// </summary>
     public static PlatformException? Explain(Exception e) => e switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
@@ -52,12 +54,12 @@ internal static partial class HostedFaults
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
             Unavailable("The platform cannot be reached: TLS fails.", null, notAsked: true),
         HttpRequestException or IOException => Unavailable("The platform's answer was lost on the way.", null),
-        // The connection was not made in its time.
+        // The connection was not established in time.
         OperationCanceledException => Unavailable("The platform cannot be reached in time.", null),
         _ => null,
     };
 
-    /// <summary>The address leads elsewhere. A token is not sent there.</summary>
+    /// <summary>The address redirects. Tokens are not sent to another address.</summary>
     public static PlatformException Redirected() => Unavailable("The platform's address redirects elsewhere.", null);
 
     /// <summary>An answer that is not what the platform documents.</summary>
@@ -77,7 +79,7 @@ internal static partial class HostedFaults
 
     private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time)
     {
-        // The platform's own header first.
+        // The platform's own header takes precedence.
         foreach (var name in (string[])["X-RateLimit-RetryAfter", "Retry-After"])
         {
             if (!response.Headers.NonValidated.TryGetValues(name, out var values)) continue;
@@ -90,7 +92,7 @@ internal static partial class HostedFaults
         return null;
     }
 
-    // The platform's words help whoever called, but what it was sent is not to come back in them.
+    // The platform's message helps the caller, but must not repeat a secret that was sent.
     private static string Clean(string? message, HostedRequest request)
     {
         if (string.IsNullOrWhiteSpace(message)) return "The platform refuses.";

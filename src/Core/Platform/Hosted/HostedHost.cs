@@ -7,8 +7,8 @@ using Polly.Timeout;
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>
-/// A host of the platform: each try has its time, and when half of them fail the host is left alone for a while
-/// (circuit breaker), so that neither it nor our callers are kept busy with what will not come about.
+/// A host of the platform. Each attempt has a timeout, and when half of the attempts fail, the host is not asked for a while
+/// (circuit breaker). This protects the host, and lets callers fail fast.
 /// </summary>
 internal sealed class HostedHost
 {
@@ -38,11 +38,11 @@ internal sealed class HostedHost
         }
     }
 
-    /// <summary>Makes a try, if the host is not left alone.</summary>
+    /// <summary>Makes an attempt, unless the circuit is open.</summary>
     public ValueTask<Outcome<JsonElement>> TryAsync<TState>(
         Func<ResilienceContext, TState, ValueTask<Outcome<JsonElement>>> work, ResilienceContext context, TState state) =>
         tries.ExecuteOutcomeAsync(work, context, state);
 
-    // A refusal is an answer of a platform that is well, and that a caller is gone is not the platform's doing.
+    // A refusal comes from a healthy platform, and a cancelled caller is not the platform's failure.
     private static bool IsFailure(Exception? e) => e is PlatformException { Status: >= 500 } or TimeoutRejectedException;
 }

@@ -4,17 +4,17 @@ using Gatehouse.Secrets;
 
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>The platform at the end of a line: the hosted service, or another Gatehouse.</summary>
+/// <summary>The hosted platform: the service, or another Gatehouse.</summary>
 /// <remarks>
-/// How long it is waited for and what is sent again: <see cref="HostedTimeouts"/>, <see cref="HostedClient"/>. Of a token
-/// whose issue was cut off, custody finds out what became of it; of an application, the adoption does; of a push
-/// configuration, this class does.
+/// Timeouts and retries: <see cref="HostedTimeouts"/>, <see cref="HostedClient"/>. After an interrupted request, custody
+/// finds out whether a token was issued, the sync whether an application was created, and this class whether a push
+/// configuration was added.
 /// </remarks>
 /// <exception cref="OrganizationCredentialsException">From creating and listing applications.</exception>
 /// <exception cref="VaultException">From the same, where the vault cannot answer.</exception>
 public sealed class HostedPlatform : IPlatform, IDisposable
 {
-    /// <summary>Where an application's tokens are.</summary>
+    /// <summary>The path of an application's tokens.</summary>
     internal const string Tokens = "/applications/api_tokens";
 
     private const int MostIdCharacters = 128;
@@ -27,7 +27,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     private readonly HostedAddress? shared;
     private readonly GenerationCache<AppId, HostedAddress> addresses = new(CachedAddresses);
 
-    /// <summary>A platform at the settings' addresses, with the organization's credentials out of a vault.</summary>
+    /// <summary>A platform at the settings' addresses, with the organization's credentials from a vault.</summary>
     public HostedPlatform(HostedSettings settings, ISecretVault vault, TimeProvider time, HostObserver? observe = null)
         : this(settings, vault, time, observe, network: null)
     {
@@ -70,7 +70,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     {
         try
         {
-            // Never sent again: once it is gone its token tells nobody so for sure.
+            // Never retried: once the application is gone, its token does not reliably say so.
             await client.SendAsync(
                 HostedRequest.Delete(
                     "delete application", AddressOf(credential.Application), "/applications", HostedCredential.Of(credential), RetryMode.Never),
@@ -94,7 +94,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     {
         var body = await GetAsync("list tokens", master, Tokens, cancellation);
         var issued = new List<IssuedToken>(ApiToken.MostSecondary);
-        // Of a token that does not say when it was issued, nothing can be told but that it is old.
+        // A token without a time of issue is assumed to be old.
         foreach (var one in body.List("api_tokens")) issued.Add(Issued(one, DateTimeOffset.UnixEpoch));
         return issued;
     }
@@ -122,7 +122,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         }
         catch (PlatformException e) when (!e.IsRefusal)
         {
-            // What was asked for is there, or it must be said that nobody knows.
+            // If what was requested is there, it was done; otherwise the failure stands.
             if (await FindAsync(credential, registration, type, cancellation) is { } found) return found;
             throw;
         }
@@ -137,7 +137,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     public Task DeletePushConfigurationAsync(
         ApplicationCredential credential, PushType type, string id, CancellationToken cancellation)
     {
-        // What is no id must not become another path.
+        // An invalid id must not change the path.
         if (id.Length is 0 or > MostIdCharacters || !id.All(char.IsAsciiLetterOrDigit))
             throw PlatformException.NotFound("Push configuration");
         return client.SendAsync(
@@ -170,7 +170,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         for (var back = 0; back < days.Length; back++)
         {
             var day = to.AddDays(-back);
-            // A day without messages may be left out.
+            // A day without messages may be missing.
             var count = counts.Member(IsoDate.Text(day));
             days[back] = new DailyCount(day, count.ValueKind == JsonValueKind.Undefined ? 0 : ResponseJson.Count(count, "message_count"));
         }

@@ -3,10 +3,10 @@ using Gatehouse.Push;
 
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>The platform's push configurations as it writes them.</summary>
+/// <summary>The platform's JSON for push configurations.</summary>
 internal static class HostedPush
 {
-    /// <summary>The type as a path has it.</summary>
+    /// <summary>The path of a type.</summary>
     public static string PathOf(PushType type) => type switch
     {
         PushType.Gcm => "/applications/push/gcm",
@@ -15,16 +15,16 @@ internal static class HostedPush
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
-    /// <summary>The type that a registration is of.</summary>
+    /// <summary>The type of a registration.</summary>
     public static PushType TypeOf(PushRegistration registration) => registration switch
     {
         SenderRegistration sender => sender.Type,
         ServiceAccountRegistration => PushType.Fcm,
         CertificateRegistration => PushType.Apns,
-        _ => throw new ArgumentException("There is no such registration.", nameof(registration)),
+        _ => throw new ArgumentException("Unknown kind of registration.", nameof(registration)),
     };
 
-    /// <summary>What in a registration is not to come back in a message.</summary>
+    /// <summary>The secrets in a registration, which must not appear in a message.</summary>
     public static IReadOnlyList<string> SecretsOf(PushRegistration registration) => registration switch
     {
         SenderRegistration sender => [sender.ApiKey],
@@ -32,7 +32,7 @@ internal static class HostedPush
         _ => [],
     };
 
-    /// <summary>The ids of what was added: a list of texts, or of objects.</summary>
+    /// <summary>The ids of what was added: a list of strings, or of objects.</summary>
     /// <exception cref="PlatformException">There are none.</exception>
     public static IReadOnlyList<string> Ids(JsonElement body)
     {
@@ -42,7 +42,7 @@ internal static class HostedPush
     }
 
     /// <summary>The push configurations of a type.</summary>
-    /// <exception cref="PlatformException">They are none.</exception>
+    /// <exception cref="PlatformException">They are not valid.</exception>
     public static IReadOnlyList<PushConfiguration> List(JsonElement body, PushType type)
     {
         var configurations = new List<PushConfiguration>();
@@ -51,7 +51,7 @@ internal static class HostedPush
     }
 
     /// <summary>
-    /// The ids of what a registration would have added, each where exactly one that is listed fits it; null otherwise.
+    /// The ids of what a registration would have added, if exactly one listed configuration matches each; otherwise null.
     /// </summary>
     public static IReadOnlyList<string>? Find(
         PushRegistration registration, IReadOnlyList<PushConfiguration> listed, DateTimeOffset now)
@@ -88,7 +88,7 @@ internal static class HostedPush
     {
         var id = Id(value);
         var type = Enum.TryParse<PushType>(value.Member("push_type").Text(), ignoreCase: true, out var said) ? said : asked;
-        // The contract gives a sender none.
+        // The contract has none for a sender.
         var createdAt = ResponseJson.Time(value.Member("created_at")) ?? DateTimeOffset.UnixEpoch;
         if (type == PushType.Apns) return Certificate(value, id, createdAt);
         return type == PushType.Fcm && value.Member("gcm_sender_id", "gcm_api_key").ValueKind == JsonValueKind.Undefined
@@ -98,7 +98,7 @@ internal static class HostedPush
 
     private static CertificatePushConfiguration Certificate(JsonElement value, string id, DateTimeOffset createdAt) => new(
         id, createdAt, Text(value, "apns_name"),
-        // So spelt by the service.
+        // The service's own spelling.
         value.Member("apns_cer_env_type", "apns_cert_env_type").Text()?.Equals("production", StringComparison.OrdinalIgnoreCase) == true,
         ResponseJson.Time(value.Member("apns_expiration")) ?? DateTimeOffset.MaxValue,
         new ApnsOptions(

@@ -1,32 +1,32 @@
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>What may be done when nobody knows whether a request was carried out.</summary>
+/// <summary>Whether a request may be sent again when it is not known whether it was carried out.</summary>
 internal enum RetryMode
 {
-    /// <summary>It is not repeated.</summary>
+    /// <summary>Never.</summary>
     Never,
 
-    /// <summary>It is repeated; that what was to be removed is not there any more (400201) then means that it is done.</summary>
+    /// <summary>Yes; "not found" (400201) then means that it was deleted.</summary>
     UntilGone,
 
-    /// <summary>It is repeated: it changes nothing.</summary>
+    /// <summary>Yes: it changes nothing.</summary>
     Always,
 }
 
 /// <summary>One request to the platform, which can be sent several times.</summary>
-/// <param name="Operation">What it does, in words of our own: for whoever observes.</param>
+/// <param name="Operation">Its name in logs and traces.</param>
 /// <param name="Method">The method.</param>
-/// <param name="Address">Where the platform is for it.</param>
-/// <param name="Path">What follows there, from the first slash on.</param>
+/// <param name="Address">The base address to send it to.</param>
+/// <param name="Path">The path from the base URL on, starting with a slash.</param>
 /// <param name="Credential">What it is authenticated with.</param>
-/// <param name="RetryMode">Whether it may be repeated.</param>
+/// <param name="RetryMode">Whether it may be sent again.</param>
 internal sealed record HostedRequest(
     string Operation, HttpMethod Method, HostedAddress Address, string Path, HostedCredential Credential, RetryMode RetryMode)
 {
-    /// <summary>Makes the body for a try; null for none.</summary>
+    /// <summary>Creates the body for an attempt; null for none.</summary>
     public Func<HttpContent>? Content { get; init; }
 
-    /// <summary>What else in it is secret: no message of the platform's that repeats it is passed on.</summary>
+    /// <summary>Other secrets in it. A message of the platform that repeats one is not passed on.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
     /// <summary>A request that reads.</summary>
@@ -48,30 +48,30 @@ internal sealed record HostedRequest(
     {
         var message = new HttpRequestMessage(Method, Address.At(Path));
         message.Headers.TryAddWithoutValidation(Credential.Header, Credential.Value);
-        // A request without a body is sent again by the HTTP client itself where a connection that was kept is closed before
-        // an answer: what changes something has one, be it empty, and so is sent once for each try.
+        // The HTTP client itself sends a request without a body again when a reused connection is closed before an answer.
+        // So requests that change something always have a body, even an empty one, and are sent once for each attempt.
         if (Content is not null) message.Content = Content();
         else if (RetryMode != RetryMode.Always) message.Content = new ByteArrayContent([]);
         return message;
     }
 
-    /// <summary>Method and operation: the path may hold a token.</summary>
+    /// <summary>The method and the operation. The path may hold a token.</summary>
     public override string ToString() => $"{Method} {Operation}";
 }
 
-/// <summary>Where the platform is for an application, or for the organization.</summary>
+/// <summary>The base address for an application, or for the organization.</summary>
 /// <param name="Url">The base URL, without a slash at its end.</param>
-/// <param name="Host">The host that is asked there.</param>
+/// <param name="Host">The host behind it.</param>
 internal sealed record HostedAddress(string Url, HostedHost Host)
 {
-    // The one that is asked for most is read once.
+    // Parsed once, because it is used most.
     private readonly Uri tokens = new(Url + HostedPlatform.Tokens);
 
-    /// <summary>The address of a path there.</summary>
+    /// <summary>The URI of a path.</summary>
     public Uri At(string path) => ReferenceEquals(path, HostedPlatform.Tokens) ? tokens : new Uri(Url + path);
 }
 
-/// <summary>A header that authenticates.</summary>
+/// <summary>An authentication header.</summary>
 /// <param name="Header">Its name.</param>
 /// <param name="Value">Its value.</param>
 internal readonly record struct HostedCredential(string Header, string Value)

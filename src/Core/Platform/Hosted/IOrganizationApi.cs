@@ -1,7 +1,7 @@
 namespace Gatehouse.Platform.Hosted;
 
-/// <summary>How the platform's applications are created and listed, under the organization's credentials.</summary>
-/// <remarks>As <see cref="IPlatform"/>, and <see cref="OrganizationCredentialsException"/>.</remarks>
+/// <summary>Creates and lists the platform's applications, under the organization's credentials.</summary>
+/// <remarks>Throws as <see cref="IPlatform"/> does, and <see cref="OrganizationCredentialsException"/>.</remarks>
 internal interface IOrganizationApi
 {
     /// <summary>Creates an application.</summary>
@@ -10,7 +10,6 @@ internal interface IOrganizationApi
     /// <summary>A page of applications.</summary>
     Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation);
 
-    /// <summary>Deletes an application, where the platform does not do so for the application's own token; false where it is
-    /// not done here either.</summary>
+    /// <summary>Deletes an application, where its own token cannot; false where this API cannot either.</summary>
     Task<bool> TryDeleteAsync(AppId application, CancellationToken cancellation);
 }

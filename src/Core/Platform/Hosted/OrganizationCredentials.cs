@@ -4,8 +4,8 @@ using Gatehouse.Secrets;
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>
-/// The organization's credentials, which live in the vault alone. As a master token is, they are kept in memory for at most
-/// <see cref="VaultCredential.CacheTime"/>, and pulled again, once, where the platform refuses them.
+/// The organization's credentials. They are stored in the vault only. As master tokens, they are cached for
+/// <see cref="VaultCredential.CacheTime"/>, and read again, once, when the platform refuses them.
 /// </summary>
 internal sealed class OrganizationCredentials : IVaultCredential<CachedCredential>
 {
@@ -43,7 +43,7 @@ internal sealed class OrganizationCredentials : IVaultCredential<CachedCredentia
         vault, time, [TokenSecret], values => values[0].All(char.IsAsciiLetterOrDigit) ? new HostedCredential(header, values[0]) : null);
 
     /// <summary>Works under the credentials.</summary>
-    /// <exception cref="OrganizationCredentialsException">There are none, or none that the platform takes.</exception>
+    /// <exception cref="OrganizationCredentialsException">They are missing, or the platform refuses them.</exception>
     /// <exception cref="PlatformException">The work threw it.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public Task<T> UseAsync<T>(Func<HostedCredential, Task<T>> work, CancellationToken cancellation) =>
@@ -59,7 +59,7 @@ internal sealed class OrganizationCredentials : IVaultCredential<CachedCredentia
         {
             var secret = await vault.GetAsync(names[index], cancellation) ?? throw new OrganizationCredentialsException(
                 areMissing: true, $"The vault holds no secret {names[index]}.");
-            // Whoever typed it in may have ended the line.
+            // An operator may have pasted a line break.
             values[index] = secret.Reveal().Trim();
         }
         return cached = new CachedCredential(make(values) ?? throw Refused(), time.GetUtcNow() + VaultCredential.CacheTime);
@@ -79,5 +79,5 @@ internal sealed class OrganizationCredentials : IVaultCredential<CachedCredentia
 
 /// <summary>Credentials as they were read from the vault.</summary>
 /// <param name="Credential">The credentials.</param>
-/// <param name="Until">Until when they are used without reading them again.</param>
+/// <param name="Until">When they have to be read again.</param>
 internal sealed record CachedCredential(HostedCredential Credential, DateTimeOffset Until);

@@ -4,15 +4,15 @@ using System.Text.Json;
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>
-/// Reads what the platform answers, in every form that it has been seen in: texts or objects around them, numbers or texts of
-/// digits, times in seconds or milliseconds since 1970 or by RFC 3339. Whatever else is there is not looked at.
+/// Reads the platform's answers, in every form seen so far: values or objects around them, numbers or strings of digits,
+/// times in seconds or milliseconds since 1970 or by RFC 3339. Everything else is ignored.
 /// </summary>
 internal static class ResponseJson
 {
     // Seconds of the year 5138, milliseconds of the year 1973.
     private const long LeastMilliseconds = 100_000_000_000;
 
-    /// <summary>The first of the members that is there and not null; undefined where none is.</summary>
+    /// <summary>The first of the members that exists and is not null; undefined where there is none.</summary>
     public static JsonElement Member(this JsonElement body, params ReadOnlySpan<string> names)
     {
         if (body.ValueKind != JsonValueKind.Object) return default;
@@ -21,7 +21,7 @@ internal static class ResponseJson
         return default;
     }
 
-    /// <summary>A text, or the text in an object's member of one of these names; null where there is none.</summary>
+    /// <summary>A string, or the string in one of the named members of an object; null where there is none.</summary>
     public static string? Text(this JsonElement value, params ReadOnlySpan<string> names)
     {
         if (value.ValueKind == JsonValueKind.Object) value = value.Member(names);
@@ -41,7 +41,7 @@ internal static class ResponseJson
         }
     }
 
-    /// <summary>A whole number, or the text of one; null where it is none.</summary>
+    /// <summary>A whole number, or a string with one; null where it is neither.</summary>
     public static long? Int64(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number when value.TryGetInt64(out var number) => number,
@@ -50,7 +50,7 @@ internal static class ResponseJson
         _ => null,
     };
 
-    /// <summary>A truth value, or the text of one, or a number that is not 0.</summary>
+    /// <summary>A boolean, or a string with one, or a number: true if it is not 0.</summary>
     public static bool Boolean(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.True => true,
@@ -59,7 +59,7 @@ internal static class ResponseJson
         _ => false,
     };
 
-    /// <summary>An instant; null where it is none.</summary>
+    /// <summary>An instant; null where it is not one.</summary>
     public static DateTimeOffset? Time(JsonElement value)
     {
         if (Number(value) is { } number)
@@ -76,22 +76,22 @@ internal static class ResponseJson
     }
 
     /// <summary>An API token, alone or in an object.</summary>
-    /// <exception cref="PlatformException">It is none.</exception>
+    /// <exception cref="PlatformException">It is missing or not valid.</exception>
     public static ApiToken Token(JsonElement value) =>
         ApiToken.TryParse(value.Text("token", "api_token")) ?? throw HostedFaults.Malformed("an API token is missing or none");
 
     /// <summary>An application's id.</summary>
-    /// <exception cref="PlatformException">It is none.</exception>
+    /// <exception cref="PlatformException">It is missing or not valid.</exception>
     public static AppId Application(JsonElement value) =>
         AppId.TryParse(value.Text("app_id", "id")) ?? throw HostedFaults.Malformed("an application's id is missing or none");
 
-    /// <summary>A number that counts something.</summary>
-    /// <exception cref="PlatformException">It is none.</exception>
+    /// <summary>A count.</summary>
+    /// <exception cref="PlatformException">It is not a count.</exception>
     public static long Count(JsonElement value, string what) =>
         Int64(value) is >= 0 and var number ? number : throw HostedFaults.Malformed($"{what} is no count");
 
     /// <summary>A list, which may be the body itself.</summary>
-    /// <exception cref="PlatformException">There is none.</exception>
+    /// <exception cref="PlatformException">There is no list.</exception>
     public static JsonElement.ArrayEnumerator List(this JsonElement body, string name)
     {
         var list = body.ValueKind == JsonValueKind.Array ? body : body.Member(name);

@@ -3,16 +3,16 @@ using System.Buffers;
 namespace Gatehouse.Platform.Hosted;
 
 /// <summary>
-/// A base URL in which <c>{application_id}</c> and <c>{region_identifier}</c> stand for an application's id and the region.
-/// An id in a host name is written in lower case, as <see cref="Uri"/> writes every host name, in which case does not count;
-/// elsewhere as the platform writes it, in upper case.
+/// A base URL with the placeholders <c>{application_id}</c> and <c>{region_identifier}</c>. An id in the host name is
+/// written in lower case, because <see cref="Uri"/> lower-cases host names; elsewhere in upper case, as the platform writes
+/// it.
 /// </summary>
 public sealed class UrlTemplate
 {
-    /// <summary>Stands for the application's id.</summary>
+    /// <summary>The placeholder for the application's id.</summary>
     public const string ApplicationPlaceholder = "{application_id}";
 
-    /// <summary>Stands for the region, such as <c>us-1</c>.</summary>
+    /// <summary>The placeholder for the region, such as <c>us-1</c>.</summary>
     public const string RegionPlaceholder = "{region_identifier}";
 
     private static readonly SearchValues<char> Forbidden = SearchValues.Create("{}?#\\ ");
@@ -21,15 +21,15 @@ public sealed class UrlTemplate
 
     private UrlTemplate(string text) => this.text = text;
 
-    /// <summary>Whether each application has an address of its own.</summary>
+    /// <summary>Whether each application has its own address.</summary>
     public bool NamesApplication => text.Contains(ApplicationPlaceholder, StringComparison.Ordinal);
 
     /// <summary>
-    /// Reads a template and puts the region in. Null where it is none: it must be an https address, or http on this very
-    /// machine, as whatever is sent there carries a token; and have neither query nor user.
+    /// Parses a template and inserts the region; null where it is not valid. It must be an https address, or http on this
+    /// machine, because requests carry tokens; without query or user.
     /// </summary>
     /// <param name="text">The template.</param>
-    /// <param name="region">The region; null where there is none, whereupon the template must not ask for it.</param>
+    /// <param name="region">The region; null for none: then the template must not contain its placeholder.</param>
     public static UrlTemplate? TryParse(string text, string? region)
     {
         if (region is not null) text = text.Replace(RegionPlaceholder, region, StringComparison.Ordinal);

@@ -5,7 +5,7 @@ using Azure.Security.KeyVault.Secrets;
 
 namespace Gatehouse.Secrets.KeyVault;
 
-/// <summary>Makes the official client, tuned to a bounded wait.</summary>
+/// <summary>Creates the official client with bounded timeouts.</summary>
 internal static class KeyVaultClient
 {
     public static SecretClient Create(
@@ -15,14 +15,14 @@ internal static class KeyVaultClient
         {
             RetryPolicy = new BoundedRetryPolicy(timeouts),
             Retry = { NetworkTimeout = timeouts.Attempt },
-            // Its default; said here because a body of Key Vault's is a secret.
+            // Off by default; set here explicitly because the bodies hold secrets.
             Diagnostics = { IsLoggingContentEnabled = false },
         };
         if (transport is not null) options.Transport = transport;
         return new SecretClient(vault, credential, options);
     }
 
-    /// <summary>How long the service asks to be left alone (RFC 9110, 10.2.3, and the finer form that Azure knows).</summary>
+    /// <summary>How long the service asks to wait (RFC 9110, 10.2.3, and Azure's own header in milliseconds).</summary>
     public static TimeSpan? RetryAfter(Response? response)
     {
         if (response is null) return null;
@@ -30,13 +30,13 @@ internal static class KeyVaultClient
             return TimeSpan.FromMilliseconds(milliseconds);
         if (!response.Headers.TryGetValue("Retry-After", out text)) return null;
         if (int.TryParse(text, out var seconds)) return TimeSpan.FromSeconds(seconds);
-        // An instant is on the service's clock, and so is the answer's date.
+        // A date is on the service's clock, and so is the Date header of the answer.
         return DateTimeOffset.TryParse(text, out var instant) && response.Headers.Date is { } now && instant > now
             ? instant - now
             : null;
     }
 
-    // The client's own retries, but none that would only use up the call's time.
+    // The client's own retries, except those that would only use up the call's time.
     private sealed class BoundedRetryPolicy(KeyVaultTimeouts timeouts) : RetryPolicy(
         timeouts.Retries, DelayStrategy.CreateExponentialDelayStrategy(timeouts.FirstDelay, timeouts.LongestDelay))
     {

@@ -5,19 +5,19 @@ using Azure.Identity;
 namespace Gatehouse.Secrets.KeyVault;
 
 /// <summary>
-/// What is wrong when Key Vault does not do what it was asked, in words for an operator. A body of Key Vault's goes into no
-/// message: the client's own exceptions quote it, so they are not passed on.
+/// Explains Key Vault's failures to an operator. No message quotes a body of Key Vault: it may hold a secret. The client's
+/// exceptions quote bodies, so they are not passed on.
 /// </summary>
 internal static class KeyVaultFault
 {
-    // Where the service does not say how long to wait.
+    // Used where the service does not say how long to wait.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
-    /// <summary>The explanation of an exception, or null where it is not Key Vault's.</summary>
+    /// <summary>Explains an exception; null where it does not come from Key Vault.</summary>
     public static VaultException? Explain(Exception e, string name) => e switch
     {
         RequestFailedException failed => Explain(failed, name),
-        // Several retries failed, each in its own way: the last one says how it stands now.
+        // Several retries failed, each in its own way. The last one describes the current state.
         AggregateException { InnerExceptions: [.., var last] } => Explain(last, name),
         CredentialUnavailableException => new("There is no credential for Key Vault here: no managed identity, or none configured.", e),
         AuthenticationFailedException => new("The credential for Key Vault is refused or has expired.", e),
@@ -25,15 +25,15 @@ internal static class KeyVaultFault
         _ => Misread(e, name),
     };
 
-    /// <summary>Key Vault has been waited for long enough.</summary>
+    /// <summary>Key Vault has not answered in time.</summary>
     public static VaultException TooLate(string name) =>
         new($"Key Vault has not answered in time about the secret {name}.") { RetryAfter = Soon };
 
-    /// <summary>Key Vault's answer is not what it documents.</summary>
+    /// <summary>Key Vault's answer is not what is documented.</summary>
     public static VaultException Malformed(string name, string what) =>
         new($"Key Vault's answer about the secret {name} is malformed: {what}.") { RetryAfter = Soon };
 
-    /// <summary>The error's code, such as <c>SecretNotFound</c>; the inner one where there is one, which says more.</summary>
+    /// <summary>The error's code, such as <c>SecretNotFound</c>; the more specific inner one where there is one.</summary>
     public static string? CodeOf(RequestFailedException failed)
     {
         if (failed.GetRawResponse() is not { ContentStream.CanSeek: true } response) return failed.ErrorCode;
@@ -76,8 +76,8 @@ internal static class KeyVaultFault
     private static VaultException Unavailable(RequestFailedException failed, string how) =>
         new($"Key Vault {how}.") { RetryAfter = KeyVaultClient.RetryAfter(failed.GetRawResponse()) ?? Soon };
 
-    // What the client throws on an answer that it cannot read, or that comes from somewhere else than a vault: a challenge
-    // for another domain is an InvalidOperationException.
+    // What the client throws on an answer that it cannot read, or that does not come from a vault: a challenge for another
+    // domain is an InvalidOperationException.
     private static VaultException? Misread(Exception e, string name) =>
         e is JsonException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException or IOException
             ? Malformed(name, e.GetType().Name)

@@ -6,19 +6,19 @@ using Azure.Security.KeyVault.Secrets;
 namespace Gatehouse.Secrets.KeyVault;
 
 /// <summary>
-/// Azure Key Vault, through its official client. The identity needs the role Key Vault Secrets Officer; recovering and
-/// purging of names are used where it has them and done without where it has not.
+/// Azure Key Vault, through its official client. The identity needs the role Key Vault Secrets Officer. The rights to
+/// recover and to purge are used where the identity has them.
 /// </summary>
 /// <remarks>
-/// <para>A call is bounded (<see cref="KeyVaultTimeouts.Call"/>). What is wrong is a <see cref="VaultException"/>, with
-/// <see cref="VaultException.RetryAfter"/> where trying again may help.</para>
+/// <para>A call is bounded (<see cref="KeyVaultTimeouts.Call"/>). Failures are <see cref="VaultException"/>s, with
+/// <see cref="VaultException.RetryAfter"/> where another try may help.</para>
 /// <para><see cref="GetOrAddAsync"/> agrees among several instances by <see cref="SecretVersions"/>. It takes a second or
-/// two when it makes a secret: once in the life of a vault.</para>
-/// <para>A deleted secret stays in the vault's soft-deleted ones for the vault's retention time, for an operator to look at
-/// or purge. Its name cannot be used meanwhile, so a write recovers it first and then adds its version: that destroys
-/// nothing and works under purge protection. The versions from before the deletion do not count any more. Where the identity
-/// may not recover, the name is purged. What was deleted by hand comes back as it was: <see cref="GetOrAddAsync"/> then
-/// answers what the name held, because something may still be sealed under it.</para>
+/// two when it creates a secret: once in the life of a vault.</para>
+/// <para>A deleted secret stays soft-deleted for the vault's retention time, for an operator to look at or purge. Its name
+/// cannot be used meanwhile, so a write recovers it first and then adds its version: that destroys nothing and works under
+/// purge protection. The versions from before the deletion no longer count. If the identity may not recover, the name is
+/// purged. A secret that was deleted by hand comes back as it was: <see cref="GetOrAddAsync"/> then returns its old value,
+/// because something may still be encrypted under it.</para>
 /// </remarks>
 public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts timeouts, TimeProvider time) : ISecretVault
 {
@@ -26,10 +26,10 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
 
     /// <summary>A vault at an address such as <c>https://name.vault.azure.net</c>.</summary>
     /// <param name="vault">The vault's address.</param>
-    /// <param name="credential">Whose identity is used.</param>
-    /// <param name="timeouts">How long it is waited for.</param>
+    /// <param name="credential">The identity to use.</param>
+    /// <param name="timeouts">How long to wait for it.</param>
     /// <param name="time">The clock of the waits.</param>
-    /// <param name="transport">What carries the requests; null for the client's own.</param>
+    /// <param name="transport">Sends the requests; null for the client's own transport.</param>
     public static KeyVaultSecretVault Open(
         Uri vault, TokenCredential credential, KeyVaultTimeouts timeouts, TimeProvider time, HttpPipelineTransport? transport = null) =>
         new(KeyVaultClient.Create(vault, credential, timeouts, transport), timeouts, time);
@@ -77,7 +77,7 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
                 }
                 catch (RequestFailedException e) when (IsMissing(e) || e.Status == Conflict)
                 {
-                    // Somebody else deletes it at the same time.
+                    // Another instance deletes it at the same time.
                 }
                 return true;
             },
@@ -96,7 +96,7 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
         }
         catch (RequestFailedException e) when (IsDisabled(e))
         {
-            // By an operator, or because it is an end: its tag, which only a list shows, tells.
+            // Disabled by an operator, or because it is a tombstone. Only a list shows the tag that tells.
         }
         if (await ChooseAsync(name, limit) is not { } chosen) return null;
         return Read(name, await client.GetSecretAsync(name, chosen.Version, limit));
@@ -112,7 +112,7 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
         }
     }
 
-    // With the service's own time, before anything was listed.
+    // Returns the service's own time as of before the list.
     private async Task<(List<SecretProperties> Versions, DateTimeOffset Now)> ListAsync(string name, CancellationToken limit)
     {
         var versions = new List<SecretProperties>();
@@ -135,7 +135,7 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
             }
             catch (RequestFailedException e) when (e.Status == Conflict)
             {
-                // Deleted; or being deleted, recovered or purged at this moment, which passes.
+                // Deleted; or being deleted, recovered or purged at this moment, which does not last.
                 if (KeyVaultFault.CodeOf(e) == "ObjectIsDeletedButRecoverable") await FreeAsync(secret.Name, limit);
             }
             await Task.Delay(timeouts.Poll, time, limit);
@@ -151,7 +151,7 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
         }
         catch (RequestFailedException e) when (IsMissing(e) || e.Status == Conflict)
         {
-            // Somebody else frees the name at the same time.
+            // Another instance frees the name at the same time.
             return;
         }
         throw new VaultException(
@@ -188,7 +188,7 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
         }
     }
 
-    // A 404 without this code comes from something that is no Key Vault.
+    // A 404 without this code does not come from Key Vault.
     private static bool IsMissing(RequestFailedException e) =>
         e.Status == Missing && KeyVaultFault.CodeOf(e) == "SecretNotFound";
 
@@ -202,7 +202,7 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
         return new Secret(name, version, secret.Value);
     }
 
-    // Puts a bound on a call, and turns what goes wrong in it into a VaultException.
+    // Bounds a call, and turns its failures into VaultExceptions.
     private async ValueTask<T> AskAsync<T>(
         string name, Func<string, CancellationToken, Task<T>> ask, CancellationToken cancellation)
     {

@@ -1,17 +1,17 @@
 namespace Gatehouse.Secrets.KeyVault;
 
-/// <summary>How long Key Vault is waited for.</summary>
-/// <param name="Call">The most that one call of the vault takes in all, retries and recoveries included.</param>
-/// <param name="Attempt">The most that one request takes.</param>
-/// <param name="Retries">How often a request that failed for a passing reason is sent again.</param>
-/// <param name="FirstDelay">The wait before the first retry; it doubles with each.</param>
-/// <param name="LongestDelay">The most that is waited before a retry. A throttling vault that asks for more is not asked
-/// again: the caller is told how long it wants.</param>
-/// <param name="Poll">The wait between two looks at something that Key Vault takes its time for.</param>
+/// <summary>How long to wait for Key Vault.</summary>
+/// <param name="Call">The longest time for one call of the vault, retries and recoveries included.</param>
+/// <param name="Attempt">The longest time for one request.</param>
+/// <param name="Retries">How often a request is sent again after a temporary failure.</param>
+/// <param name="FirstDelay">The wait before the first retry. It doubles with each.</param>
+/// <param name="LongestDelay">The longest wait before a retry. When a throttling vault asks for more, the request is not
+/// sent again: the caller is told how long to wait.</param>
+/// <param name="Poll">The wait between two checks of an operation that takes Key Vault some time.</param>
 public sealed record KeyVaultTimeouts(
     TimeSpan Call, TimeSpan Attempt, int Retries, TimeSpan FirstDelay, TimeSpan LongestDelay, TimeSpan Poll)
 {
-    /// <summary>For production: an HTTP caller of Gatehouse is still there when the answer comes.</summary>
+    /// <summary>For production: short enough that an HTTP caller of Gatehouse is still waiting for the answer.</summary>
     public static KeyVaultTimeouts Default { get; } = new(
         Call: TimeSpan.FromSeconds(30),
         Attempt: TimeSpan.FromSeconds(5),

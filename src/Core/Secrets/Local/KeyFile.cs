@@ -2,12 +2,12 @@ using System.Security.Cryptography;
 
 namespace Gatehouse.Secrets.Local;
 
-/// <summary>A file with the 32 bytes of a data key, which only its owner can read.</summary>
+/// <summary>A file with the 32 bytes of a data key, readable by its owner only.</summary>
 internal static class KeyFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Makes the file where there is none; of several processes that do so at once, one does.</summary>
+    /// <summary>Creates the file where there is none. When several processes do so at once, one of them succeeds.</summary>
     public static void CreateIfMissing(string path)
     {
         if (File.Exists(path)) return;
@@ -26,7 +26,7 @@ internal static class KeyFile
         }
         catch (IOException) when (File.Exists(path))
         {
-            // Another process was first: its key is the one.
+            // Another process was first. Its key is used.
         }
         finally
         {
@@ -36,22 +36,22 @@ internal static class KeyFile
     }
 
     /// <summary>Reads the key.</summary>
-    /// <exception cref="VaultException">The file is missing, open to others, or holds no key.</exception>
+    /// <exception cref="VaultException">The file is missing, accessible to others, or does not hold a key.</exception>
     public static DataKey Read(string path)
     {
         try
         {
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
-                throw new VaultException($"The key file {path} can be used by others than its owner: chmod 600 it.");
+                throw new VaultException($"The key file {path} can be used by others than its owner: run chmod 600 on it.");
             return new DataKey(File.ReadAllBytes(path));
         }
         catch (FileNotFoundException e)
         {
-            throw new VaultException($"The key file {path} is missing: the vault beside it opens with no other.", e);
+            throw new VaultException($"The key file {path} is missing: the vault beside it cannot be opened with another one.", e);
         }
         catch (ArgumentException e)
         {
-            throw new VaultException($"The key file {path} holds no key of 32 bytes.", e);
+            throw new VaultException($"The key file {path} does not hold a key of 32 bytes.", e);
         }
     }
 }

@@ -6,19 +6,19 @@ using Gatehouse.Storage.Sqlite;
 namespace Gatehouse.Secrets.Local;
 
 /// <summary>
-/// A vault on this machine: a table store of its own in which every value is sealed under a key file that only the owner
-/// can read. For a laptop, a container or a test; in Azure, Key Vault takes its place.
+/// A local vault: a table store of its own, with every value encrypted under a key file that only the owner can read. For a
+/// laptop, a container or a test; in Azure, Key Vault takes its place.
 /// </summary>
 /// <remarks>
-/// One partition a secret, named in lower case because names are the same in either; one row a version. Rows are keyed by
-/// the version counted down, so that the newest comes first.
+/// One partition for each secret, named in lower case because names are case-insensitive; one row for each version. Row keys
+/// count the version down, so that the newest comes first.
 /// </remarks>
 public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVault, IAsyncDisposable
 {
     private const string Table = "Secrets";
 
-    /// <summary>Opens the vault in a database file, under a key file beside it; makes both where there is neither.</summary>
-    /// <exception cref="VaultException">The key file is missing, open to others, or holds no key.</exception>
+    /// <summary>Opens the vault in a database file, with a key file beside it. Creates both where neither exists.</summary>
+    /// <exception cref="VaultException">The key file is missing, accessible to others, or does not hold a key.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be opened.</exception>
     public static LocalVault Open(string databasePath, string keyPath)
     {

@@ -4,7 +4,7 @@ using Azure.Data.Tables;
 
 namespace Gatehouse.Storage.AzureTables;
 
-/// <summary>Makes the official client, tuned to a bounded wait.</summary>
+/// <summary>Creates the official client with bounded timeouts.</summary>
 internal static class AzureTableClient
 {
     public static TableServiceClient Create(string connectionString, AzureTableTimeouts timeouts, HttpPipelineTransport? transport) =>
@@ -26,7 +26,7 @@ internal static class AzureTableClient
                 MaxDelay = timeouts.LongestDelay,
                 NetworkTimeout = timeouts.Attempt,
             },
-            // Its default; said here because a body holds rows.
+            // Off by default; set here explicitly because bodies hold rows.
             Diagnostics = { IsLoggingContentEnabled = false },
         };
         options.AddPolicy(new CommitAttemptsPolicy(), HttpPipelinePosition.PerRetry);

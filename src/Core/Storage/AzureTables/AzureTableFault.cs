@@ -5,17 +5,16 @@ using Azure.Identity;
 namespace Gatehouse.Storage.AzureTables;
 
 /// <summary>
-/// What is wrong when Table Storage does not do what it was asked, in words for an operator: the status and the error's
-/// code, and nothing of a row.
+/// Explains Table Storage's failures to an operator: the status and the error's code, and nothing of a row.
 /// </summary>
 internal static class AzureTableFault
 {
-    /// <summary>The explanation of an exception; null where it is not Table Storage's.</summary>
+    /// <summary>Explains an exception; null where it does not come from Table Storage.</summary>
     public static StoreUnavailableException? Explain(Exception e, Uri account) => e switch
     {
         StoreUnavailableException known => known,
         RequestFailedException failed => new(Explain(failed, account)),
-        // Several retries failed, each in its own way: the last one says how it stands now.
+        // Several retries failed, each in its own way. The last one describes the current state.
         AggregateException { InnerExceptions: [.., var last] } => Explain(last, account),
         CredentialUnavailableException =>
             new($"There is no credential for {account} here: no managed identity, or none configured.", e),
@@ -26,7 +25,7 @@ internal static class AzureTableFault
         _ => null,
     };
 
-    /// <summary>A commit's answer was lost, and its rows do not tell.</summary>
+    /// <summary>The answer to a commit was lost, and the rows do not show whether it was made.</summary>
     public static StoreUnavailableException Unknown(Uri account) =>
         new($"The answer of {account} to a commit was lost, and whether it was made is not known.");
 

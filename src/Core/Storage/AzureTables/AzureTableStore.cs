@@ -7,27 +7,27 @@ using Azure.Data.Tables;
 namespace Gatehouse.Storage.AzureTables;
 
 /// <summary>
-/// The table store in an account of Azure Table Storage, which any number of instances may have open at the same time.
+/// The table store in an Azure Table Storage account, which any number of instances can use at the same time.
 /// </summary>
 /// <remarks>
-/// <para>A table is made when something is first written to it. A commit is one entity-group transaction.</para>
-/// <para>The client sends a request again where it had no answer. So that what the first try did is not taken for somebody
-/// else's doing by the second, every row carries the mark of the commit that wrote it (<see cref="TableLimits.CommitMark"/>):
-/// a commit that meets a conflict after a try without an answer looks for its own mark. Where it finds that, it was made;
-/// where it finds other marks, or only wanted to remove rows of which it knew the ETags, nothing is proved, and it throws.
-/// A commit that only removes rows whatever their ETags, and finds none of them, was made as far as anybody can tell.</para>
-/// <para>A try that the network held back can reach the service after the next one was answered. Then a commit with an
-/// insert, a replace or a removal by ETag fails as a whole, as it should; one that consists of puts and removals alone is
-/// made a second time, over whatever came between. It takes a request that was on its way for longer than
+/// <para>A table is created when something is first written to it. A commit is one entity-group transaction.</para>
+/// <para>The client sends a request again when it got no answer. The second attempt must not take the effect of the first
+/// for another writer's. So every row carries the mark of the commit that wrote it (<see cref="TableLimits.CommitMark"/>),
+/// and a commit that meets a conflict after an attempt without an answer looks for its own mark. If it finds the mark, it
+/// was made. If it finds other marks, or was only to delete rows by ETag, nothing is proved, and it throws. A commit that
+/// only deletes rows with any ETag, and finds none of them, counts as made.</para>
+/// <para>An attempt that was delayed in the network can reach the service after the next one was answered. A commit with an
+/// insert, a replace or a delete by ETag then fails as a whole, as it should; a commit of puts and deletes only is made a
+/// second time, over changes made in between. For this, a request has to be on its way for longer than
 /// <see cref="AzureTableTimeouts.Attempt"/>.</para>
 /// </remarks>
 public sealed class AzureTableStore : ITableStore
 {
     // A filter that names several rows makes the service read the whole partition (Azure Storage documentation, "Guidelines
-    // for table design"), and a transaction reads only one: so many requests for a row each are on their way at once.
+    // for table design"), and a transaction can read only one. So this many requests for one row each run at once.
     private const int ReadsAtOnce = 32;
 
-    // A table that others keep deleting is not made for ever.
+    // Bounds how often a table is created again that others keep deleting.
     private const int MostTries = 3;
 
     private static readonly string[] MarkAlone = [TableLimits.CommitMark];
@@ -43,22 +43,22 @@ public sealed class AzureTableStore : ITableStore
         this.service = service;
         this.timeouts = timeouts;
         this.time = time;
-        // Without what an address might carry of a signature.
+        // Without the query, which may hold a signature.
         Account = new Uri(service.Uri.GetLeftPart(UriPartial.Path));
     }
 
     /// <summary>The account's address, without any secret.</summary>
     public Uri Account { get; }
 
-    /// <summary>How many commits met a conflict that was their own doing, after an answer was lost.</summary>
+    /// <summary>How many commits met a conflict that they had caused themselves, after an answer was lost.</summary>
     public long ProvedCommits => Interlocked.Read(ref provedCommits);
 
-    /// <summary>Opens the store under a connection string. Nothing is asked of the service yet.</summary>
+    /// <summary>Opens the store with a connection string. Sends no request yet.</summary>
     /// <param name="connectionString">An account's connection string with its key.</param>
-    /// <param name="timeouts">How long the service is waited for.</param>
+    /// <param name="timeouts">How long to wait for the service.</param>
     /// <param name="time">The clock of the waits.</param>
-    /// <param name="transport">What carries the requests; null for the client's own.</param>
-    /// <exception cref="FormatException">The connection string is none. The message does not repeat it.</exception>
+    /// <param name="transport">Sends the requests; null for the client's own transport.</param>
+    /// <exception cref="FormatException">The connection string is not valid. The message does not repeat it.</exception>
     public static AzureTableStore Open(
         string connectionString, AzureTableTimeouts timeouts, TimeProvider time, HttpPipelineTransport? transport = null)
     {
@@ -68,16 +68,16 @@ public sealed class AzureTableStore : ITableStore
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException)
         {
-            throw new FormatException("It is not the connection string of a storage account with its key.");
+            throw new FormatException("Not the connection string of a storage account with its key.");
         }
     }
 
-    /// <summary>Opens the store under an identity. Nothing is asked of the service yet.</summary>
+    /// <summary>Opens the store under an identity. Sends no request yet.</summary>
     /// <param name="endpoint">The account's address, such as <c>https://name.table.core.windows.net</c>.</param>
     /// <param name="credential">The identity; it needs the role Storage Table Data Contributor.</param>
-    /// <param name="timeouts">How long the service is waited for.</param>
+    /// <param name="timeouts">How long to wait for the service.</param>
     /// <param name="time">The clock of the waits.</param>
-    /// <param name="transport">What carries the requests; null for the client's own.</param>
+    /// <param name="transport">Sends the requests; null for the client's own transport.</param>
     public static AzureTableStore Open(
         Uri endpoint, TokenCredential credential, AzureTableTimeouts timeouts, TimeProvider time,
         HttpPipelineTransport? transport = null) =>
@@ -132,7 +132,7 @@ public sealed class AzureTableStore : ITableStore
         var rows = new List<TableRow>();
         try
         {
-            // A page may be shorter than was asked for although more rows follow.
+            // A page may be shorter than requested even if more rows follow.
             await foreach (var page in table.QueryAsync<TableEntity>(filter, most, null, limit).AsPages())
             {
                 foreach (var entity in page.Values)
@@ -145,7 +145,7 @@ public sealed class AzureTableStore : ITableStore
         }
         catch (RequestFailedException e) when (IsWithoutTable(e))
         {
-            // Nothing was ever written to it.
+            // The table does not exist: nothing was written to it yet.
         }
         return rows;
     }

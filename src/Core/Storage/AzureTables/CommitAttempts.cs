@@ -4,7 +4,7 @@ using Azure.Core.Pipeline;
 
 namespace Gatehouse.Storage.AzureTables;
 
-/// <summary>What became of the tries of one transaction, which the client sends again by itself.</summary>
+/// <summary>The attempts of one transaction, which the client sends again by itself.</summary>
 internal sealed class CommitAttempts
 {
     private const string Property = "Gatehouse.CommitAttempts";
@@ -12,26 +12,26 @@ internal sealed class CommitAttempts
     private volatile bool uncertain;
 
     /// <summary>
-    /// Whether a try may have been carried out although its answer was lost: then what the next try is told of the rows may
-    /// be the first one's own doing.
+    /// Whether an attempt may have been carried out although its answer was lost. Then a conflict of the next attempt may be
+    /// caused by the first.
     /// </summary>
     public bool IsUncertain => uncertain;
 
-    /// <summary>Until the result is disposed of, follows the requests that this caller makes.</summary>
+    /// <summary>Tracks the requests of this caller until the result is disposed of.</summary>
     public IDisposable Track() =>
         HttpPipeline.CreateHttpMessagePropertiesScope(new Dictionary<string, object?> { [Property] = this });
 
-    /// <summary>The one that follows this message, or null.</summary>
+    /// <summary>The attempts that a message belongs to; null for none.</summary>
     public static CommitAttempts? Of(HttpMessage message) =>
         message.TryGetProperty(Property, out var found) ? found as CommitAttempts : null;
 
-    /// <summary>A try has ended without an answer.</summary>
+    /// <summary>An attempt has ended without an answer.</summary>
     public void AttemptEnded(Exception fault) => uncertain |= !WasNotSent(fault);
 
-    /// <summary>A try has ended with this answer.</summary>
+    /// <summary>An attempt has ended with this answer.</summary>
     public void AttemptEnded(Response response) => uncertain |= response.Status is 408 or >= 500 && !WasRefused(response);
 
-    // Nothing can have been carried out where no connection came about.
+    // Without a connection, nothing can have been carried out.
     private static bool WasNotSent(Exception? fault)
     {
         for (; fault is not null; fault = fault.InnerException)
@@ -53,7 +53,7 @@ internal sealed class CommitAttempts
         response.Status == 503 && response.Headers.TryGetValue("x-ms-error-code", out var code) && code == "ServerBusy";
 }
 
-/// <summary>Tells a <see cref="CommitAttempts"/> how each try of its requests ended.</summary>
+/// <summary>Reports to <see cref="CommitAttempts"/> how each attempt ended.</summary>
 internal sealed class CommitAttemptsPolicy : HttpPipelinePolicy
 {
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
@@ -72,5 +72,5 @@ internal sealed class CommitAttemptsPolicy : HttpPipelinePolicy
     }
 
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
-        throw new NotSupportedException("The store asks asynchronously.");
+        throw new NotSupportedException("The store sends requests asynchronously only.");
 }

@@ -3,16 +3,16 @@ using Azure.Data.Tables;
 
 namespace Gatehouse.Storage.AzureTables;
 
-/// <summary>Rows as the client's entities, and back.</summary>
+/// <summary>Converts rows to the client's entities, and back.</summary>
 internal static class EntityCodec
 {
-    /// <summary>The entity of a row, marked as written by a commit.</summary>
+    /// <summary>The entity of a row, with the mark of its commit.</summary>
     public static TableEntity Write(string partition, TableRow row, Guid commit)
     {
         var entity = new TableEntity(partition, row.Key) { [TableLimits.CommitMark] = commit };
         foreach (var (name, value) in row.Span)
         {
-            // JSON has no number for these: the service takes them as text that is said to be a number.
+            // JSON has no such numbers. The service takes them as text with a type annotation.
             if (value is double number && !double.IsFinite(number))
             {
                 entity[name] = number.ToString(CultureInfo.InvariantCulture);
@@ -26,7 +26,7 @@ internal static class EntityCodec
         return entity;
     }
 
-    /// <summary>The row of an entity, without what is the service's and the store's own.</summary>
+    /// <summary>The row of an entity, without the properties of the service and of the store.</summary>
     public static TableRow Read(TableEntity entity)
     {
         var properties = new List<RowProperty>(entity.Count);
@@ -35,7 +35,7 @@ internal static class EntityCodec
         return new TableRow(entity.RowKey, entity.ETag.ToString(), [.. properties]);
     }
 
-    // The names of what OData adds have a point in them.
+    // Names that OData adds contain a point.
     private static bool IsOfTheRow(string name) => name is not ("PartitionKey" or "RowKey" or "Timestamp" or TableLimits.CommitMark)
         && !name.Contains('.', StringComparison.Ordinal);
 }

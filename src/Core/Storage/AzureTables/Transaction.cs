@@ -4,20 +4,23 @@ using Azure.Data.Tables;
 
 namespace Gatehouse.Storage.AzureTables;
 
-/// <summary>A commit as a transaction of the service's, with the mark that its rows are known by.</summary>
+/// <summary>A commit as a transaction of the service, with the mark of its rows.</summary>
 internal sealed partial class Transaction(string partition, RowChange[] changes)
 {
-    /// <summary>The ETag of no row: sent where a caller's is none that the service would take, and so matches nothing.</summary>
+    /// <summary>
+    /// An ETag that no row has: sent in place of a caller's ETag that the service would not accept, so that it matches
+    /// nothing.
+    /// </summary>
     public const string NoRowsETag = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\"";
 
-    /// <summary>What marks the rows that this commit writes.</summary>
+    /// <summary>Marks the rows that this commit writes.</summary>
     public Guid Mark { get; } = Guid.NewGuid();
 
     public string Partition => partition;
 
     public IReadOnlyList<RowChange> Changes => changes;
 
-    /// <summary>What happened to its tries.</summary>
+    /// <summary>Its attempts.</summary>
     public CommitAttempts Attempts { get; } = new();
 
     /// <summary>The client's actions, in the order of the changes.</summary>
@@ -38,7 +41,7 @@ internal sealed partial class Transaction(string partition, RowChange[] changes)
     }
 
     /// <summary>The result of a transaction that was carried out.</summary>
-    /// <exception cref="FormatException">There is not one response to each change, with an ETag of what was written.</exception>
+    /// <exception cref="FormatException">A response is missing, or the ETag of a written row.</exception>
     public CommitResult Result(IReadOnlyList<Response> responses)
     {
         if (responses.Count != changes.Length) throw new FormatException("Responses are missing.");
@@ -51,7 +54,7 @@ internal sealed partial class Transaction(string partition, RowChange[] changes)
         return CommitResult.Success(etags);
     }
 
-    /// <summary>The conflict that a transaction failed by; null where it failed by something else.</summary>
+    /// <summary>The conflict that a transaction failed with; null for other failures.</summary>
     public CommitResult? Conflict(TableTransactionFailedException fault)
     {
         var failure = (fault.Status, fault.ErrorCode) switch
@@ -67,20 +70,20 @@ internal sealed partial class Transaction(string partition, RowChange[] changes)
     }
 
     /// <summary>
-    /// What the rows, as they are after a conflict, prove of an earlier try whose answer was lost: its result where it was
-    /// carried out, null where they prove nothing.
+    /// What the rows after a conflict prove about an earlier attempt whose answer was lost: its result, if it was carried
+    /// out; null if they prove nothing.
     /// </summary>
     /// <param name="rows">The row of each change, with its mark; null where there is none.</param>
     public CommitResult? Prove(IReadOnlyList<TableEntity?> rows)
     {
         var written = changes.Zip(rows).Any(pair => IsMine(pair.Second));
         if (!written && !IsRemoved(rows)) return null;
-        // A row that others have changed since has an ETag that this commit never knew, and the caller need not know either.
+        // A row that was changed since has an ETag that this commit never had, and the caller does not need it.
         return CommitResult.Success([.. changes.Zip(rows, (change, row) =>
             change.Kind == RowChangeKind.Delete ? null : IsMine(row) ? row!.ETag.ToString() : NoRowsETag)]);
     }
 
-    // Nobody can tell whose deletion it was; but none was asked to be of a certain row, and all are gone, as was asked.
+    // It is not known who deleted them. But no certain version was to be deleted, and all rows are gone, as requested.
     private bool IsRemoved(IReadOnlyList<TableEntity?> rows) =>
         Array.TrueForAll(changes, change => change.Kind == RowChangeKind.Delete && change.IfMatch is null)
         && rows.All(row => row is null);

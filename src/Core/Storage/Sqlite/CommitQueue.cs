@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gatehouse.Telemetry;
+using Microsoft.Data.Sqlite;
 
 namespace Gatehouse.Storage.Sqlite;
 
@@ -70,7 +71,7 @@ internal sealed class CommitQueue : IAsyncDisposable
         results.Clear();
         try
         {
-            // Whoever comes while another process has the lock shares the group as well, and its fault.
+            // Commits that arrive while another process has the lock are part of the group, and fail with it.
             try
             {
                 writer ??= file.Connect(database => new RowWriter(database, file.MostBytes));
@@ -83,16 +84,26 @@ internal sealed class CommitQueue : IAsyncDisposable
             foreach (var commit in group) results.Add(writer.Make(commit));
             writer.Commit();
         }
+        catch (SqliteException fault)
+        {
+            FailGroup(file.Failed(fault));
+            return;
+        }
         catch (StoreUnavailableException fault)
         {
-            writer?.Dispose();
-            writer = null;
-            foreach (var commit in group) commit.Fail(fault);
+            FailGroup(fault);
             return;
         }
         Interlocked.Increment(ref groups);
         Measures.GroupSize.Record(group.Count);
         for (var index = 0; index < group.Count; index++) group[index].Complete(results[index]);
+    }
+
+    private void FailGroup(StoreUnavailableException fault)
+    {
+        writer?.Dispose();
+        writer = null;
+        foreach (var commit in group) commit.Fail(fault);
     }
 
     private void Collect(PendingCommit first)

@@ -1,141 +1,114 @@
 using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// One connection to a SQLite file, for one thread at a time. It speaks to SQLite through SQLitePCLRaw, as
-/// Microsoft.Data.Sqlite does itself: ADO.NET's commands and readers cost more than the reads they would make.
+/// One connection to a SQLite file, for one thread at a time. Its methods throw <see cref="SqliteException"/>.
 /// </summary>
 internal sealed class Database : IDisposable
 {
-    private readonly sqlite3 handle;
-    private readonly List<Statement> statements = [];
-
-    static Database() => Batteries_V2.Init();
-
+    private readonly SqliteConnection connection;
     private readonly TimeSpan patience;
-
-    private Database(sqlite3 handle, string path, TimeSpan patience)
-    {
-        this.handle = handle;
-        this.patience = patience;
-        Path = path;
-    }
-
-    /// <summary>The file's full path.</summary>
-    public string Path { get; }
-
-    /// <summary>How many rows the last statement changed.</summary>
-    public int Changes => raw.sqlite3_changes(handle);
-
-    /// <summary>Whether the file, or the folder that it is in, can only be read.</summary>
-    public bool IsReadOnly => raw.sqlite3_db_readonly(handle, "main") != 0;
-
-    /// <summary>What SQLite calls this connection.</summary>
-    public sqlite3 Handle => handle;
+    private readonly List<Statement> statements = [];
 
     /// <summary>Opens a file that is there.</summary>
     /// <param name="path">The file's full path.</param>
     /// <param name="patience">How long a statement waits for another connection's lock before it fails.</param>
-    /// <exception cref="StoreUnavailableException">It cannot be opened.</exception>
-    public static Database Open(string path, TimeSpan patience)
+    public Database(string path, TimeSpan patience)
     {
-        const int Flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX;
-        var code = raw.sqlite3_open_v2(path, out var handle, Flags, null);
-        var database = new Database(handle, path, patience);
+        this.patience = patience;
+        // SQLite itself waits for a lock, for as long as busy_timeout says. Microsoft.Data.Sqlite would then try again until
+        // DefaultTimeout (in seconds) is over; 0 would be for ever.
+        connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = SqliteOpenMode.ReadWrite,
+            Pooling = false,
+            DefaultTimeout = 1,
+        }.ToString());
         try
         {
-            database.Check(code);
-            database.WaitForLocks(true);
-            return database;
+            connection.Open();
+            Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)patience.TotalMilliseconds}"));
         }
-        catch (StoreUnavailableException)
+        catch (SqliteException)
         {
-            database.Dispose();
+            connection.Dispose();
             throw;
         }
     }
 
-    /// <summary>Prepares a statement, which lives as long as the connection.</summary>
+    /// <summary>The file's full path as SQLite has it: without symbolic links.</summary>
+    public string Path => connection.DataSource;
+
+    /// <summary>Whether the file, or the folder that it is in, can only be read.</summary>
+    public bool IsReadOnly => raw.sqlite3_db_readonly(connection.Handle, "main") != 0;
+
+    /// <summary>Prepares a command with one parameter, $1, or none. It lives as long as the connection.</summary>
+    public SqliteCommand Command(string sql, SqliteType? parameter = null)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        if (parameter is { } type) command.Parameters.Add("$1", type);
+        command.Prepare();
+        return command;
+    }
+
+    /// <summary>Prepares a statement for the reads and writes of rows. It lives as long as the connection.</summary>
     public Statement Prepare(string sql)
     {
-        Check(raw.sqlite3_prepare_v3(handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var prepared));
-        var statement = new Statement(this, prepared);
+        var statement = new Statement(connection.Handle!, sql);
         statements.Add(statement);
         return statement;
     }
 
     /// <summary>
-    /// Runs a statement as soon as no other connection holds a lock it needs, and fails when that takes too long.
+    /// Runs a statement without a result as soon as no other connection holds a lock it needs, and fails when that takes too
+    /// long.
     /// </summary>
     /// <remarks>
-    /// SQLite waits longer and longer between its tries, and for some locks not at all. Against a process that writes
-    /// without a pause only one that tries often gets its turn.
+    /// SQLite waits longer and longer between its tries, Microsoft.Data.Sqlite waits 150 ms, and for some locks SQLite does not
+    /// wait at all. Against a process that writes without a pause, only a connection that tries often gets its turn.
     /// </remarks>
-    public void RunWhenFree(Statement statement)
+    public void RunWhenFree(string sql)
     {
         var start = Stopwatch.GetTimestamp();
-        WaitForLocks(false);
-        while (!statement.TryRun())
+        SetBusyTimeout(TimeSpan.Zero);
+        var code = raw.sqlite3_exec(connection.Handle, sql);
+        while (code == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(start) <= patience)
         {
-            if (Stopwatch.GetElapsedTime(start) > patience) throw Fault(raw.SQLITE_BUSY);
             Thread.Sleep(1);
+            code = raw.sqlite3_exec(connection.Handle, sql);
         }
-        WaitForLocks(true);
+        SqliteException.ThrowExceptionForRC(code, connection.Handle);
+        SetBusyTimeout(patience);
     }
 
     /// <summary>Runs a statement that is not needed again.</summary>
     public void Execute(string sql)
     {
-        using var statement = Once(sql);
-        while (statement.Step())
-        {
-        }
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
-    /// <summary>The first column of the first row of a statement that is not needed again; 0 where it has no rows.</summary>
-    public long Number(string sql)
+    /// <summary>The first column of the first row of a query that is not needed again.</summary>
+    public T Query<T>(string sql)
     {
-        using var statement = Once(sql);
-        return statement.Step() ? statement.Int64(0) : 0;
-    }
-
-    /// <summary>The first column of the first row of a statement that is not needed again; empty where it has no rows.</summary>
-    public string Text(string sql)
-    {
-        using var statement = Once(sql);
-        return statement.Step() ? statement.Key(0) : "";
-    }
-
-    /// <summary>Throws for a result code that is a failure.</summary>
-    public void Check(int code)
-    {
-        if (code != raw.SQLITE_OK) throw Fault(code);
-    }
-
-    /// <summary>The exception for a result code.</summary>
-    public StoreUnavailableException Fault(int code)
-    {
-        // The connection's own message says more, where it is about this code.
-        var message = handle.IsInvalid || raw.sqlite3_errcode(handle) != code
-            ? raw.sqlite3_errstr(code)
-            : raw.sqlite3_errmsg(handle);
-        return new StoreUnavailableException($"The store '{Path}' failed: {message.utf8_to_string()} (SQLite code {code}).");
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (T)command.ExecuteScalar()!;
     }
 
     public void Dispose()
     {
         foreach (var statement in statements) statement.Dispose();
-        handle.Dispose();
+        connection.Dispose();
     }
 
-    private void WaitForLocks(bool wait) =>
-        Check(raw.sqlite3_busy_timeout(handle, wait ? (int)patience.TotalMilliseconds : 0));
-
-    private Statement Once(string sql)
-    {
-        Check(raw.sqlite3_prepare_v2(handle, sql, out var prepared));
-        return new Statement(this, prepared);
-    }
+    private void SetBusyTimeout(TimeSpan timeout) =>
+        raw.sqlite3_busy_timeout(connection.Handle, (int)timeout.TotalMilliseconds);
 }

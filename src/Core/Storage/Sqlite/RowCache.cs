@@ -1,8 +1,8 @@
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// Rows, and the absence of rows, as they were after one transaction: for point reads. An entry counts only while that
-/// transaction is the file's last, which every lookup asks, so that nothing found here is stale, in any process.
+/// Rows, and the absence of rows, for point reads. An entry is valid only in the generation in which it was read
+/// (<see cref="GenerationFile"/>), and every lookup asks for the current one. So nothing found here is stale, in any process.
 /// </summary>
 /// <remarks>
 /// Each key has one place, and takes it from whatever was there: at most <see cref="Places"/> rows of at most
@@ -15,11 +15,11 @@ internal sealed class RowCache
 
     private readonly Entry?[] entries = new Entry?[Places];
 
-    /// <summary>Whether a row is known as of a transaction; it may be known not to be there.</summary>
-    public bool TryGet(in WalHeader header, in RowKey key, out TableRow? row)
+    /// <summary>Whether a row is known in a generation; it may be known not to be there.</summary>
+    public bool TryGet(long generation, in RowKey key, out TableRow? row)
     {
         var entry = Volatile.Read(ref Place(key));
-        if (entry is not null && entry.Header == header && entry.Key == key)
+        if (entry is not null && entry.Generation == generation && entry.Key == key)
         {
             row = entry.Row;
             return true;
@@ -28,17 +28,17 @@ internal sealed class RowCache
         return false;
     }
 
-    /// <summary>Keeps what was read while one transaction was the last, from before the read until after it.</summary>
-    public void Keep(in WalHeader header, in RowKey key, TableRow? row, int bytes)
+    /// <summary>Keeps what was read in one generation, which was current from before the read until after it.</summary>
+    public void Keep(long generation, in RowKey key, TableRow? row, int bytes)
     {
-        if (bytes <= MostBytes) Volatile.Write(ref Place(key), new Entry(header, key, row));
+        if (bytes <= MostBytes) Volatile.Write(ref Place(key), new Entry(generation, key, row));
     }
 
     private ref Entry? Place(in RowKey key) => ref entries[(uint)key.GetHashCode() % Places];
 
-    private sealed class Entry(WalHeader header, RowKey key, TableRow? row)
+    private sealed class Entry(long generation, RowKey key, TableRow? row)
     {
-        public readonly WalHeader Header = header;
+        public readonly long Generation = generation;
         public readonly RowKey Key = key;
         public readonly TableRow? Row = row;
     }

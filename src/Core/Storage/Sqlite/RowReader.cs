@@ -11,7 +11,7 @@ internal sealed class RowReader : IDisposable
 
     private readonly Database database;
     private readonly RowCache cache;
-    private readonly WalIndex index;
+    private readonly GenerationFile generations;
     private readonly TableIds tables;
     private readonly Statement get;
     private readonly Statement range;
@@ -32,17 +32,18 @@ internal sealed class RowReader : IDisposable
             """);
         begin = database.Prepare("BEGIN");
         end = database.Prepare("COMMIT");
-        index = WalIndex.Of(database);
+        generations = new GenerationFile(database.Path + GenerationFile.Suffix);
     }
 
     /// <summary>The row with a key, or null.</summary>
     public TableRow? Get(in RowKey key)
     {
-        var before = index.Read();
-        if (cache.TryGet(before, key, out var row)) return row;
+        var generation = generations.Read();
+        if (!GenerationFile.IsSettled(generation)) return Find(key, out _);
+        if (cache.TryGet(generation, key, out var row)) return row;
         row = Find(key, out var bytes);
-        // Equal headers: the read, which lies between them, saw just that transaction.
-        if (index.Read() == before) cache.Keep(before, key, row, bytes);
+        // The generation did not change during the read, so the row is that generation's.
+        if (generations.IsStill(generation)) cache.Keep(generation, key, row, bytes);
         return row;
     }
 
@@ -84,7 +85,11 @@ internal sealed class RowReader : IDisposable
         }
     }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose()
+    {
+        database.Dispose();
+        generations.Dispose();
+    }
 
     private TableRow? Find(in RowKey key, out int bytes)
     {

@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
@@ -14,13 +16,13 @@ internal sealed class RowWriter : IDisposable
 
     private readonly Database database;
     private readonly TableIds tables;
-    private readonly Statement begin;
-    private readonly Statement commit;
-    private readonly Statement lastETag;
-    private readonly Statement setLastETag;
-    private readonly Statement save;
-    private readonly Statement release;
-    private readonly Statement takeBack;
+    private readonly GenerationFile generations;
+    private readonly SqliteCommand commit;
+    private readonly SqliteCommand lastETag;
+    private readonly SqliteCommand setLastETag;
+    private readonly SqliteCommand save;
+    private readonly SqliteCommand release;
+    private readonly SqliteCommand takeBack;
     private readonly Statement insert;
     private readonly Statement put;
     private readonly Statement replace;
@@ -37,15 +39,15 @@ internal sealed class RowWriter : IDisposable
         // FULL: a commit is on the disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
         database.Execute("PRAGMA synchronous = FULL");
         database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
-        if (mostBytes is { } bytes) database.Execute($"PRAGMA max_page_count = {bytes / database.Number("PRAGMA page_size")}");
+        if (mostBytes is { } bytes)
+            database.Execute($"PRAGMA max_page_count = {bytes / database.Query<long>("PRAGMA page_size")}");
         tables = new TableIds(database);
-        begin = database.Prepare("BEGIN IMMEDIATE");
-        commit = database.Prepare("COMMIT");
-        lastETag = database.Prepare("SELECT last FROM etags");
-        setLastETag = database.Prepare("UPDATE etags SET last = ?1");
-        save = database.Prepare("SAVEPOINT one");
-        release = database.Prepare("RELEASE one");
-        takeBack = database.Prepare("ROLLBACK TO one");
+        commit = database.Command("COMMIT");
+        lastETag = database.Command("SELECT last FROM last_etag");
+        setLastETag = database.Command("UPDATE last_etag SET last = $1", SqliteType.Integer);
+        save = database.Command("SAVEPOINT one");
+        release = database.Command("RELEASE one");
+        takeBack = database.Command("ROLLBACK TO one");
         const string Insert = "INSERT INTO rows (table_id, partition, row, etag, body) VALUES (?1, ?2, ?3, ?4, ?5)";
         insert = database.Prepare($"{Insert} ON CONFLICT DO NOTHING");
         put = database.Prepare($"{Insert} ON CONFLICT DO UPDATE SET etag = ?4, body = ?5");
@@ -53,21 +55,14 @@ internal sealed class RowWriter : IDisposable
         delete = database.Prepare($"DELETE FROM rows WHERE {Key}");
         deleteMatching = database.Prepare($"DELETE FROM rows WHERE {Key} AND etag = ?4");
         exists = database.Prepare($"SELECT 1 FROM rows WHERE {Key}");
+        generations = new GenerationFile(database.Path + GenerationFile.Suffix);
     }
 
     /// <summary>Begins a transaction, as soon as no other process has one.</summary>
     public void Begin()
     {
-        database.RunWhenFree(begin);
-        try
-        {
-            lastETag.Step();
-            etag = etagAtBegin = lastETag.Int64(0);
-        }
-        finally
-        {
-            lastETag.Reset();
-        }
+        database.RunWhenFree("BEGIN IMMEDIATE");
+        etag = etagAtBegin = (long)lastETag.ExecuteScalar()!;
     }
 
     /// <summary>Makes one caller's changes in the transaction, all or none.</summary>
@@ -75,7 +70,7 @@ internal sealed class RowWriter : IDisposable
     {
         var table = tables.FindOrAdd(pending.Table);
         var several = pending.Changes.Length > 1;
-        if (several) save.Run();
+        if (several) save.ExecuteNonQuery();
         var etags = new string?[pending.Changes.Length];
         for (var index = 0; index < etags.Length; index++)
         {
@@ -85,14 +80,14 @@ internal sealed class RowWriter : IDisposable
             {
                 if (several)
                 {
-                    takeBack.Run();
-                    release.Run();
+                    takeBack.ExecuteNonQuery();
+                    release.ExecuteNonQuery();
                 }
                 return CommitResult.Failed(failure, index);
             }
             if (change.Kind != RowChangeKind.Delete) etags[index] = ETags.Format(etag);
         }
-        if (several) release.Run();
+        if (several) release.ExecuteNonQuery();
         return CommitResult.Success(etags);
     }
 
@@ -101,13 +96,19 @@ internal sealed class RowWriter : IDisposable
     {
         if (etag != etagAtBegin)
         {
-            setLastETag.Bind(1, etag);
-            setLastETag.Run();
+            setLastETag.Parameters[0].Value = etag;
+            setLastETag.ExecuteNonQuery();
         }
-        commit.Run();
+        generations.BeginCommit();
+        commit.ExecuteNonQuery();
+        generations.EndCommit();
     }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose()
+    {
+        database.Dispose();
+        generations.Dispose();
+    }
 
     private CommitFailure Make(RowChange change, long table, string partition, ReadOnlySpan<byte> body)
     {

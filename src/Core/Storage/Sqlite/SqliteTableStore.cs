@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
@@ -7,16 +9,19 @@ namespace Gatehouse.Storage.Sqlite;
 /// <para>Reads go to the file's last state, without waiting for writers, and complete synchronously. Commits go to one
 /// writer, which makes all that wait in one transaction and answers them when it is on the disk.</para>
 /// <para>The file is in write-ahead-log mode: beside it are a <c>-wal</c> and a <c>-shm</c> file while it is open. It must
-/// be on a local file system (https://www.sqlite.org/wal.html).</para>
+/// be on a local file system (https://www.sqlite.org/wal.html). A <c>-generation</c> file tells the processes that have it open
+/// whether the rows they have cached are still current.</para>
 /// </remarks>
 public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
 {
+    private readonly StoreFile file;
     private readonly CommitQueue commits;
     private readonly RowReaders readers;
     private volatile bool disposed;
 
     private SqliteTableStore(StoreFile file)
     {
+        this.file = file;
         commits = new CommitQueue(file);
         readers = new RowReaders(file);
     }
@@ -95,10 +100,11 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
         {
             found = read(reader, asked);
         }
-        catch
+        catch (Exception fault)
         {
             // A connection that has failed once is not trusted again.
             reader.Dispose();
+            if (fault is SqliteException failure) throw file.Failed(failure);
             throw;
         }
         readers.Return(reader);

@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>The file of a store: made and given its schema at first, checked at every start.</summary>
@@ -5,7 +7,7 @@ namespace Gatehouse.Storage.Sqlite;
 /// <param name="settings">How to use it.</param>
 internal sealed class StoreFile(string path, SqliteStoreSettings settings)
 {
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
 
     // "Gate" in ASCII: marks a file as a store of this project (https://www.sqlite.org/pragma.html#pragma_application_id).
     private const int ApplicationId = 0x47617465;
@@ -18,9 +20,17 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
           table_id INTEGER NOT NULL, partition TEXT NOT NULL, row TEXT NOT NULL, etag INTEGER NOT NULL, body BLOB NOT NULL,
           PRIMARY KEY (table_id, partition, row)) WITHOUT ROWID, STRICT
         """,
-        "CREATE TABLE etags (last INTEGER NOT NULL) STRICT",
-        "INSERT INTO etags (last) VALUES (0)",
+        "CREATE TABLE last_etag (last INTEGER NOT NULL) STRICT",
+        "INSERT INTO last_etag (last) VALUES (0)",
         $"PRAGMA application_id = {ApplicationId}",
+        $"PRAGMA user_version = {SchemaVersion}",
+    ];
+
+    // A process that knows only version 1 commits without raising the generation (GenerationFile). Without its table, its
+    // commits fail until it is stopped, instead of passing unseen by this process' cache.
+    private static readonly string[] FromVersion1 =
+    [
+        "ALTER TABLE etags RENAME TO last_etag",
         $"PRAGMA user_version = {SchemaVersion}",
     ];
 
@@ -49,17 +59,28 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
     /// <exception cref="StoreUnavailableException">It cannot be opened.</exception>
     public T Connect<T>(Func<Database, T> use)
     {
-        var database = Database.Open(path, settings.Patience);
         try
         {
-            return use(database);
+            var database = new Database(path, settings.Patience);
+            try
+            {
+                return use(database);
+            }
+            catch
+            {
+                database.Dispose();
+                throw;
+            }
         }
-        catch (StoreUnavailableException)
+        catch (SqliteException fault)
         {
-            database.Dispose();
-            throw;
+            throw Failed(fault);
         }
     }
+
+    /// <summary>The exception for callers of the store when SQLite fails.</summary>
+    public StoreUnavailableException Failed(SqliteException fault) =>
+        new($"The store '{path}' failed: {fault.Message.ReplaceLineEndings(" ")}", fault);
 
     // The owner's alone, since it holds what grants access. SQLite gives its -wal and -shm files the same mode.
     private void CreateFile()
@@ -85,30 +106,35 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
 
     private void Prepare(Database database)
     {
-        var isNew = IsNew(database);
-        if (!isNew) CheckSchema(database);
+        var steps = MissingSteps(database);
         // Not to be waited for in SQLite, which fails at once where two processes make a file at the same time.
-        database.RunWhenFree(database.Prepare("PRAGMA journal_mode = WAL"));
-        if (database.Text("PRAGMA journal_mode") != "wal") throw Unusable("its file system has no shared memory");
-        if (!isNew) return;
+        database.RunWhenFree("PRAGMA journal_mode = WAL");
+        if (database.Query<string>("PRAGMA journal_mode") != "wal") throw Unusable("its file system has no shared memory");
+        if (steps.Length == 0) return;
 
-        database.Execute("BEGIN IMMEDIATE");
-        if (IsNew(database))
-            foreach (var sql in Schema) database.Execute(sql);
+        database.RunWhenFree("BEGIN IMMEDIATE");
+        // Another process may have been faster.
+        foreach (var sql in MissingSteps(database)) database.Execute(sql);
         database.Execute("COMMIT");
-        CheckSchema(database);
+    }
+
+    // What is to be run to give the file this version's schema.
+    private string[] MissingSteps(Database database)
+    {
+        if (IsNew(database)) return Schema;
+        if (database.Query<long>("PRAGMA application_id") != ApplicationId)
+            throw Unusable("it is another application's database");
+        return database.Query<long>("PRAGMA user_version") switch
+        {
+            SchemaVersion => [],
+            1 => FromVersion1,
+            var version => throw Unusable(
+                $"its schema has version {version}, and this program knows versions 1 to {SchemaVersion}"),
+        };
     }
 
     private static bool IsNew(Database database) =>
-        database.Number("PRAGMA application_id") == 0 && database.Number("SELECT count(*) FROM sqlite_schema") == 0;
-
-    private void CheckSchema(Database database)
-    {
-        if (database.Number("PRAGMA application_id") != ApplicationId) throw Unusable("it is another application's database");
-        var version = database.Number("PRAGMA user_version");
-        if (version != SchemaVersion)
-            throw Unusable($"its schema has version {version}, and this program knows version {SchemaVersion} only");
-    }
+        database.Query<long>("PRAGMA application_id") == 0 && database.Query<long>("SELECT count(*) FROM sqlite_schema") == 0;
 
     private StoreUnavailableException Unusable(string why, Exception? inner = null) =>
         new($"The store '{path}' cannot be opened: {why}.", inner);

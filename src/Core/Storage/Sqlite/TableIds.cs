@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
@@ -7,33 +9,25 @@ namespace Gatehouse.Storage.Sqlite;
 internal sealed class TableIds(Database database)
 {
     private readonly Dictionary<string, long> known = new(StringComparer.Ordinal);
-    private readonly Statement find = database.Prepare("SELECT id FROM tables WHERE name = ?1");
-    private readonly Statement add = database.Prepare("INSERT INTO tables (name) VALUES (?1)");
+    private readonly SqliteCommand find = database.Command("SELECT id FROM tables WHERE name = $1", SqliteType.Text);
+    private readonly SqliteCommand add = database.Command("INSERT INTO tables (name) VALUES ($1)", SqliteType.Text);
 
     /// <summary>The table's number; 0, which no table has, where nothing was ever written to it.</summary>
     public long Find(string table)
     {
         if (known.TryGetValue(table, out var id)) return id;
-        find.Bind(1, table);
-        try
-        {
-            if (!find.Step()) return 0;
-            id = find.Int64(0);
-        }
-        finally
-        {
-            find.Reset();
-        }
-        known[table] = id;
-        return id;
+        find.Parameters[0].Value = table;
+        if (find.ExecuteScalar() is not long found) return 0;
+        known[table] = found;
+        return found;
     }
 
     /// <summary>The table's number, given now where it has none: in the connection's write transaction.</summary>
     public long FindOrAdd(string table)
     {
         if (Find(table) is not 0 and var id) return id;
-        add.Bind(1, table);
-        add.Run();
+        add.Parameters[0].Value = table;
+        add.ExecuteNonQuery();
         return Find(table);
     }
 }

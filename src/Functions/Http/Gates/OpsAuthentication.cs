@@ -1,4 +1,4 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Http.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Functions.Http.Gates;
 
 /// <summary>Finds out who sends a request to the facade, by the one credential that it carries.</summary>
-public sealed partial class OpsAuthentication(Callers callers, ILogger<OpsAuthentication> log)
+public sealed partial class OpsAuthentication(CallerAuthenticator callers, ILogger<OpsAuthentication> log)
 {
     private const string KeyHeader = "X-Gatehouse-Key";
     private const string Scheme = "Bearer ";

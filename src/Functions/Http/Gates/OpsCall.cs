@@ -1,4 +1,5 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Functions.Http.Gates;

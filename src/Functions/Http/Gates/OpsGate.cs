@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Storage;
@@ -30,7 +31,7 @@ public sealed partial class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
-            await AdmitAsync(call, call.Caller.MayEverywhere(role), null, cancellation);
+            await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
             return await admitted(call.Caller, cancellation);
         });
 
@@ -41,7 +42,7 @@ public sealed partial class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
-            await AdmitAsync(call, call.Caller.MayAmongItsOwn(role), null, cancellation);
+            await AdmitAsync(call, call.Caller.MayForSome(role), null, cancellation);
             return await admitted(call.Caller, cancellation);
         });
 
@@ -70,7 +71,7 @@ public sealed partial class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
-            await AdmitAsync(call, call.Caller.MayEverywhere(role), null, cancellation);
+            await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
             return await idempotent.AnswerAsync(
                 request, call, running => ChangeAsync(call, new OpsCall(trail, call, null, null), change, running), cancellation);
         });
@@ -189,7 +190,7 @@ public sealed partial class OpsGate(
         var call = await IdentifyAsync(request, role, operation, cancellation);
         var id = AppId.TryParse(application);
         // Whoever has not the role is told so whatever the id, and nothing of the application.
-        await AdmitAsync(call, call.Caller.MayAmongItsOwn(role), id, cancellation);
+        await AdmitAsync(call, call.Caller.MayForSome(role), id, cancellation);
         if (id is not { } known) throw new ProblemException(Problem.UnknownApplication());
         await AdmitAsync(call, call.Caller.May(role, known), known, cancellation);
         return (call, known);

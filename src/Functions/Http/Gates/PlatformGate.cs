@@ -57,7 +57,7 @@ public sealed partial class PlatformGate(
                 forApplication is null ? "HTTP Basic credentials must be sent." : "Api-Token must be sent.");
         }
 
-        if (!organization.Admits(user, credentials.Password ?? ""))
+        if (!organization.Accepts(user, credentials.Password ?? ""))
             throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
         return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))(cancellation);
     }

@@ -49,7 +49,7 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return Problem.Unavailable();
             case OperationCanceledException:
-                // It has used up its time (IdempotentCalls.RunsFor).
+                // It has used up its time (IdempotentCalls.OperationTimeout).
                 LogUnavailable(context.TraceIdentifier, e);
                 return Problem.Unavailable();
             default:

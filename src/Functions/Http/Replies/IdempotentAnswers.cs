@@ -1,4 +1,5 @@
-using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Idempotency;
 using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Functions.Http.Requests;
 using Microsoft.AspNetCore.Http;

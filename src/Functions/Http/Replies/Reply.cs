@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Gatehouse.Access;
+using Gatehouse.Access.Idempotency;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Replies;

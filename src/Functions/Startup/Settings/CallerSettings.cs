@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gatehouse.Access;
+using Gatehouse.Access.Callers;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Startup.Settings;
@@ -34,9 +34,9 @@ internal sealed record CallerSettings(string? LocalKey, IReadOnlyList<KeyCallerS
     public override string ToString() => string.Join(", ", Keys);
 
     private static string? ReadLocalKey(string? key) =>
-        key is null || key.Length >= Access.LocalKey.ShortestKey
+        key is null || key.Length >= Access.Callers.LocalKey.ShortestKey
             ? key
-            : throw new SettingException($"Ops__LocalKey must have at least {Access.LocalKey.ShortestKey} characters.");
+            : throw new SettingException($"Ops__LocalKey must have at least {Access.Callers.LocalKey.ShortestKey} characters.");
 
     private static EntraSettings ReadEntra(IConfigurationSection entra) => new(
         entra["TenantId"], Texts(entra.GetSection("Audiences")), entra["Authority"],

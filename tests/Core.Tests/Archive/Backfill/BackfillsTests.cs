@@ -6,7 +6,7 @@ using static Gatehouse.Tests.Archive.ArchiveScene;
 
 namespace Gatehouse.Tests.Archive.Backfill;
 
-/// <summary>Days that somebody asks for.</summary>
+/// <summary>Backfills: days on request.</summary>
 public sealed class BackfillsTests : IAsyncLifetime
 {
     private static readonly DateOnly Last = Day("2028-12-31");
@@ -28,9 +28,9 @@ public sealed class BackfillsTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task Five_years_are_21_questions_and_19_commits()
+    public async Task Five_years_take_21_requests_and_19_commits()
     {
-        // With two leap days among them, the most that five years can be.
+        // With two leap days, which is the most that five years can have.
         var days = new DayRange(Day("2024-01-01"), Last);
         Assert.Equal(1827, days.Days);
         var ordered = await Backfills.OrderAsync(id, days, None);
@@ -45,7 +45,7 @@ public sealed class BackfillsTests : IAsyncLifetime
         var done = (await Backfills.FindAsync(id, ordered.Id, None))!;
         Assert.Equal((BackfillState.Done, 1827, 0, TimeSpan.Zero), (done.State, done.DaysDone, done.DaysMissing, done.Remaining));
 
-        // It leaves the queue at the next pass, and then costs nothing more.
+        // The next run removes it from the queue. After that it costs nothing.
         await Backfills.RunAsync(None);
         Assert.Equal(("Archive", 1), scene.Store.Commits.Last());
         await Backfills.RunAsync(None);
@@ -54,7 +54,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_first_run_over_five_years_costs_as_much()
+    public async Task The_first_run_over_five_years_costs_the_same()
     {
         scene.GoTo(Day("2024-05-15").AddDays(1827));
         scene.Store.Commits.Clear();
@@ -65,7 +65,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_second_one_over_the_same_days_joins_the_first()
+    public async Task A_second_order_for_the_same_days_returns_the_first()
     {
         var days = new DayRange(Day("2028-01-01"), Last);
         var ordered = await Task.WhenAll(
@@ -78,7 +78,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backfill_goes_on_after_a_restart_behind_the_last_day_that_was_written()
+    public async Task A_backfill_continues_after_a_restart()
     {
         var days = new DayRange(Day("2027-01-01"), Last);
         var ordered = await Backfills.OrderAsync(id, days, None);
@@ -96,7 +96,7 @@ public sealed class BackfillsTests : IAsyncLifetime
 
         var cutOff = (await Backfills.FindAsync(id, ordered.Id, None))!;
         Assert.Equal((BackfillState.Running, 3 * 98), (cutOff.State, cutOff.DaysDone));
-        // Three commits have taken two times 98 seconds and what the first had before it.
+        // Three commits took two times 98 seconds and the time before the first.
         scene.Asked.Clear();
         scene.RightClock.Advance(TimeSpan.FromDays(1));
         instance = scene.Start();
@@ -107,7 +107,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_remains_follows_from_the_time_it_has_taken_so_far()
+    public async Task The_remaining_time_is_estimated_from_the_time_so_far()
     {
         var ordered = await Backfills.OrderAsync(id, new DayRange(Day("2028-01-01"), Last), None);
         var left = new List<TimeSpan?>();
@@ -117,12 +117,12 @@ public sealed class BackfillsTests : IAsyncLifetime
             scene.RightClock.Advance(TimeSpan.FromSeconds(9));
         });
         await Backfills.RunAsync(None);
-        // 98 days of 366 after two questions of 9 s, 294 after four.
+        // 98 days of 366 after two requests of 9 s, 294 after four.
         Assert.Equal([null, null, TimeSpan.FromSeconds(18) / 98 * 268, TimeSpan.FromSeconds(27) / 196 * 170, TimeSpan.FromSeconds(36) / 294 * 72], left);
     }
 
     [Fact]
-    public async Task A_platform_that_is_down_is_tried_again_until_it_is_up()
+    public async Task A_backfill_is_retried_until_the_platform_is_up()
     {
         var ordered = await Backfills.OrderAsync(id, new DayRange(Day("2028-12-01"), Last), None);
         scene.Platform.FailBefore(nameof(IPlatform.ViewDailyCountsAsync), PlatformException.Unavailable());
@@ -136,7 +136,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_stays_down_is_given_up_after_sixty_tries()
+    public async Task A_backfill_is_given_up_after_sixty_tries()
     {
         var ordered = await Backfills.OrderAsync(id, new DayRange(Day("2028-12-01"), Last), None);
         scene.Vault.RefusesReads = true;
@@ -146,7 +146,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refusal_that_would_last_ends_a_backfill_at_once()
+    public async Task A_lasting_refusal_fails_a_backfill_at_once()
     {
         var ordered = await Backfills.OrderAsync(id, new DayRange(Day("2028-12-01"), Last), None);
         scene.Platform.FailBefore(nameof(IPlatform.ViewDailyCountsAsync), PlatformException.InvalidCredential("no"));
@@ -159,7 +159,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_instances_at_once_do_no_harm_and_the_daily_run_between_them_none_either()
+    public async Task Two_concurrent_instances_and_a_daily_run_between_them_do_no_harm()
     {
         var days = new DayRange(Day("2024-06-01"), Last);
         var ordered = await Backfills.OrderAsync(id, days, None);
@@ -189,7 +189,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_gap_is_filled_and_a_day_that_stays_unanswered_is_counted()
+    public async Task A_gap_is_filled_and_days_that_stay_missing_are_counted()
     {
         for (var day = Day("2028-12-01"); day <= Day("2028-12-20"); day = day.AddDays(1)) scene.Say(id, day, null);
         await instance.Archive.RunAsync(None);

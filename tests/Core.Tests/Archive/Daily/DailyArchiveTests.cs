@@ -5,7 +5,7 @@ using static Gatehouse.Tests.Archive.ArchiveScene;
 
 namespace Gatehouse.Tests.Archive.Daily;
 
-/// <summary>What a run asks for, and what it writes.</summary>
+/// <summary>What a run requests and writes.</summary>
 public sealed class DailyArchiveTests : IAsyncLifetime
 {
     private ArchiveScene scene = null!;
@@ -29,7 +29,7 @@ public sealed class DailyArchiveTests : IAsyncLifetime
         Assert.Equal([new DayRange(Day("2024-05-15"), Day("2024-05-24"))], scene.Asked);
         Assert.Equal([(Table, 11)], scene.Store.Commits.Where(commit => commit.Table == Table));
 
-        // What others read: the row's key, its names and its types.
+        // The stored format: row key, property names and types.
         var row = (await scene.Store.GetAsync(Table, id.ToString(), "2024-05-20", None))!;
         Assert.Equal(
             [
@@ -51,7 +51,7 @@ public sealed class DailyArchiveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_daily_run_asks_once_for_the_last_three_days_and_commits_once_for_each_application()
+    public async Task A_daily_run_makes_one_request_and_one_commit_for_each_application()
     {
         for (var count = 0; count < 3; count++) await scene.AddAsync();
         await scene.RunOnAsync(Day("2024-06-01"), instance);
@@ -92,7 +92,7 @@ public sealed class DailyArchiveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_timer_that_comes_days_late_reads_all_that_was_not_final()
+    public async Task A_timer_that_is_days_late_reads_every_day_that_is_not_final()
     {
         var id = await scene.AddAsync();
         await scene.RunOnAsync(Day("2024-05-30"), instance);
@@ -106,7 +106,7 @@ public sealed class DailyArchiveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_timer_that_fires_twice_asks_for_nothing_the_second_time()
+    public async Task A_timer_that_fires_twice_makes_no_request_the_second_time()
     {
         await scene.AddAsync();
         await scene.RunOnAsync(Day("2024-05-30"), instance);
@@ -117,7 +117,7 @@ public sealed class DailyArchiveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_clock_that_is_set_back_over_midnight_takes_nothing_back()
+    public async Task A_clock_set_back_over_midnight_changes_nothing()
     {
         var id = await scene.AddAsync();
         scene.RightClock.Set(new DateTimeOffset(2024, 5, 30, 0, 30, 0, TimeSpan.Zero));
@@ -160,7 +160,7 @@ public sealed class DailyArchiveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_that_is_being_deleted_is_left_alone()
+    public async Task An_application_that_is_being_deleted_is_skipped()
     {
         var id = await scene.AddAsync();
         scene.Platform.FailBefore("DeleteAsync", Gatehouse.Platform.PlatformException.Unavailable());

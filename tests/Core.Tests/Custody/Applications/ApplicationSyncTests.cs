@@ -19,7 +19,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task Applications_created_past_custody_are_adopted_once()
+    public async Task Applications_created_outside_Gatehouse_are_taken_in_once()
     {
         var ids = new List<AppId>();
         for (var count = 0; count < 3; count++) ids.Add((await scene.Direct.CreateAsync($"a{count}", None)).Id);
@@ -31,7 +31,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_known_is_not_asked_for_again_unless_the_vault_is_to_be_asked()
+    public async Task The_vault_is_read_again_only_if_requested()
     {
         await instance.Applications.CreateAsync("Harbour", None);
         var gets = scene.Vault.Gets;
@@ -45,7 +45,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     [InlineData(null)]
     [InlineData("0000000000000000000000000000000000000000")]
     [InlineData("overwritten")]
-    public async Task A_master_token_that_somebody_removed_or_overwrote_is_put_back(string? value)
+    public async Task A_removed_or_overwritten_master_token_is_restored(string? value)
     {
         var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
         if (value is null) await scene.Vault.DeleteAsync(MasterTokens.SecretName(id), None);
@@ -55,7 +55,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_deleted_past_custody_leaves_custody()
+    public async Task An_application_deleted_outside_Gatehouse_is_removed()
     {
         var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
         await instance.Leases.IssueAsync(id, new LeaseRequest("label", "owner", TokenDelivery.Vault), None);
@@ -67,7 +67,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_that_is_only_not_listed_stays()
+    public async Task An_application_missing_from_the_list_stays_if_the_platform_still_has_it()
     {
         var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
         scene.Platform.Unlisted.Add(id);
@@ -76,7 +76,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_cannot_be_adopted_holds_up_no_other()
+    public async Task An_application_that_cannot_be_taken_in_does_not_affect_the_others()
     {
         await scene.Direct.CreateAsync("a", None);
         await scene.Direct.CreateAsync("b", None);

@@ -32,7 +32,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Known_applications_are_listed_in_pages_without_asking_platform_or_vault()
+    public async Task Applications_are_listed_in_pages_without_calling_platform_or_vault()
     {
         var created = new List<AppId>();
         for (var count = 0; count < 5; count++) created.Add((await Applications.CreateAsync($"a{count}", None)).Id);
@@ -51,7 +51,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_whose_master_token_the_vault_does_not_take_is_deleted_again()
+    public async Task A_created_application_is_deleted_again_if_the_vault_fails()
     {
         scene.Vault.RefusesWrites = true;
         await Assert.ThrowsAsync<VaultException>(() => Applications.CreateAsync("Harbour", None));
@@ -59,7 +59,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_cannot_be_deleted_again_either_is_adopted()
+    public async Task If_that_fails_too_the_sync_takes_it_in()
     {
         scene.Vault.RefusesWrites = true;
         scene.Platform.FailBefore(nameof(IPlatform.DeleteAsync), PlatformException.Unavailable());
@@ -72,7 +72,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_creation_whose_answer_the_platform_lost_is_adopted()
+    public async Task An_application_whose_creation_had_no_answer_is_taken_in_by_the_sync()
     {
         scene.Platform.FailAfter(nameof(IPlatform.CreateAsync), PlatformException.Unavailable());
         await Assert.ThrowsAsync<PlatformException>(() => Applications.CreateAsync("Harbour", None));
@@ -82,7 +82,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_is_registered_by_the_master_token_that_somebody_put_into_the_vault()
+    public async Task An_application_is_registered_with_the_master_token_from_the_vault()
     {
         var application = await scene.Direct.CreateAsync("Harbour", None);
         Assert.Equal(CustodyFault.MasterTokenMissing, await FaultAsync(() => Applications.RegisterAsync(application.Id, None)));
@@ -96,7 +96,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Neither_another_applications_token_nor_a_secondary_one_nor_a_dead_one_registers()
+    public async Task Foreign_secondary_and_revoked_tokens_do_not_register()
     {
         var application = await scene.Direct.CreateAsync("Harbour", None);
         var other = await scene.Direct.CreateAsync("Other", None);
@@ -145,7 +145,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_deletion_that_failed_is_finished_by_the_timer(bool afterTheWork)
+    public async Task The_timer_finishes_a_failed_deletion(bool afterTheWork)
     {
         var id = (await Applications.CreateAsync("Harbour", None)).Id;
         if (afterTheWork) scene.Platform.FailAfter(nameof(IPlatform.DeleteAsync), PlatformException.Unavailable());
@@ -162,7 +162,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_wrong_master_token_in_the_vault_deletes_no_other_application()
+    public async Task A_wrong_master_token_in_the_vault_does_not_delete_another_application()
     {
         var id = (await Applications.CreateAsync("Harbour", None)).Id;
         var other = await Applications.CreateAsync("Other", None);

@@ -37,7 +37,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_with_a_fault_is_not_handed_to_the_platform()
+    public async Task An_invalid_certificate_is_not_sent_to_the_platform()
     {
         var wrong = scene.Upload(CertificateKind.Development, forProduction: true);
         var refusal = await Assert.ThrowsAsync<PushCredentialException>(() => scene.Credentials().AddCertificateAsync(scene.Id, wrong, true, None));
@@ -66,7 +66,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_replacement_removes_those_of_its_bundle_id_and_environment_and_no_other()
+    public async Task A_replacement_removes_only_certificates_with_its_bundle_id_and_environment()
     {
         var kept = new[]
         {
@@ -95,7 +95,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cut_off_between_the_two_both_are_there_and_the_same_again_cleans_up()
+    public async Task After_an_interrupted_replacement_the_same_request_removes_the_old_certificate()
     {
         var old = await scene.AddAsync();
         scene.Platform.FailAfter(nameof(IPlatform.AddPushConfigurationsAsync), new CrashException("between"));
@@ -126,18 +126,18 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_store_that_does_not_keep_what_was_found_does_not_lose_the_answer()
+    public async Task A_failing_store_does_not_lose_the_answer()
     {
         var added = await scene.Credentials(new ReadOnlyStore(scene.Custody.Store)).AddCertificateAsync(scene.Id, scene.Upload(), false, None);
         Assert.IsType<StoreUnavailableException>(Assert.Single(added.Failures).Error);
         Assert.Equal([added.Id!], await scene.IdsAsync());
 
-        // By its name it is found all the same.
+        // It is still found by its name.
         Assert.Equal([added.Id!], (await scene.Credentials().AddCertificateAsync(scene.Id, scene.Upload(), replaces: true, None)).Replaced);
     }
 
     [Fact]
-    public async Task Of_two_that_replace_at_the_same_time_at_least_one_stays()
+    public async Task Of_two_concurrent_replacements_at_least_one_certificate_stays()
     {
         await scene.AddAsync();
         // Both have registered before either goes on.
@@ -178,7 +178,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_that_is_not_in_custody_is_not_there()
+    public async Task An_application_outside_custody_is_unknown()
     {
         var stranger = (await scene.Custody.Direct.CreateAsync("stranger", None)).Id;
         var credentials = scene.Credentials();
@@ -197,7 +197,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void An_upload_s_text_shows_no_password() =>
+    public void ToString_of_an_upload_shows_no_password() =>
         Assert.DoesNotContain("hunter2", new CertificateUpload(default, "hunter2", null, true).ToString(), StringComparison.Ordinal);
 
     private static byte[] ServiceAccount => Encoding.UTF8.GetBytes(TestServiceAccounts.Json().ToJsonString());

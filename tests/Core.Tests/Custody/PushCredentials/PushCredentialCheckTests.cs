@@ -18,11 +18,11 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task A_certificate_is_warned_of_at_30_7_and_1_days_and_when_it_has_ended_each_once()
+    public async Task A_certificate_raises_one_alert_each_at_30_7_and_1_days_and_when_it_has_expired()
     {
         var id = await scene.AddAsync(scene.Upload(days: 40));
         var stages = new List<string>();
-        // A check a day, as the timer makes it, for 45 days; each twice.
+        // One check a day, as by the timer, for 45 days; each one twice.
         for (var day = 0; day < 45; day++)
         {
             var before = await AlertsAsync();
@@ -40,7 +40,7 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_alert_says_what_ends_where_and_when()
+    public async Task An_alert_names_the_certificate_and_its_expiry()
     {
         var id = await scene.AddAsync(scene.Upload(CertificateKind.Development, days: 6.5));
         await scene.Check().RunAsync(None);
@@ -60,7 +60,7 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_checks_that_were_missed_only_the_last_stage_is_told()
+    public async Task After_missed_checks_only_the_latest_stage_raises_an_alert()
     {
         await scene.AddAsync(scene.Upload(days: 40));
         scene.Clock.Advance(39.5 * Day);
@@ -70,7 +70,7 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_instances_at_once_tell_each_once()
+    public async Task Concurrent_instances_raise_each_alert_once()
     {
         for (var count = 0; count < 5; count++) await scene.AddAsync(scene.Upload(days: 20));
         var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => scene.Check().RunAsync(None))));
@@ -79,7 +79,7 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_registered_past_custody_is_warned_of_too_and_what_does_not_end_is_not()
+    public async Task Certificates_registered_outside_Gatehouse_raise_alerts_and_other_credentials_do_not()
     {
         var id = await scene.AddDirectlyAsync(scene.Upload(days: 20));
         await scene.Credentials().AddSenderAsync(scene.Id, "1", "key", false, None);
@@ -89,7 +89,7 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_application_s_failure_holds_up_no_other_and_is_made_good_the_next_time()
+    public async Task A_failing_application_does_not_affect_the_others_and_is_checked_by_the_next_run()
     {
         var ids = new List<AppId> { scene.Id };
         for (var count = 0; count < 4; count++) ids.Add(await scene.CreateApplicationAsync($"a{count}"));
@@ -106,7 +106,7 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_check_that_is_cut_off_is_made_again()
+    public async Task An_interrupted_check_is_run_again()
     {
         for (var count = 0; count < 3; count++) await scene.AddAsync(scene.Upload(days: 20), application: await scene.CreateApplicationAsync("a"));
         var calls = 0;
@@ -119,7 +119,7 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_found_in_certificates_that_are_gone_is_forgotten()
+    public async Task Findings_of_deleted_certificates_are_deleted()
     {
         var registered = new RegisteredCertificates(scene.Custody.Store);
         var kept = await scene.AddAsync();
@@ -128,7 +128,7 @@ public sealed class PushCredentialCheckTests : IAsyncLifetime
         await scene.AddAsync(application: deleted);
         await scene.Custody.Start().Applications.DeleteAsync(deleted, "deleted", None);
 
-        // What is not listed yet may just have been registered.
+        // A certificate that is not listed yet may have just been registered.
         await scene.Check().RunAsync(None);
         Assert.Equal(2, (await registered.ReadAsync(scene.Id, None)).Count);
         Assert.Empty(await registered.ReadAsync(deleted, None));

@@ -29,15 +29,15 @@ internal sealed class PushScene : IAsyncDisposable
     public async Task<AppId> CreateApplicationAsync(string name) =>
         (await Custody.Start().Applications.CreateAsync(name, None)).Id;
 
-    /// <summary>The credentials as another instance has them; over another store where one is given.</summary>
+    /// <summary>The credentials as of another instance, optionally over another store.</summary>
     public ManagedPushCredentials Credentials(ITableStore? store = null) =>
         new(Platform, Custody.Start().Masters, store ?? Custody.Store, Clock);
 
-    /// <summary>The check as another instance makes it.</summary>
+    /// <summary>The check as of another instance.</summary>
     public PushCredentialCheck Check() =>
         new(Platform, Custody.Start().Masters, Custody.Store, new AlertOutbox(Custody.Store), Clock);
 
-    /// <summary>A certificate that is valid for so many days from now on.</summary>
+    /// <summary>A certificate that is valid for a number of days from now on.</summary>
     public byte[] P12(
         CertificateKind kind = CertificateKind.Production, double days = 365, string bundleId = TestCertificates.BundleId)
     {
@@ -54,7 +54,7 @@ internal sealed class PushScene : IAsyncDisposable
     public async Task<string> AddAsync(CertificateUpload? upload = null, bool replaces = false, AppId? application = null) =>
         (await Credentials().AddCertificateAsync(application ?? Id, upload ?? Upload(), replaces, None)).Id!;
 
-    /// <summary>Registers a certificate past custody: nothing of it is known here but what the platform lists.</summary>
+    /// <summary>Registers a certificate outside Gatehouse, so that only the platform knows it.</summary>
     public async Task<string> AddDirectlyAsync(CertificateUpload upload)
     {
         ReadOnlyMemory<byte>? file = upload.File;

@@ -25,7 +25,7 @@ public sealed class LeasesTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task A_token_for_the_answer_is_in_it_and_not_in_the_vault()
+    public async Task A_token_for_the_response_is_not_in_the_vault()
     {
         var granted = await IssueAsync("label", TokenDelivery.Response, expiresIn: TimeSpan.FromHours(1));
         Assert.Equal(granted.Token!.Fingerprint, granted.TokenId);
@@ -35,7 +35,7 @@ public sealed class LeasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_for_the_vault_is_there_and_not_in_the_answer()
+    public async Task A_token_for_the_vault_is_not_in_the_response()
     {
         var granted = await IssueAsync("label", TokenDelivery.Vault);
         Assert.Equal((null, $"token-{id}-label"), (granted.Token, granted.SecretName));
@@ -65,7 +65,7 @@ public sealed class LeasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_that_somebody_revoked_past_custody_is_listed_as_missing_and_can_be_replaced()
+    public async Task A_token_that_was_revoked_outside_Gatehouse_is_listed_as_missing_and_can_be_replaced()
     {
         var granted = await IssueAsync("label", TokenDelivery.Vault);
         await scene.Direct.RevokeTokenAsync(await scene.MasterAsync(id), (await scene.DeliveredAsync(id, "label"))!, None);
@@ -97,11 +97,11 @@ public sealed class LeasesTests : IAsyncLifetime
     [InlineData("last-")]
     [InlineData("ümlaut")]
     [InlineData("12345678901234567890123456789012345678901234567890123456789012345")]
-    public async Task A_label_is_a_part_of_a_secrets_name(string label) =>
+    public async Task Labels_that_do_not_fit_a_secret_name_are_refused(string label) =>
         Assert.Equal(CustodyFault.Invalid, await FaultAsync(() => IssueAsync(label, TokenDelivery.Vault)));
 
     [Fact]
-    public async Task The_longest_label_is_taken()
+    public async Task The_longest_label_is_accepted()
     {
         var granted = await IssueAsync(new string('a', LeaseRequest.LabelLength), TokenDelivery.Vault);
         Assert.InRange(granted.SecretName!.Length, 1, 127);
@@ -119,7 +119,7 @@ public sealed class LeasesTests : IAsyncLifetime
             expiresIn is { } expiry ? TimeSpan.FromSeconds(expiry) : null, rotateEvery is { } every ? TimeSpan.FromSeconds(every) : null)));
 
     [Fact]
-    public async Task A_token_that_nobody_would_be_told_of_is_not_rotated_by_the_timer() =>
+    public async Task A_token_for_the_response_cannot_be_rotated_by_the_timer() =>
         Assert.Equal(
             CustodyFault.Invalid, await FaultAsync(() => IssueAsync("label", TokenDelivery.Response, rotateEvery: TimeSpan.FromHours(1))));
 
@@ -136,7 +136,7 @@ public sealed class LeasesTests : IAsyncLifetime
     [Fact]
     public async Task The_last_slot_is_kept_for_rotation()
     {
-        // One of them is not even ours.
+        // One of them was issued outside Gatehouse.
         await scene.Direct.IssueTokenAsync(await scene.MasterAsync(id), None);
         GrantedToken granted = null!;
         for (var count = 0; count < 8; count++) granted = await IssueAsync($"label-{count}", TokenDelivery.Vault);
@@ -161,7 +161,7 @@ public sealed class LeasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_without_a_lease_is_revoked_by_its_id_alone()
+    public async Task A_token_without_a_lease_is_revoked_by_its_id()
     {
         var stranger = await scene.Direct.IssueTokenAsync(await scene.MasterAsync(id), None);
         var granted = await IssueAsync("label", TokenDelivery.Response);
@@ -187,7 +187,7 @@ public sealed class LeasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_out_of_custody_has_no_leases()
+    public async Task An_application_outside_custody_has_no_leases()
     {
         var other = AppId.Generate();
         var request = new LeaseRequest("label", "owner", TokenDelivery.Response);
@@ -201,7 +201,7 @@ public sealed class LeasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_nothing_is_due_the_timer_asks_neither_platform_nor_vault()
+    public async Task The_timer_calls_neither_platform_nor_vault_if_nothing_is_due()
     {
         await IssueAsync("label", TokenDelivery.Vault, TimeSpan.FromHours(1));
         var (calls, gets) = (scene.Platform.Calls.Count, scene.Vault.Gets);

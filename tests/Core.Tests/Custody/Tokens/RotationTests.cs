@@ -71,7 +71,7 @@ public sealed class RotationTests : IAsyncLifetime
         var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
         Assert.Equal(CustodyFault.NotRotatable, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, None)));
 
-        // Whoever lost the answer asks again, and both tokens before live out their overlaps.
+        // A caller who lost the answer asks again. Both earlier tokens work until their overlaps end.
         await Leases.RotateAsync(id, rotated.TokenId, 2 * Hour, None);
         Assert.Equal(3, (await Leases.ListAsync(id, None)).Tokens.Count);
         scene.Clock.Advance(Hour);
@@ -92,7 +92,7 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lease_is_revoked_with_every_token_that_stands_for_it()
+    public async Task Revoking_a_lease_revokes_all_its_tokens()
     {
         var old = await IssueAsync("label", TokenDelivery.Response);
         var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
@@ -111,7 +111,7 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_timer_rotates_what_is_due_once_however_late_it_comes()
+    public async Task A_late_timer_rotates_once()
     {
         var first = await IssueAsync("label", TokenDelivery.Vault, rotateEvery: Hour);
         scene.Clock.Advance(Hour - TimeSpan.FromMinutes(1));
@@ -123,7 +123,7 @@ public sealed class RotationTests : IAsyncLifetime
         var second = (await scene.DeliveredAsync(id, "label"))!;
         Assert.NotEqual(first.TokenId, second.Fingerprint);
 
-        // Half of the time between rotations: the old one is gone before the next is due.
+        // Half of the time between rotations: the old token is revoked before the next rotation is due.
         scene.Clock.Advance(Hour / 2);
         Assert.Equal(1, (await Leases.RunAsync(None)).Revoked);
         Assert.True(await scene.WorksAsync(id, second));
@@ -131,7 +131,7 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_rotation_for_which_there_is_no_slot_is_put_off()
+    public async Task A_rotation_without_a_free_slot_is_postponed()
     {
         await IssueAsync("label", TokenDelivery.Vault, rotateEvery: Hour);
         var strangers = new List<ApiToken>();
@@ -147,7 +147,7 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Many_instances_running_the_timers_at_once_rotate_each_lease_once()
+    public async Task Concurrent_timers_rotate_each_lease_once()
     {
         const int Applications = 4;
         var ids = new List<AppId> { id };

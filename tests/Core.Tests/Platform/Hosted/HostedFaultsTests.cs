@@ -3,7 +3,7 @@ using Gatehouse.Platform.Hosted;
 
 namespace Gatehouse.Tests.Platform.Hosted;
 
-/// <summary>What the platform's refusals and failures become.</summary>
+/// <summary>How the platform's refusals and failures are interpreted.</summary>
 public sealed class HostedFaultsTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
@@ -28,7 +28,7 @@ public sealed class HostedFaultsTests
     [InlineData(400403)]
     [InlineData(400404)]
     [InlineData(900020)]
-    public async Task A_refusal_keeps_its_code_and_its_words(int code)
+    public async Task A_refusal_keeps_its_code_and_message(int code)
     {
         network.Answer(400, $$"""{"message":"\"name\" is wrong.","code":{{code}},"error":true}""");
         var refusal = await Assert.ThrowsAsync<PlatformException>(() => Platform.IssueTokenAsync(Master, None));
@@ -37,7 +37,7 @@ public sealed class HostedFaultsTests
     }
 
     [Fact]
-    public async Task A_code_may_be_a_text_and_an_error_may_come_as_success()
+    public async Task A_code_may_be_a_string_and_an_error_may_have_status_200()
     {
         network.Answer(200, """{"message":"no","code":"400201","error":true}""");
         Assert.Equal(400201, (await Assert.ThrowsAsync<PlatformException>(() => Platform.ViewCcuAsync(Master, None))).Code);
@@ -48,7 +48,7 @@ public sealed class HostedFaultsTests
     [InlineData(429, "<html>", "Retry-After", "30", 30)]
     [InlineData(400, """{"message":"slow down","code":500910,"error":true}""", "Retry-After", "Wed, 15 May 2024 12:00:30 GMT", 30)]
     [InlineData(429, "", "Retry-After", "1000000000", 86400)]
-    public async Task Too_many_requests_say_when_to_come_again(int status, string body, string header, string value, int seconds)
+    public async Task Too_many_requests_give_a_Retry_After(int status, string body, string header, string value, int seconds)
     {
         network.Answer(status, body, (header, value));
         var refusal = await Assert.ThrowsAsync<PlatformException>(() => Platform.IssueTokenAsync(Master, None));
@@ -67,7 +67,7 @@ public sealed class HostedFaultsTests
     [InlineData(302, "", 503)]
     [InlineData(200, "<html>Maintenance</html>", 503)]
     [InlineData(200, "", 503)]
-    public async Task Whatever_else_is_answered_is_no_refusal(int status, string body, int expected)
+    public async Task Other_answers_are_failures_and_not_refusals(int status, string body, int expected)
     {
         network.Answer(status, body, ("Location", "https://elsewhere.example.com/"));
         var failure = await Assert.ThrowsAsync<PlatformException>(() => Platform.IssueTokenAsync(Master, None));
@@ -79,7 +79,7 @@ public sealed class HostedFaultsTests
     [InlineData(HttpRequestError.NameResolutionError)]
     [InlineData(HttpRequestError.ConnectionError)]
     [InlineData(HttpRequestError.SecureConnectionError)]
-    public async Task A_platform_that_cannot_be_reached_has_done_nothing(HttpRequestError error)
+    public async Task An_unreachable_platform_has_done_nothing(HttpRequestError error)
     {
         for (var count = 0; count < 3; count++) network.Fail(new HttpRequestException(error));
         var platform = network.QuickPlatform();
@@ -89,7 +89,7 @@ public sealed class HostedFaultsTests
     }
 
     [Fact]
-    public async Task A_message_does_not_give_away_what_was_sent()
+    public async Task A_message_does_not_repeat_secrets_that_were_sent()
     {
         var other = ApiToken.Generate();
         var registration = new SenderRegistration(PushType.Gcm, "1", "the key");

@@ -10,7 +10,7 @@ using Gatehouse.Platform.Hosted;
 
 namespace Gatehouse.Tests.Platform.Hosted;
 
-/// <summary>The hosted platform over real sockets: what HTTP's own machinery does, and is kept from doing.</summary>
+/// <summary>The hosted platform over real sockets: which features of the HTTP client are used, and which are off.</summary>
 public sealed class HostedNetworkTests : IAsyncLifetime
 {
     private const string Token = "0123456789abcdef0123456789abcdef01234567";
@@ -31,7 +31,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
     [Theory]
     [InlineData("POST")]
     [InlineData("DELETE")]
-    public async Task A_kept_connection_that_is_closed_instead_of_an_answer_does_not_send_a_change_twice(string method)
+    public async Task A_reused_connection_that_is_closed_does_not_send_a_change_twice(string method)
     {
         using var platform = Platform("http");
         server.Answer = request => request.StartsWith("GET", StringComparison.Ordinal) ? Ok("""{"ccu":1}""") : null;
@@ -73,7 +73,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TLS_that_is_cut_off_has_sent_nothing()
+    public async Task A_failed_TLS_handshake_sends_nothing()
     {
         server.ClosesAtOnce = true;
         using var platform = Platform("https");
@@ -82,7 +82,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_of_nobody_is_not_trusted()
+    public async Task An_untrusted_certificate_is_refused()
     {
         using var certificate = TestCertificates.Certificate(CertificateKind.NotApple);
         server.Certificate = certificate.CopyWithPrivateKey(TestCertificates.Key);
@@ -94,7 +94,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_does_not_listen_has_done_nothing()
+    public async Task A_refused_connection_means_that_nothing_was_done()
     {
         await server.DisposeAsync();
         using var platform = Platform("http");
@@ -116,7 +116,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
 
     private static string Ok(string body) => $"HTTP/1.1 200 OK\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
 
-    /// <summary>HTTP/1.1 as far as these tests need it; null for an answer closes the connection in good order.</summary>
+    /// <summary>Just enough HTTP/1.1 for these tests; null instead of an answer closes the connection cleanly.</summary>
     private sealed class RawServer : IAsyncDisposable
     {
         private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -167,7 +167,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
-                // Stopped.
+                // The listener was stopped.
             }
         }
 
@@ -183,7 +183,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
                 }
                 catch (Exception e) when (e is IOException or AuthenticationException)
                 {
-                    // The client has gone, or does not trust the certificate.
+                    // The client has disconnected, or does not trust the certificate.
                 }
             }
         }

@@ -4,7 +4,7 @@ using Gatehouse.Platform.Hosted;
 
 namespace Gatehouse.Tests.Platform.Hosted;
 
-/// <summary>The platform's answers in the forms that they have been seen in, and in those that are none.</summary>
+/// <summary>The platform's answers in every form seen so far, and in malformed ones.</summary>
 public sealed class HostedReadingTests
 {
     private const string Token = "0123456789abcdef0123456789abcdef01234567";
@@ -24,7 +24,7 @@ public sealed class HostedReadingTests
     [InlineData("\"1500000000123\"", "2017-07-14T02:40:00.123Z")]
     [InlineData("\"2017-07-14T02:40:00Z\"", "2017-07-14T02:40:00.000Z")]
     [InlineData("\"2017-07-14T04:40:00.123+02:00\"", "2017-07-14T02:40:00.123Z")]
-    public async Task A_token_says_in_many_ways_when_it_was_issued(string createdAt, string expected)
+    public async Task The_time_of_issue_is_read_in_every_form(string createdAt, string expected)
     {
         network.Ok($$"""{"token":"{{Token}}","created_at":{{createdAt}},"unknown":[{}]}""");
         var issued = await Platform.IssueTokenAsync(Master, None);
@@ -37,14 +37,14 @@ public sealed class HostedReadingTests
     [InlineData("""{"api_tokens":[{"api_token":"TOKEN"}],"next":""}""")]
     [InlineData("""[{"token":"TOKEN"}]""")]
     [InlineData("\uFEFF {\"api_tokens\":[\"TOKEN\"]}\r\n")]
-    public async Task Tokens_are_texts_or_objects(string body)
+    public async Task Tokens_are_strings_or_objects(string body)
     {
         network.Ok(body.Replace("TOKEN", Token, StringComparison.Ordinal));
         Assert.Equal(Token, Assert.Single(await Platform.ListTokensAsync(Master, None)).Token.Reveal());
     }
 
     [Fact]
-    public async Task An_application_is_read_whatever_the_case_of_its_id_and_the_form_of_its_token()
+    public async Task An_application_is_read_with_any_case_of_its_id_and_any_form_of_its_token()
     {
         network.Ok($$$"""{"app_id":"{{{Id.ToString().ToLowerInvariant()}}}","app_name":"Harbour","api_token":{"token":"{{{Token}}}"},"region":{"region_key":"x"}}""");
         var viewed = await Platform.ViewAsync(Master, None);
@@ -53,7 +53,7 @@ public sealed class HostedReadingTests
     }
 
     [Fact]
-    public async Task Counts_are_numbers_or_texts_and_days_may_be_left_out()
+    public async Task Counts_are_numbers_or_strings_and_days_may_be_missing()
     {
         network.Ok("""{"ccu":"17"}""").Ok("""{"message_count":{"2024-05-15":3,"2024-05-13":"4","other":null}}""");
         Assert.Equal(17, await Platform.ViewCcuAsync(Master, None));
@@ -85,7 +85,7 @@ public sealed class HostedReadingTests
     [InlineData("  ")]
     [InlineData("{}")]
     [InlineData("[]")]
-    public async Task What_answers_nothing_may_be_empty(string body)
+    public async Task An_answer_without_content_may_be_empty(string body)
     {
         network.Ok(body).Ok(body).Answer(204, "");
         await Platform.RevokeTokenAsync(Master, Master.Token, None);
@@ -104,7 +104,7 @@ public sealed class HostedReadingTests
     [InlineData("{\"api_tokens\":[null]}")]
     [InlineData("{\"api_tokens\":[{\"token\":\"\\ud800\"}]}")]
     [InlineData("{\"api_tokens\":[{\"token\":\"too short\"}]}")]
-    public async Task Garbage_is_no_answer_and_is_not_repeated_in_what_is_said_of_it(string body)
+    public async Task A_malformed_answer_is_a_failure_and_is_not_quoted(string body)
     {
         network.Otherwise = () => ScriptedNetwork.Response(200, body);
         var failure = await Assert.ThrowsAsync<PlatformException>(() => Platform.ListTokensAsync(Master, None));
@@ -113,7 +113,7 @@ public sealed class HostedReadingTests
     }
 
     [Fact]
-    public async Task A_body_without_end_is_not_read_to_its_end()
+    public async Task An_endless_body_is_cut_off()
     {
         var endless = new EndlessStream();
         network.Otherwise = () => new HttpResponseMessage { Content = new StreamContent(endless) };
@@ -123,7 +123,7 @@ public sealed class HostedReadingTests
     }
 
     [Fact]
-    public async Task A_page_that_leads_to_itself_is_no_page()
+    public async Task A_page_whose_next_is_itself_is_malformed()
     {
         var platform = network.Platform(new TestClock(), new MemoryVault().With("platform-organization-token", "abc"));
         network.Otherwise = () => ScriptedNetwork.Response(200, """{"applications":[],"next":"same"}""");

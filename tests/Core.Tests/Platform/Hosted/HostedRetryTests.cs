@@ -3,7 +3,7 @@ using Gatehouse.Platform.Hosted;
 
 namespace Gatehouse.Tests.Platform.Hosted;
 
-/// <summary>What is sent again and what is not, how long is waited, and when a host is left alone.</summary>
+/// <summary>Which requests are retried, how long is waited, and when the circuit opens.</summary>
 public sealed class HostedRetryTests
 {
     private const string Refused = """{"message":"no","code":400203,"error":true}""";
@@ -19,11 +19,11 @@ public sealed class HostedRetryTests
 
     private HostedPlatform Platform => field ??= network.QuickPlatform();
 
-    // Waits on the test's clock.
+    // The wait is on the test's clock.
     private HostedPlatform Patient => field ??= network.Platform(clock, new MemoryVault(), observe: (_, state) => observed.Add(state));
 
     [Fact]
-    public async Task What_reads_is_read_again()
+    public async Task Reads_are_retried()
     {
         network.LoseAnswer().Answer(500, "").Ok("""{"ccu":1}""");
         Assert.Equal(1, await Platform.ViewCcuAsync(Master, None));
@@ -31,7 +31,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task What_reads_is_read_three_times_at_most()
+    public async Task Reads_are_made_three_times_at_most()
     {
         network.Otherwise = () => ScriptedNetwork.Response(503, "");
         Assert.Equal(503, (await ThrowsAsync(() => Platform.ViewCcuAsync(Master, None))).Status);
@@ -39,7 +39,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task An_issue_whose_answer_is_lost_is_not_asked_for_again()
+    public async Task An_issue_whose_answer_is_lost_is_not_retried()
     {
         network.LoseAnswer();
         Assert.False((await ThrowsAsync(() => Platform.IssueTokenAsync(Master, None))).IsRefusal);
@@ -47,7 +47,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task What_changes_something_is_sent_again_where_nothing_of_it_has_arrived()
+    public async Task A_change_is_retried_if_nothing_of_it_arrived()
     {
         network.FailToConnect().Answer(429, "", ("X-RateLimit-RetryAfter", "0.01")).Ok($$"""{"token":"{{Master.Token.Reveal()}}"}""");
         await Platform.IssueTokenAsync(Master, None);
@@ -66,7 +66,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task What_is_gone_after_a_lost_answer_is_removed()
+    public async Task Not_found_after_a_lost_answer_means_deleted()
     {
         network.LoseAnswer().Answer(400, NotFound).LoseAnswer().Answer(400, NotFound);
         await Platform.RevokeTokenAsync(Master, Master.Token, None);
@@ -75,7 +75,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task What_was_never_there_is_not_found()
+    public async Task Deleting_something_unknown_is_not_found()
     {
         network.FailToConnect().Answer(400, NotFound);
         Assert.Equal(400201, (await ThrowsAsync(() => Platform.RevokeTokenAsync(Master, Master.Token, None))).Code);
@@ -90,7 +90,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task The_deletion_of_an_application_is_not_sent_again()
+    public async Task Deleting_an_application_is_not_retried()
     {
         network.LoseAnswer();
         Assert.False((await ThrowsAsync(() => Platform.DeleteAsync(Master, None))).IsRefusal);
@@ -98,7 +98,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task The_platform_s_wait_is_kept_where_it_fits()
+    public async Task Retry_After_is_waited_for_if_it_fits_into_the_call()
     {
         network.Answer(429, "", ("X-RateLimit-RetryAfter", "7")).Ok("""{"ccu":1}""");
         var reading = Patient.ViewCcuAsync(Master, None);
@@ -109,7 +109,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task The_platform_s_wait_is_passed_on_where_it_does_not_fit()
+    public async Task Retry_After_is_passed_on_if_it_does_not_fit()
     {
         network.Answer(429, "", ("X-RateLimit-RetryAfter", "20"));
         var refusal = await Assert.ThrowsAsync<PlatformException>(() => Patient.ViewCcuAsync(Master, None));
@@ -117,14 +117,14 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task Tries_and_calls_end_in_their_time()
+    public async Task Attempts_and_calls_time_out()
     {
         network.Hang().Hang().Hang();
         var began = clock.GetUtcNow();
         var reading = Patient.ViewCcuAsync(Master, None);
         while (!reading.IsCompleted)
         {
-            // That of a try, of the wait for the next one, or of the whole call.
+            // The timeout of an attempt, the wait for the next one, or the timeout of the whole call.
             if (clock.WaitingTimers >= 1) clock.Advance(TimeSpan.FromMilliseconds(100));
             else await Task.Yield();
         }
@@ -154,7 +154,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task A_host_that_keeps_failing_is_left_alone_until_it_answers_again()
+    public async Task A_host_that_keeps_failing_opens_the_circuit_until_it_answers_again()
     {
         network.Otherwise = () => ScriptedNetwork.Response(503, "");
         while (observed.Count == 0) await ThrowsAsync(() => Patient.IssueTokenAsync(Master, None));
@@ -166,7 +166,7 @@ public sealed class HostedRetryTests
         Assert.InRange(failure.RetryAfter!.Value, TimeSpan.FromTicks(1), HostedTimeouts.Default.BreakTime);
         Assert.Equal(sent, network.Sent.Count);
 
-        // Another application's host has nothing to do with it.
+        // Another application's host is not affected.
         network.Otherwise = () => ScriptedNetwork.Response(200, """{"ccu":1}""");
         Assert.Equal(1, await Patient.ViewCcuAsync(Master with { Application = AppId.Generate() }, None));
 
@@ -176,7 +176,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task Refusals_do_not_make_a_host_be_left_alone()
+    public async Task Refusals_do_not_open_the_circuit()
     {
         network.Otherwise = () => ScriptedNetwork.Response(400, Refused);
         for (var count = 0; count < 50; count++) await ThrowsAsync(() => Patient.IssueTokenAsync(Master, None));
@@ -185,7 +185,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task No_more_requests_are_under_way_than_are_allowed()
+    public async Task Concurrent_requests_are_limited()
     {
         var release = new TaskCompletionSource();
         for (var count = 0; count < 70; count++)

@@ -67,7 +67,7 @@ public sealed class OrganizationTests
     }
 
     [Fact]
-    public async Task Without_credentials_it_is_said_which_secret_is_missing_and_the_platform_is_not_asked()
+    public async Task Missing_credentials_are_reported_by_name_without_a_request()
     {
         var missing = await Assert.ThrowsAsync<OrganizationCredentialsException>(() => Gate.CreateAsync("Harbour", None));
         Assert.True(missing.AreMissing);
@@ -79,7 +79,7 @@ public sealed class OrganizationTests
     }
 
     [Fact]
-    public async Task Credentials_that_were_replaced_are_pulled_again_once()
+    public async Task Replaced_credentials_are_read_again_once()
     {
         vault.With("platform-organization-token", "old");
         network.Ok("[]").Answer(400, Refused).Ok("[]").Answer(401, "");
@@ -94,7 +94,7 @@ public sealed class OrganizationTests
     }
 
     [Fact]
-    public async Task Credentials_are_kept_for_five_minutes()
+    public async Task Credentials_are_cached_for_five_minutes()
     {
         vault.With("platform-organization-token", "abc");
         network.Otherwise = () => ScriptedNetwork.Response(200, "[]");

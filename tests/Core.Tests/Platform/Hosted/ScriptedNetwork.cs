@@ -8,7 +8,7 @@ namespace Gatehouse.Tests.Platform.Hosted;
 /// <summary>What was sent to the platform.</summary>
 internal sealed record SentRequest(string Method, string Url, IReadOnlyDictionary<string, string> Headers, string? Body);
 
-/// <summary>The network to a hosted platform, and what a test has it answer; all of it at once and on the caller's thread.</summary>
+/// <summary>The network of a hosted platform, with scripted answers, all at once and on the caller's thread.</summary>
 internal sealed class ScriptedNetwork
 {
     public const string ApplicationHost = "https://api-{application_id}.example.com/v3";
@@ -18,7 +18,7 @@ internal sealed class ScriptedNetwork
     /// <summary>What was sent so far.</summary>
     public List<SentRequest> Sent { get; } = [];
 
-    /// <summary>What is answered when the script is at its end; null to fail the test.</summary>
+    /// <summary>The answer after the end of the script; null to fail the test.</summary>
     public Func<HttpResponseMessage>? Otherwise { get; set; }
 
     public ScriptedNetwork Answer(int status, string body, params (string Name, string Value)[] headers) =>
@@ -30,10 +30,10 @@ internal sealed class ScriptedNetwork
 
     public ScriptedNetwork FailToConnect() => Fail(new HttpRequestException(HttpRequestError.ConnectionError));
 
-    /// <summary>The request has come to the platform, and the answer is lost.</summary>
+    /// <summary>The platform receives the request, and the answer is lost.</summary>
     public ScriptedNetwork LoseAnswer() => Fail(new HttpRequestException("lost", new IOException("lost")));
 
-    /// <summary>Nothing is answered before the try is given up.</summary>
+    /// <summary>No answer comes before the attempt times out.</summary>
     public ScriptedNetwork Hang() => Do(async cancellation =>
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
@@ -46,7 +46,7 @@ internal sealed class ScriptedNetwork
         return this;
     }
 
-    /// <summary>A platform at the end of this network, which is tried again at once.</summary>
+    /// <summary>A platform at the end of this network, without waits between retries.</summary>
     public HostedPlatform QuickPlatform() => Platform(
         TimeProvider.System, new MemoryVault(),
         patience: HostedTimeouts.Default with

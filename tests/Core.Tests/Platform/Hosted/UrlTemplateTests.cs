@@ -24,5 +24,5 @@ public sealed class UrlTemplateTests
     [InlineData("https://api-{app_id}.sendbird.com/v3")]
     [InlineData("https://{region_identifier}.sendbird.com/v3")]
     [InlineData("https://api.sendbird.com/v3#x")]
-    public void What_is_no_address_for_a_token_is_none(string template) => Assert.Null(UrlTemplate.TryParse(template, region: null));
+    public void Unsafe_addresses_are_refused(string template) => Assert.Null(UrlTemplate.TryParse(template, region: null));
 }

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Tests.Secrets.KeyVault;
 
-/// <summary>Key Vault down, slow, throttling, refusing and wrong: what the caller is told, and what the vault is asked.</summary>
+/// <summary>
+/// Key Vault down, slow, throttling, refusing and malformed: what the caller is told, and which requests are sent.
+/// </summary>
 public sealed class KeyVaultFaultTests : IAsyncLifetime
 {
     private const string Name = "master-token-1";
@@ -47,7 +49,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     [InlineData(429)]
     [InlineData(503)]
     [InlineData(500)]
-    public async Task A_passing_fault_is_waited_out(int status)
+    public async Task A_temporary_failure_is_retried(int status)
     {
         service.FailNext(times: 2, status, retryAfter: "20", header: "retry-after-ms");
         await Open().SetAsync(Name, Value, None);
@@ -56,7 +58,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vault_that_goes_on_throttling_is_left_alone_and_the_caller_told_for_how_long()
+    public async Task A_vault_that_keeps_throttling_gives_the_caller_its_Retry_After()
     {
         service.FailNext(times: int.MaxValue, status: 429, retryAfter: "1");
         var e = await Refused(vault => vault.GetAsync(Name, None));
@@ -67,7 +69,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     [Theory]
     [InlineData("40", 40)]
     [InlineData("Fri, 31 Dec 2077 23:59:59 GMT", null)]
-    public async Task A_vault_that_asks_for_more_than_a_call_can_wait_is_asked_once(string retryAfter, int? seconds)
+    public async Task A_Retry_After_longer_than_the_call_is_not_waited_for(string retryAfter, int? seconds)
     {
         service.FailNext(times: int.MaxValue, status: 429, retryAfter);
         var e = await Refused(vault => vault.GetAsync(Name, None));
@@ -77,7 +79,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vault_that_cannot_answer_is_worth_another_try_later()
+    public async Task A_vault_that_cannot_answer_gives_a_Retry_After()
     {
         service.FailNext(times: int.MaxValue, status: 503);
         var e = await Refused(vault => vault.GetOrAddAsync(Name, Value, None));
@@ -86,7 +88,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_slow_vault_is_not_waited_for_beyond_the_bound_of_the_call()
+    public async Task A_slow_vault_ends_the_call_at_its_timeout()
     {
         service.Before = NeverAnswers;
         var e = await Refused(
@@ -97,7 +99,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_request_that_hangs_is_sent_again()
+    public async Task A_request_that_hangs_is_retried()
     {
         var hung = false;
         service.Before = context =>
@@ -111,7 +113,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vault_that_hangs_at_every_try_is_not_answering_in_time()
+    public async Task A_vault_that_hangs_at_every_attempt_times_out()
     {
         service.Before = NeverAnswers;
         var e = await Refused(
@@ -121,7 +123,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_who_gives_up_is_told_just_that()
+    public async Task A_cancelled_call_throws_OperationCanceledException()
     {
         using var caller = new CancellationTokenSource();
         service.Before = context =>
@@ -133,7 +135,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vault_that_is_down_cannot_be_reached()
+    public async Task A_vault_that_is_down_is_reported_as_unreachable()
     {
         var vault = Open();
         await vault.SetAsync(Name, Value, None);
@@ -148,7 +150,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_a_credential_an_operator_is_told_so()
+    public async Task A_missing_credential_is_reported()
     {
         service.Credential.Failure = new CredentialUnavailableException("No managed identity endpoint found.");
         var e = await Refused(vault => vault.GetAsync(Name, None));
@@ -158,7 +160,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_expired_credential_is_said_to_be_one()
+    public async Task An_expired_credential_is_reported()
     {
         service.Credential.Failure = new AuthenticationFailedException("AADSTS7000222: The provided client secret keys are expired.");
         var e = await Refused(vault => vault.GetAsync(Name, None));
@@ -177,7 +179,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_that_the_vault_does_not_accept_is_said_to_be_none()
+    public async Task A_token_that_the_vault_does_not_accept_is_reported()
     {
         var vault = Open();
         await vault.SetAsync(Name, Value, None);
@@ -191,7 +193,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     [InlineData("set")]
     [InlineData("list")]
     [InlineData("delete")]
-    public async Task An_identity_without_the_right_is_named_what_it_needs(string operation)
+    public async Task A_missing_permission_is_reported_with_the_role_that_is_needed(string operation)
     {
         await Open().SetAsync(Name, Value, None);
         service.Secrets.Add("made", Value, new string('0', 32), "candidate");
@@ -223,7 +225,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     [InlineData(404, "5add197438b9bc373af63a0f043daa93820dc474")]
     [InlineData(404, """{"error": {"code": "NotFound", "message": "5add197438b9bc373af63a0f043daa93820dc474"}}""")]
     [InlineData(418, """{"error": {"code": 5, "innererror": []}}""")]
-    public async Task An_answer_that_is_not_Key_Vault_s_is_a_fault_and_never_an_absence(int status, string body)
+    public async Task An_answer_that_is_not_from_Key_Vault_is_a_failure_and_not_a_missing_secret(int status, string body)
     {
         service.AnswerWith(status, body);
         foreach (var ask in new Func<ISecretVault, Task>[]
@@ -239,7 +241,7 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_secret_is_in_what_the_client_logs_or_in_an_exception()
+    public async Task Logs_and_exceptions_of_the_client_hold_no_secret()
     {
         var logged = new List<string>();
         using var listener = new AzureEventSourceListener((_, message) => logged.Add(message), EventLevel.LogAlways);

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Tests.Secrets.KeyVault;
 
-/// <summary>Several instances at one secret, in the orders that matter; on a clock that the test moves.</summary>
+/// <summary>Several instances and one secret, in the orders that matter, on a test clock.</summary>
 public sealed class KeyVaultRaceTests : IAsyncLifetime
 {
     private const string Name = "platform-data-key";
 
-    // Version names that come before and after whatever the double makes up.
+    // Version names that sort before and after those of the double.
     private static readonly string First = new('0', 32);
     private static readonly string Last = new('f', 32);
 
@@ -24,7 +24,7 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     public async Task DisposeAsync() => await service.DisposeAsync();
 
     [Fact]
-    public async Task An_instance_that_comes_late_with_its_value_is_answered_the_first()
+    public async Task A_late_instance_gets_the_first_value()
     {
         service.Before = Once("PUT", () =>
         {
@@ -42,7 +42,7 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_instance_decides_before_the_second_is_over_in_which_another_may_come_before()
+    public async Task No_instance_decides_before_the_second_of_the_newest_version_is_over()
     {
         var made = Open().GetOrAddAsync(Name, "own", None).AsTask();
         await ListedAsync(times: 2);
@@ -57,7 +57,7 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_set_while_a_secret_is_being_made_stands()
+    public async Task A_value_that_is_set_during_GetOrAdd_takes_precedence()
     {
         service.Before = Once("PUT", () => service.Secrets.Add(Name, "set", Last));
 
@@ -71,7 +71,7 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_made_secret_that_an_operator_disabled_is_not_replaced_by_another()
+    public async Task A_disabled_secret_is_not_replaced_by_GetOrAdd()
     {
         service.Secrets.Add(Name, "first", First, "candidate");
         service.Secrets.Add(Name, "second", Last, "candidate");
@@ -87,7 +87,7 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secret_that_was_set_and_disabled_is_refused_and_not_an_older_version_given()
+    public async Task A_disabled_version_is_an_error_and_no_older_version_is_returned()
     {
         await Open().SetAsync(Name, "old", None);
         clock.Advance(TimeSpan.FromSeconds(1));
@@ -119,7 +119,7 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
         };
     }
 
-    // Waits until lists have been asked for so often, so that the one before has been judged.
+    // Waits for a number of list requests: then the earlier lists have been evaluated.
     private async Task ListedAsync(int times)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));

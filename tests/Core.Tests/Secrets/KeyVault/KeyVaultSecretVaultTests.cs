@@ -4,7 +4,9 @@ using Gatehouse.Tests.KeyVault;
 
 namespace Gatehouse.Tests.Secrets.KeyVault;
 
-/// <summary>The contract over the real client and the double, whose seconds pass fast and whose deletions take two.</summary>
+/// <summary>
+/// The contract over the real client and the double, with a fast clock and deletions that take two seconds.
+/// </summary>
 public sealed class KeyVaultSecretVaultTests : SecretVaultContract
 {
     private KeyVaultDouble service = null!;

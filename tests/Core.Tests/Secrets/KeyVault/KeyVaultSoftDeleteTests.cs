@@ -4,7 +4,7 @@ using Gatehouse.Tests.KeyVault;
 
 namespace Gatehouse.Tests.Secrets.KeyVault;
 
-/// <summary>Names that Key Vault still holds after a deletion, and identities that may and may not free them.</summary>
+/// <summary>Names that are soft-deleted in Key Vault, and identities that may or may not free them.</summary>
 public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
 {
     private const string Name = "master-token-1";
@@ -22,7 +22,7 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
     public async Task DisposeAsync() => await service.DisposeAsync();
 
     [Fact]
-    public async Task A_deleted_secret_stays_among_the_soft_deleted()
+    public async Task A_deleted_secret_is_soft_deleted()
     {
         var vault = Open();
         await vault.SetAsync(Name, "one", None);
@@ -48,7 +48,7 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_identity_that_may_only_purge_does_that()
+    public async Task An_identity_that_may_only_purge_purges()
     {
         service.Forbidden.Add("recover");
         var vault = Open();
@@ -61,7 +61,7 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_identity_that_may_do_neither_is_told_so()
+    public async Task An_identity_that_may_do_neither_gets_an_error()
     {
         service.Forbidden.UnionWith(["recover", "purge"]);
         var vault = Open();
@@ -75,7 +75,7 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_recovery_that_outlasts_the_call_is_worth_another_try()
+    public async Task A_recovery_longer_than_the_call_gives_a_Retry_After()
     {
         var vault = Open(TestTimeouts.Short with { Call = TimeSpan.FromMilliseconds(300) });
         await vault.SetAsync(Name, "one", None);
@@ -88,7 +88,7 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_deleted_by_hand_is_recovered_as_it_was_and_not_made_anew()
+    public async Task GetOrAdd_recovers_a_secret_that_was_deleted_by_hand()
     {
         var vault = Open();
         var made = await vault.GetOrAddAsync(Name, "what everything is sealed under", None);
@@ -101,13 +101,13 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_name_recovered_but_not_written_since_holds_nothing()
+    public async Task A_recovered_name_without_a_new_version_has_no_secret()
     {
         var vault = Open();
         await vault.SetAsync(Name, "one", None);
         await vault.DeleteAsync(Name, None);
         var killed = Open(TestTimeouts.Short with { Call = TimeSpan.FromSeconds(5) });
-        // The recovery is done, and the write behind it is refused.
+        // The recovery is done, and the write after it is refused.
         service.Before = async context =>
         {
             if (!(context.Request.Method == "PUT" && service.Requests.Any(request => request.EndsWith("/recover", StringComparison.Ordinal))))
@@ -123,7 +123,7 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Instances_that_set_a_deleted_name_at_once_all_succeed()
+    public async Task Concurrent_sets_of_a_deleted_name_all_succeed()
     {
         var vault = Open();
         await vault.SetAsync(Name, "one", None);

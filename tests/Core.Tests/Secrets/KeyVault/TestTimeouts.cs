@@ -2,7 +2,7 @@ using Gatehouse.Secrets.KeyVault;
 
 namespace Gatehouse.Tests.Secrets.KeyVault;
 
-/// <summary>How long a test waits for the double.</summary>
+/// <summary>Short timeouts for the double.</summary>
 internal static class TestTimeouts
 {
     public static KeyVaultTimeouts Short { get; } = new(

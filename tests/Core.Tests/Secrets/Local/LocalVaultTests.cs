@@ -17,7 +17,7 @@ public sealed class LocalVaultTests : SecretVaultContract, IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Nothing_of_Azure_is_loaded_where_the_local_vault_is_used()
+    public async Task The_local_vault_loads_no_Azure_assembly()
     {
         using var process = Process.Start(
             new ProcessStartInfo("dotnet", [typeof(LocalVaultTests).Assembly.Location, "local-vault", folder.Path])

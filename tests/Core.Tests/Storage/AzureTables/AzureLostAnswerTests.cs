@@ -5,8 +5,8 @@ using Gatehouse.Tests.Azurite;
 namespace Gatehouse.Tests.Storage.AzureTables;
 
 /// <summary>
-/// A transaction whose answer is lost is sent again by the client: the second answer speaks of a conflict that is the first
-/// one's doing.
+/// The client retries a transaction whose answer was lost. The second answer reports a conflict that the first attempt
+/// caused.
 /// </summary>
 public sealed class AzureLostAnswerTests : IAsyncLifetime
 {
@@ -67,7 +67,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
         var lost = new HashSet<string>();
         proxy.Around = async (context, passOn) =>
         {
-            // Each kind of request once, the table's creation among them.
+            // One request of each kind, including the creation of the table.
             bool isFirst;
             lock (lost) isFirst = lost.Add(context.Request.Path);
             return isFirst && await TablesProxy.LoseAnswer(context, passOn);
@@ -79,7 +79,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_conflict_of_somebody_else_s_is_one_and_asks_nothing_more()
+    public async Task A_conflict_with_another_writer_needs_no_further_request()
     {
         proxy.ToNextTransactions(1, (context, _) => TablesProxy.Refuse(context, 503, "ServerBusy"));
 
@@ -91,7 +91,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_others_changed_since_proves_nothing()
+    public async Task Rows_that_others_changed_since_prove_nothing()
     {
         proxy.ToNextTransactions(1, async (context, passOn) =>
         {
@@ -105,7 +105,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_row_that_others_left_alone_proves_the_commit()
+    public async Task One_unchanged_row_proves_the_commit()
     {
         proxy.ToNextTransactions(1, async (context, passOn) =>
         {
@@ -123,7 +123,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_request_that_was_lost_itself_is_made_by_the_next()
+    public async Task A_lost_request_is_made_by_the_retry()
     {
         proxy.ToNextTransactions(2, TablesProxy.LoseRequest);
 
@@ -133,7 +133,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_that_were_to_go_and_are_gone_were_removed()
+    public async Task Deletes_of_rows_that_are_gone_count_as_made()
     {
         proxy.ToNextTransactions(1, TablesProxy.LoseAnswer);
 
@@ -144,7 +144,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whose_removal_it_was_of_a_row_with_an_ETag_is_not_known()
+    public async Task A_lost_answer_to_a_delete_by_ETag_is_an_unknown_outcome()
     {
         var there = await GetAsync("there");
         proxy.ToNextTransactions(1, TablesProxy.LoseAnswer);
@@ -154,7 +154,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_commit_is_refused_when_no_answer_ever_comes()
+    public async Task A_commit_without_any_answer_fails()
     {
         proxy.Around = TablesProxy.LoseAnswer;
 
@@ -165,7 +165,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Counts_are_exact_though_every_third_answer_or_request_is_lost()
+    public async Task Counts_are_exact_when_every_third_answer_or_request_is_lost()
     {
         var requests = 0;
         proxy.Around = async (context, passOn) => (Interlocked.Increment(ref requests) % 6) switch

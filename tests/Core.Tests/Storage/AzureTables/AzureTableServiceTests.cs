@@ -6,7 +6,7 @@ using Gatehouse.Tests.Azurite;
 
 namespace Gatehouse.Tests.Storage.AzureTables;
 
-/// <summary>How the store gets on with the service: identity, refusals, retries, pages.</summary>
+/// <summary>The store and the service: identity, refusals, retries, pages.</summary>
 public sealed class AzureTableServiceTests : IAsyncLifetime
 {
     private const string Table = "Things";
@@ -46,7 +46,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_identity_without_a_token_is_said_to_be_so()
+    public async Task A_missing_credential_is_reported()
     {
         proxy.Credential.Failure = new CredentialUnavailableException("none");
         Assert.Contains("There is no credential", (await FaultAsync()).Message, StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_identity_without_the_role_is_told_which_it_needs()
+    public async Task A_missing_role_is_reported()
     {
         proxy.Around = (context, _) => TablesProxy.Refuse(context, 403, "AuthorizationPermissionMismatch");
 
@@ -67,7 +67,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_wrong_key_is_refused_without_being_repeated()
+    public async Task A_wrong_key_is_refused_and_not_shown()
     {
         var wrong = Convert.ToBase64String("another key that is none of the account"u8);
         var other = AzureTableStore.Open(
@@ -87,7 +87,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     [InlineData(502)]
     [InlineData(503)]
     [InlineData(504)]
-    public async Task A_passing_refusal_is_asked_again(int status)
+    public async Task A_temporary_refusal_is_retried(int status)
     {
         var left = 2;
         proxy.Around = async (context, _) => Interlocked.Decrement(ref left) >= 0 && await TablesProxy.Refuse(context, status, "Passing");
@@ -100,7 +100,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     [Theory]
     [InlineData(429)]
     [InlineData(503)]
-    public async Task As_long_as_the_service_asks_for_is_waited(int status)
+    public async Task Retry_After_is_respected(int status)
     {
         var left = 1;
         proxy.Around = async (context, _) => Interlocked.Decrement(ref left) >= 0 && await TablesProxy.Refuse(context, status, "Busy", "1");
@@ -112,7 +112,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_service_that_stays_unwell_is_given_up()
+    public async Task A_service_that_keeps_failing_is_given_up()
     {
         proxy.Around = (context, _) => TablesProxy.Refuse(context, 500, "InternalError");
 
@@ -122,7 +122,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_service_that_asks_for_more_time_than_a_call_has_is_given_up()
+    public async Task A_Retry_After_longer_than_the_call_is_given_up()
     {
         proxy.Around = (context, _) => TablesProxy.Refuse(context, 503, "ServerBusy", "3600");
         store = Open(AzureTableTimeouts.Default with { Call = TimeSpan.FromMilliseconds(300) });
@@ -131,7 +131,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_who_has_gone_waits_for_nothing()
+    public async Task A_cancelled_caller_stops_waiting()
     {
         using var source = new CancellationTokenSource();
         proxy.Around = async (context, passOn) =>
@@ -146,7 +146,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     [Theory]
     [InlineData("this is no JSON")]
     [InlineData("{\"value\":[{\"a@odata.type\":\"Edm.Unknown\",\"a\":1}]}")]
-    public async Task An_answer_that_cannot_be_read_is_no_answer(string body)
+    public async Task An_unreadable_answer_is_a_failure(string body)
     {
         proxy.Around = async (context, _) =>
         {
@@ -159,10 +159,10 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pages_that_are_shorter_than_was_asked_for_are_put_together()
+    public async Task Short_pages_are_combined()
     {
         await store.CommitAsync(Table, "p", [.. Enumerable.Range(0, 25).Select(row => RowChange.Insert(Row($"{row:d2} it's")))], None);
-        // The service may end a page where it likes.
+        // The service may end a page anywhere.
         proxy.Around = (context, _) =>
         {
             var target = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!;
@@ -181,7 +181,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     [InlineData("nonsense")]
     [InlineData("AccountName=name;AccountKey=not base64;EndpointSuffix=core.windows.net")]
     [InlineData("AccountName=name;EndpointSuffix=core.windows.net")]
-    public void A_connection_string_that_is_none_is_refused_without_being_repeated(string text)
+    public void An_invalid_connection_string_is_refused_and_not_shown(string text)
     {
         var fault = Assert.Throws<FormatException>(() => AzureTableStore.Open(text, AzureTableTimeouts.Default, TimeProvider.System));
 

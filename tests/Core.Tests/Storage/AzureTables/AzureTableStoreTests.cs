@@ -8,7 +8,7 @@ public sealed class AzureTableStoreTests : TableStoreContract
 {
     private string account = "";
 
-    // Each command is a round trip, where SQLite's is none.
+    // Each command is a round trip; with SQLite none is.
     protected override int Sequences => 12;
 
     public override async Task InitializeAsync()

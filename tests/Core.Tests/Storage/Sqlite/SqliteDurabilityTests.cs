@@ -59,7 +59,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task A_closed_store_is_one_file_for_its_owner_alone()
+    public async Task The_files_are_for_their_owner_alone_and_a_closed_store_leaves_two()
     {
         await using (var store = SqliteTableStore.Open(File))
         {
@@ -71,7 +71,7 @@ public sealed class SqliteDurabilityTests : IDisposable
                     Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(file));
             }
         }
-        Assert.Equal([File], Directory.GetFiles(folder.Path));
+        Assert.Equal([File, File + GenerationFile.Suffix], Directory.GetFiles(folder.Path).Order());
     }
 
     [Fact]

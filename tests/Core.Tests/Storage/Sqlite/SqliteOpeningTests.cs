@@ -61,8 +61,31 @@ public sealed class SqliteOpeningTests : IDisposable
     public async Task A_store_of_a_later_version_is_refused()
     {
         await SqliteTableStore.Open(folder["store.db"]).DisposeAsync();
-        Execute(folder["store.db"], "PRAGMA user_version = 2");
-        AssertRefused(folder["store.db"], "version 2");
+        Execute(folder["store.db"], "PRAGMA user_version = 3");
+        AssertRefused(folder["store.db"], "version 3");
+    }
+
+    [Fact]
+    public async Task A_store_of_version_1_is_upgraded_and_processes_of_that_version_can_no_longer_commit()
+    {
+        string? etag;
+        await using (var store = SqliteTableStore.Open(folder["store.db"]))
+            etag = (await store.CommitAsync("Table", "p", [RowChange.Insert(new TableRow("a"))], CancellationToken.None)).ETags[0];
+        Execute(folder["store.db"], "ALTER TABLE last_etag RENAME TO etags; PRAGMA user_version = 1");
+
+        await using var upgraded = SqliteTableStore.Open(folder["store.db"]);
+        Assert.Equal(etag, (await upgraded.GetAsync("Table", "p", "a", CancellationToken.None))!.ETag);
+        var put = await upgraded.CommitAsync("Table", "p", [RowChange.Put(new TableRow("a"))], CancellationToken.None);
+        Assert.NotEqual(etag, put.ETags[0]);
+        // The first statement that version 1 runs in every transaction.
+        Assert.Throws<SqliteException>(() => Execute(folder["store.db"], "SELECT last FROM etags"));
+    }
+
+    [Fact]
+    public void A_generation_file_that_cannot_be_used_is_refused()
+    {
+        Directory.CreateDirectory(folder["store.db" + GenerationFile.Suffix]);
+        AssertRefused(folder["store.db"], "store.db-generation' cannot be used");
     }
 
     [Fact]

@@ -35,6 +35,46 @@ public sealed class SqliteProcessTests : IDisposable
         Assert.Equal(2 * Times, (await store.GetAsync("Table", "p", "counter", None))!.GetInt64("Value"));
     }
 
+    [Fact]
+    public async Task A_process_killed_between_its_COMMIT_and_the_raise_after_it_leaves_no_stale_row_in_any_cache()
+    {
+        await using var store = SqliteTableStore.Open(folder["store.db"]);
+        await store.CommitAsync("Table", "p", [RowChange.Insert(Counter(0)), RowChange.Insert(new TableRow("other"))], None);
+        var etag = (await store.GetAsync("Table", "p", "counter", None))!.ETag;
+        using var other = Start("commit-and-wait", folder["store.db"], "DELETE FROM rows WHERE row = 'counter'");
+        // What is read now must not be taken for what is there after the commit.
+        Assert.Equal("begun", await other.StandardOutput.ReadLineAsync());
+        Assert.NotNull(await store.GetAsync("Table", "p", "counter", None));
+        await other.StandardInput.WriteLineAsync("commit");
+        Assert.Equal("committed", await other.StandardOutput.ReadLineAsync());
+        Assert.Null(await store.GetAsync("Table", "p", "counter", None));
+        other.Kill();
+        await other.WaitForExitAsync();
+
+        // The dead process' number stays until the next commit. Then rows are cached again.
+        Assert.Null(await store.GetAsync("Table", "p", "counter", None));
+        (await store.CommitAsync("Table", "p", [RowChange.Insert(Counter(1))], None)).OrThrow();
+        var inserted = await store.GetAsync("Table", "p", "counter", None);
+        Assert.NotEqual(etag, inserted!.ETag);
+        Assert.Same(inserted, await store.GetAsync("Table", "p", "counter", None));
+    }
+
+    /// <summary>The other process: commits as a store does, and waits to be killed before the raise after it.</summary>
+    public static int CommitAndWait(string path, string sql)
+    {
+        using var database = new Database(path, TimeSpan.FromSeconds(10));
+        using var generations = new GenerationFile(database.Path + GenerationFile.Suffix);
+        database.RunWhenFree("BEGIN IMMEDIATE");
+        database.Execute(sql);
+        generations.BeginCommit();
+        Console.WriteLine("begun");
+        Console.ReadLine();
+        database.Execute("COMMIT");
+        Console.WriteLine("committed");
+        Console.ReadLine();
+        return 1;
+    }
+
     /// <summary>The other process.</summary>
     public static async Task<int> IncrementAsync(string path, int times)
     {

@@ -1,0 +1,25 @@
+using System.Security.Cryptography;
+using Gatehouse.Secrets;
+
+namespace Gatehouse.Access.Callers;
+
+/// <summary>The key of the local caller, used where no callers are configured.</summary>
+public static class LocalKey
+{
+    /// <summary>The fewest characters of a key.</summary>
+    public const int ShortestKey = 16;
+
+    private const string KeySecret = "ops-local-key";
+    private const int MadeKeyLength = 40;
+
+    /// <summary>
+    /// The key in the vault, generated from 160 random bits where there is none, to be shown on the local console.
+    /// </summary>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public static async Task<string> GetOrCreateAsync(ISecretVault vault, CancellationToken cancellation)
+    {
+        var key = await vault.GetOrAddAsync(
+            KeySecret, RandomNumberGenerator.GetHexString(MadeKeyLength, lowercase: true), cancellation);
+        return key.Reveal();
+    }
+}

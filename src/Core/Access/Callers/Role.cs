@@ -1,0 +1,74 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Gatehouse.Access.Callers;
+
+/// <summary>What a caller of the facade may be allowed to do. The zero value is no role.</summary>
+public enum Role
+{
+    /// <summary>No role. It is never granted.</summary>
+    None,
+
+    /// <summary><c>Applications.Read</c>: list and view applications, their tokens' leases and push credentials.</summary>
+    ApplicationsRead,
+
+    /// <summary><c>Applications.Create</c>: create applications and take them into custody.</summary>
+    ApplicationsCreate,
+
+    /// <summary><c>Applications.Delete</c>: delete applications.</summary>
+    ApplicationsDelete,
+
+    /// <summary><c>Tokens.Issue</c>: issue and rotate tokens.</summary>
+    TokensIssue,
+
+    /// <summary><c>Tokens.Revoke</c>: revoke tokens.</summary>
+    TokensRevoke,
+
+    /// <summary><c>Push.Write</c>: add and delete push credentials.</summary>
+    PushWrite,
+
+    /// <summary><c>Usage.Write</c>: report usage.</summary>
+    UsageWrite,
+
+    /// <summary><c>Counts.Read</c>: read usage and the archive of daily counts.</summary>
+    CountsRead,
+
+    /// <summary><c>Counts.Write</c>: have the archive filled.</summary>
+    CountsWrite,
+
+    /// <summary><c>Audit.Read</c>: read the audit trail.</summary>
+    AuditRead,
+}
+
+/// <summary>The names of the roles in Entra ID's app roles, the configuration and the audit trail.</summary>
+public static class RoleNames
+{
+    private static readonly Dictionary<string, Role> ByName = Enum.GetValues<Role>().Where(role => role != Role.None)
+        .ToDictionary(NameOf, StringComparer.Ordinal);
+
+    /// <summary>Every role.</summary>
+    public static IReadOnlyCollection<Role> All => ByName.Values;
+
+    /// <summary>The name of a role.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such role.</exception>
+    public static string NameOf(Role role) => role switch
+    {
+        Role.ApplicationsRead => "Applications.Read",
+        Role.ApplicationsCreate => "Applications.Create",
+        Role.ApplicationsDelete => "Applications.Delete",
+        Role.TokensIssue => "Tokens.Issue",
+        Role.TokensRevoke => "Tokens.Revoke",
+        Role.PushWrite => "Push.Write",
+        Role.UsageWrite => "Usage.Write",
+        Role.CountsRead => "Counts.Read",
+        Role.CountsWrite => "Counts.Write",
+        Role.AuditRead => "Audit.Read",
+        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Not a role."),
+    };
+
+    /// <summary>Parses the name of a role, in exactly this spelling; false where there is none of that name.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? name, out Role role)
+    {
+        role = Role.None;
+        return name is not null && ByName.TryGetValue(name, out role);
+    }
+}

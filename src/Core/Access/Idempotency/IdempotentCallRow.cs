@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Access.Callers;
+using Gatehouse.Common;
+using Gatehouse.Secrets;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Access.Idempotency;
+
+/// <summary>The row keys of a call, by caller, route and idempotency key.</summary>
+/// <remarks>
+/// Table <c>IdempotentCalls</c>, partition: the first digit of the SHA-256 over the three. Two rows, written and deleted in
+/// one commit: <c>k:{hash}</c> is the call, and <c>x:{when it expires, ticks}:{hash}</c> lets the purge find expired calls,
+/// oldest first, without reading others.
+/// </remarks>
+internal readonly record struct IdempotentCallKey(string Partition, string Hash)
+{
+    public const string Table = "IdempotentCalls";
+
+    private const string ExpiryPrefix = "x:";
+
+    public string RowKey => $"k:{Hash}";
+
+    public static IdempotentCallKey Of(Caller caller, string route, IdempotencyKey key)
+    {
+        // None of the three contains a line feed.
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Name}\n{route}\n{key}")));
+        return new(HexPartitions.Of(hash), hash);
+    }
+
+    /// <summary>The row that the purge finds the call by.</summary>
+    public string ExpiryRowKey(DateTimeOffset expiresAt) => $"{Ticks(expiresAt.UtcTicks)}:{Hash}";
+
+    /// <summary>The expiry rows of expired calls.</summary>
+    public static RowRange Expired(DateTimeOffset now) => new(ExpiryPrefix, Ticks(now.UtcTicks + 1));
+
+    /// <summary>The row key of the call that an expiry row belongs to.</summary>
+    public static string RowKeyOf(string expiryRowKey) => $"k:{expiryRowKey[(expiryRowKey.LastIndexOf(':') + 1)..]}";
+
+    private static string Ticks(long ticks) => ExpiryPrefix + TimeKeys.Ticks(ticks);
+}
+
+/// <summary>A stored call.</summary>
+/// <param name="Request">The request's fingerprint, keyed.</param>
+/// <param name="ExpiresAt">When the call is deleted.</param>
+/// <param name="RunningUntil">When another call may take over, if there is no answer by then.</param>
+/// <param name="SealedAnswer">Its encrypted answer; null while it is running.</param>
+/// <param name="ETag">The row's ETag.</param>
+internal sealed record IdempotentCallRow(
+    byte[] Request, DateTimeOffset ExpiresAt, DateTimeOffset RunningUntil, byte[]? SealedAnswer, string? ETag = null)
+{
+    // Below the limit of a property.
+    private const int PieceSize = 60 * 1024;
+
+    public StoredAnswer? Open(IdempotentCallKey place, DataKey key) =>
+        SealedAnswer is null ? null : StoredAnswer.Read(key.Open(SealedAnswer, Context(place)));
+
+    public IdempotentCallRow With(StoredAnswer answer, IdempotentCallKey place, DataKey key) =>
+        this with { SealedAnswer = key.Seal(answer.ToBytes(), Context(place)) };
+
+    public TableRow ToRow(IdempotentCallKey place)
+    {
+        var properties = new List<RowProperty>
+        {
+            new("Request", Request), new("ExpiresAt", ExpiresAt), new("RunningUntil", RunningUntil),
+        };
+        var pieces = SealedAnswer?.Chunk(PieceSize) ?? [];
+        foreach (var (index, piece) in pieces.Index()) properties.Add(new(PieceName(index), piece));
+        return new TableRow(place.RowKey, null, [.. properties]);
+    }
+
+    public static IdempotentCallRow Read(TableRow row)
+    {
+        var pieces = new List<byte[]>();
+        while (row.Find(PieceName(pieces.Count)) is byte[] piece) pieces.Add(piece);
+        return new IdempotentCallRow(
+            row.GetBinary("Request"), row.GetDateTimeOffset("ExpiresAt"), row.GetDateTimeOffset("RunningUntil"),
+            pieces.Count == 0 ? null : [.. pieces.SelectMany(piece => piece)], row.ETag);
+    }
+
+    private static string PieceName(int index) => string.Create(CultureInfo.InvariantCulture, $"Answer{index}");
+
+    private static string Context(IdempotentCallKey place) => $"idempotent-call:{place.Hash}";
+}

@@ -1,0 +1,136 @@
+using System.Security.Cryptography;
+using Gatehouse.Access.Callers;
+using Gatehouse.Common;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Access.Idempotency;
+
+/// <summary>
+/// Makes a call with an <see cref="IdempotencyKey"/> once, however often it is sent, to any instance and across restarts.
+/// For <see cref="AnswerLifetime"/>, the same key of the same caller on the same route gets the first answer again.
+/// </summary>
+/// <remarks>
+/// <para>Of concurrent calls with one key, one runs. The others get an answer at once, instead of holding a connection each
+/// (draft-ietf-httpapi-idempotency-key-header, section 2.6).</para>
+/// <para>The call that writes the row runs. If its process ends before the answer, then after <see cref="TakeoverTime"/>
+/// the next call with the key runs the operation again. So an operation must tolerate being started twice. It is cancelled
+/// after <see cref="OperationTimeout"/>, which is shorter.</para>
+/// <para>Stored answers are encrypted, because some hold a token.</para>
+/// </remarks>
+public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProvider time)
+{
+    /// <summary>How long an answer is repeated, from the first call on.</summary>
+    public static readonly TimeSpan AnswerLifetime = TimeSpan.FromHours(24);
+
+    /// <summary>How long an operation may run. Azure's front end ends a request after 230 seconds.</summary>
+    public static readonly TimeSpan OperationTimeout = TimeSpan.FromMinutes(4);
+
+    /// <summary>How long a call without an answer blocks its key.</summary>
+    public static readonly TimeSpan TakeoverTime = TimeSpan.FromMinutes(5);
+
+    private const int PurgedAtOnce = TableLimits.ChangesPerCommit / 2;
+
+    /// <summary>Runs the operation, unless a call with this key has run it or is running it.</summary>
+    /// <param name="caller">The caller that the key belongs to.</param>
+    /// <param name="route">The method and the route's template.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="request">The request's fingerprint.</param>
+    /// <param name="operation">The operation. If it throws, or its answer does not
+    /// <see cref="StoredAnswer.Decides">decide</see> the call, the call can be made again. It is not cancelled when the
+    /// client disconnects, because a client that repeats the call expects its answer.</param>
+    /// <param name="cancellation">Cancels before the operation runs.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot answer; the operation has not run.</exception>
+    public async Task<IdempotentOutcome> RunAsync(
+        Caller caller, string route, IdempotencyKey key, RequestFingerprint request,
+        Func<CancellationToken, Task<StoredAnswer>> operation, CancellationToken cancellation)
+    {
+        var place = IdempotentCallKey.Of(caller, route, key);
+        var fingerprint = request.Under(keys.Requests);
+        while (true)
+        {
+            var now = time.GetUtcNow();
+            var found = await FindAsync(place, cancellation);
+            if (found is not null && found.ExpiresAt > now)
+            {
+                if (!CryptographicOperations.FixedTimeEquals(found.Request, fingerprint)) return new IdempotentOutcome.Mismatch();
+                if (found.Open(place, keys.Data) is { } answer) return new IdempotentOutcome.Answered(answer, Repeated: true);
+                if (found.RunningUntil > now) return new IdempotentOutcome.Running(found.RunningUntil - now);
+            }
+            if (await ClaimAsync(place, found, fingerprint, now, cancellation) is { } own)
+                return new IdempotentOutcome.Answered(await RunAsync(place, own, operation), Repeated: false);
+        }
+    }
+
+    /// <summary>Deletes expired calls, and returns how many. Several instances may do this at once.</summary>
+    public async Task<int> PurgeAsync(CancellationToken cancellation)
+    {
+        var purged = 0;
+        foreach (var partition in HexPartitions.OfHashes)
+        {
+            var expired = IdempotentCallKey.Expired(time.GetUtcNow());
+            while (await store.ReadAsync(IdempotentCallKey.Table, partition, expired, PurgedAtOnce, cancellation) is { Count: > 0 } rows)
+            {
+                // An expiry row and its call always change together.
+                var deletion = rows.SelectMany(row =>
+                    new[] { RowChange.Delete(row.Key), RowChange.Delete(IdempotentCallKey.RowKeyOf(row.Key)) });
+                var result = await store.CommitAsync(IdempotentCallKey.Table, partition, [.. deletion], cancellation);
+                // If it fails, another instance is purging, or the key was used again: the next purge does the rest.
+                if (!result.Succeeded) break;
+                purged += rows.Count;
+            }
+        }
+        return purged;
+    }
+
+    private async Task<IdempotentCallRow?> FindAsync(IdempotentCallKey place, CancellationToken cancellation) =>
+        await store.GetAsync(IdempotentCallKey.Table, place.Partition, place.RowKey, cancellation) is { } row
+            ? IdempotentCallRow.Read(row)
+            : null;
+
+    // Records that the call is running here; null where another instance has written first.
+    private async Task<IdempotentCallRow?> ClaimAsync(
+        IdempotentCallKey place, IdempotentCallRow? found, byte[] fingerprint, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var isNew = found is null || found.ExpiresAt <= now;
+        var own = new IdempotentCallRow(fingerprint, isNew ? now + AnswerLifetime : found!.ExpiresAt, now + TakeoverTime, SealedAnswer: null);
+        var row = own.ToRow(place);
+        List<RowChange> changes = [found is null ? RowChange.Insert(row) : RowChange.Replace(row, found.ETag!)];
+        if (isNew) changes.Add(RowChange.Insert(new TableRow(place.ExpiryRowKey(own.ExpiresAt))));
+        if (isNew && found is not null) changes.Add(RowChange.Delete(place.ExpiryRowKey(found.ExpiresAt)));
+        var result = await store.CommitAsync(IdempotentCallKey.Table, place.Partition, changes, cancellation);
+        return result.Succeeded ? own with { ETag = result.ETags[0] } : null;
+    }
+
+    private async Task<StoredAnswer> RunAsync(
+        IdempotentCallKey place, IdempotentCallRow own, Func<CancellationToken, Task<StoredAnswer>> operation)
+    {
+        using var limit = new CancellationTokenSource(OperationTimeout, time);
+        StoredAnswer? answer = null;
+        try
+        {
+            answer = await operation(limit.Token);
+            return answer;
+        }
+        finally
+        {
+            await EndAsync(place, own, answer);
+        }
+    }
+
+    private async Task EndAsync(IdempotentCallKey place, IdempotentCallRow own, StoredAnswer? answer)
+    {
+        RowChange[] changes = answer is { Decides: true }
+            ? [RowChange.Replace(own.With(answer, place, keys.Data).ToRow(place), own.ETag!)]
+            : [RowChange.Delete(place.RowKey, own.ETag), RowChange.Delete(place.ExpiryRowKey(own.ExpiresAt))];
+        try
+        {
+            // It fails only where the call was taken over meanwhile. Then the row belongs to another call.
+            await store.CommitAsync(IdempotentCallKey.Table, place.Partition, changes, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The operation was carried out, and its answer is sent. A repeated call gets 409 until the call can be taken
+            // over.
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.IO.MemoryMappedFiles;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Gatehouse.Storage.Sqlite;
+
+/// <summary>
+/// One connection's view of the generation of the rows: a number in a small memory-mapped file beside the database, shared
+/// by all processes that have the database open. A cached row is valid while the generation is the one it was read in.
+/// </summary>
+/// <remarks>
+/// <para>An even number names the state of the rows: while it stays, nothing is committed. An odd number means that a commit
+/// is under way, or that its process was killed in it: then rows are read from the database, which takes some 5 µs instead of
+/// less than 1, and are not cached.</para>
+/// <para>A writer raises the number to the next odd one between BEGIN IMMEDIATE and COMMIT. SQLite's write lock is held there,
+/// so no two writers raise it at once, and no commit becomes visible before its own raise. After COMMIT the writer raises the
+/// number to even, by compare-exchange from its own odd number. The lock is free by then, so another writer may have raised
+/// the number for its own commit. In that case the number stays odd until the other commit has ended.</para>
+/// <para>A killed writer leaves an odd number, and so does a COMMIT that failed. The next successful commit repairs it, because
+/// it raises the number to its own odd one and then to even. The first number of a file is random, so a number does not come
+/// twice after the file was deleted.</para>
+/// </remarks>
+internal sealed class GenerationFile : IDisposable
+{
+    /// <summary>What the file's name adds to the database's.</summary>
+    public const string Suffix = "-generation";
+
+    private const int Size = 2 * sizeof(long);
+
+    // Milliseconds between two checks that the path still leads to the mapped file.
+    private const long CheckInterval = 1000;
+
+    private readonly string path;
+    private MemoryMappedViewAccessor view;
+    private nint address;
+    private long checkedAt;
+    private long commit;
+
+    /// <summary>Opens the file, which is made where it is missing, for its owner alone.</summary>
+    /// <param name="path">The file's full path.</param>
+    /// <exception cref="StoreUnavailableException">It cannot be made or written.</exception>
+    public GenerationFile(string path)
+    {
+        this.path = path;
+        view = Map();
+    }
+
+    private ref long Number => ref Unsafe.AddByteOffset(ref Unsafe.NullRef<long>(), address);
+
+    /// <summary>Whether rows may be cached under a number: whether it is that of a state, and not of a commit.</summary>
+    public static bool IsSettled(long number) => number > 0 && (number & 1) == 0;
+
+    /// <summary>The number as it is now. A commit that was answered before has raised it.</summary>
+    /// <remarks>
+    /// If the file was deleted while it was mapped, and another process has made it anew, this takes a second to notice.
+    /// </remarks>
+    /// <exception cref="StoreUnavailableException">The file was deleted, and cannot be made again.</exception>
+    public long Read()
+    {
+        if (Environment.TickCount64 - checkedAt > CheckInterval) CheckPath();
+        return Volatile.Read(ref Number);
+    }
+
+    /// <summary>Whether the number is still this one, after all that was read before this call.</summary>
+    public bool IsStill(long number)
+    {
+        Volatile.ReadBarrier();
+        return Volatile.Read(ref Number) == number;
+    }
+
+    /// <summary>Makes the number odd. The caller holds SQLite's write lock, and commits next.</summary>
+    /// <exception cref="StoreUnavailableException">The file was deleted, and cannot be made again.</exception>
+    public void BeginCommit()
+    {
+        long before;
+        do
+        {
+            before = Read();
+            commit = before + 1 + (before & 1);
+        }
+        // Another process may just now raise the number at the end of its commit.
+        while (Interlocked.CompareExchange(ref Number, commit, before) != before);
+    }
+
+    /// <summary>Makes the number even, once the commit is on the disk.</summary>
+    public void EndCommit() => Interlocked.CompareExchange(ref Number, commit + 1, commit);
+
+    public void Dispose() => view.Dispose();
+
+    private void CheckPath()
+    {
+        if (!IsAtPath())
+        {
+            view.Dispose();
+            view = Map();
+        }
+        checkedAt = Environment.TickCount64;
+    }
+
+    private bool IsAtPath()
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> bytes = stackalloc byte[sizeof(long)];
+            var before = Volatile.Read(ref Number);
+            if (RandomAccess.Read(file, bytes, 0) < bytes.Length) return false;
+            var found = MemoryMarshal.Read<long>(bytes);
+            // Numbers only grow, and those of another file are not between two of this one.
+            return before <= found && found <= Volatile.Read(ref Number);
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(fault);
+        }
+    }
+
+    private MemoryMappedViewAccessor Map()
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+        };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        MemoryMappedViewAccessor mapped;
+        try
+        {
+            using var file = new FileStream(path, options);
+            // A byte that is written takes its block on the disk, so that a full disk cannot fail a write to the mapping. It is
+            // not the number's, which another process may just now be raising.
+            if (file.Length < Size) RandomAccess.Write(file.SafeFileHandle, [0], Size - 1);
+            using var memory = MemoryMappedFile.CreateFromFile(
+                file, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+            mapped = memory.CreateViewAccessor(0, Size);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(fault);
+        }
+        address = mapped.SafeMemoryMappedViewHandle.DangerousGetHandle();
+        // A new file is 0. Below that is nothing that a writer makes of a number.
+        var found = Volatile.Read(ref Number);
+        if (found <= 0) Interlocked.CompareExchange(ref Number, 2 * Random.Shared.NextInt64(1, 1L << 60), found);
+        checkedAt = Environment.TickCount64;
+        return mapped;
+    }
+
+    private StoreUnavailableException Unusable(Exception fault) =>
+        new($"The store's file '{path}' cannot be used: {fault.Message.ReplaceLineEndings(" ")}", fault);
+}

@@ -1,0 +1,124 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Access.Callers;
+
+namespace Gatehouse.Tests.Access.Callers;
+
+public sealed class KeyCallersTests
+{
+    private const string BillingKey = "b1111111-key-of-billing";
+    private const string SupportKey = "s2222222-key-of-support";
+    private const string LocalKey = "l3333333-key-of-this-machine";
+
+    private static readonly AppId Own = AppId.Generate();
+
+    private static readonly KeyCallerSettings Billing = new("billing", Hash(BillingKey), ["Counts.Read", "Usage.Write"], []);
+
+    private static readonly KeyCallerSettings Support =
+        new("support", Hash(SupportKey).ToUpperInvariant(), ["Tokens.Issue"], [Own.ToString().ToLowerInvariant()]);
+
+    [Fact]
+    public void A_key_finds_its_caller_with_roles_and_applications()
+    {
+        var callers = new KeyCallers([Billing, Support]);
+
+        var billing = callers.Find(BillingKey)!;
+        Assert.Equal("billing", billing.Name);
+        Assert.Equal(AccessDecision.Allowed, billing.MayForAll(Role.CountsRead));
+        Assert.Equal(AccessDecision.Forbidden, billing.MayForAll(Role.CountsWrite));
+
+        var support = callers.Find(SupportKey)!;
+        Assert.Equal("support", support.Name);
+        Assert.Equal(AccessDecision.Allowed, support.May(Role.TokensIssue, Own));
+        Assert.Equal(AccessDecision.OtherApplication, support.May(Role.TokensIssue, AppId.Generate()));
+    }
+
+    [Fact]
+    public void An_unknown_key_finds_no_caller()
+    {
+        var callers = new KeyCallers([Billing, Support]);
+        foreach (var key in new[] { "", " ", BillingKey + " ", BillingKey[..^1], BillingKey.ToUpperInvariant(), Hash(BillingKey), "billing" })
+            Assert.Null(callers.Find(key));
+    }
+
+    [Fact]
+    public void An_empty_key_is_refused_even_where_its_hash_is_configured() =>
+        Assert.Null(new KeyCallers([Billing with { KeySha256 = Hash("") }]).Find(""));
+
+    [Fact]
+    public void A_key_of_more_than_512_characters_is_refused()
+    {
+        var longest = new string('k', 512);
+        Assert.NotNull(new KeyCallers([Billing with { KeySha256 = Hash(longest) }]).Find(longest));
+        Assert.Null(new KeyCallers([Billing with { KeySha256 = Hash(longest + "k") }]).Find(longest + "k"));
+    }
+
+    [Fact]
+    public void Without_callers_every_key_is_refused() => Assert.Null(new KeyCallers([]).Find(LocalKey));
+
+    [Fact]
+    public void The_local_caller_has_every_role_everywhere()
+    {
+        var callers = new KeyCallers([Billing]);
+        Assert.Null(callers.Find(LocalKey));
+        callers.AddLocal(LocalKey);
+
+        var local = callers.Find(LocalKey)!;
+        Assert.Equal("local", local.Name);
+        Assert.All(RoleNames.All, role => Assert.Equal(AccessDecision.Allowed, local.MayForAll(role)));
+        Assert.Equal("billing", callers.Find(BillingKey)!.Name);
+    }
+
+    [Fact]
+    public void The_local_key_must_be_valid_and_unique()
+    {
+        var callers = new KeyCallers([Billing, Support with { Name = "Local" }]);
+        Refuses("Ops__LocalKey", () => new KeyCallers([]).AddLocal(""));
+        Refuses("Ops__LocalKey", () => new KeyCallers([Billing]).AddLocal(BillingKey));
+        Refuses("Ops__LocalKey", () => callers.AddLocal(LocalKey));
+    }
+
+    public static TheoryData<string, KeyCallerSettings> WrongSettings => new()
+    {
+        { "Ops__Callers__1__Name", Support with { Name = null } },
+        { "Ops__Callers__1__Name", Support with { Name = "" } },
+        { "Ops__Callers__1__Name", Support with { Name = "two words" } },
+        { "Ops__Callers__1__Name", Support with { Name = "app:support" } },
+        { "Ops__Callers__1__Name", Support with { Name = "BILLING" } },
+        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = null } },
+        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = SupportKey } },
+        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = Hash(SupportKey)[1..] } },
+        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = Hash(SupportKey)[1..] + "g" } },
+        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = Hash(BillingKey) } },
+        { "Ops__Callers__1__Roles", Support with { Roles = [] } },
+        { "Ops__Callers__1__Roles__1", Support with { Roles = ["Push.Write", "Push.Read"] } },
+        { "Ops__Callers__1__Roles__0", Support with { Roles = [null] } },
+        { "Ops__Callers__1__Applications__1", Support with { Applications = [Own.ToString(), "all"] } },
+        { "Ops__Callers__1__Applications__0", Support with { Applications = [""] } },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongSettings))]
+    public void A_wrong_setting_is_named_without_showing_a_key(string setting, KeyCallerSettings wrong)
+    {
+        var message = Refuses(setting, () => _ = new KeyCallers([Billing, wrong]));
+        Assert.DoesNotContain(SupportKey, message);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void No_text_of_the_settings_or_the_callers_shows_a_hash()
+    {
+        Assert.DoesNotContain(Hash(BillingKey), Billing.ToString());
+        Assert.Equal("billing", $"{new KeyCallers([Billing]).Find(BillingKey)}");
+    }
+
+    private static string Refuses(string setting, Action take)
+    {
+        var message = Assert.Throws<AccessSettingException>(take).Message;
+        Assert.Matches($"^{setting}(:| must)", message);
+        return message;
+    }
+
+    private static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+}
