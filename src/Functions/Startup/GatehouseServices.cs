@@ -32,6 +32,7 @@ public static class GatehouseServices
     /// <exception cref="SettingException">A setting is wrong.</exception>
     public static TBuilder AddGatehouse<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
+        builder.Services.AddSingleton(new UnsetSchedules(GatehouseSettings.UnsetSchedules(builder.Configuration)));
         // Under everything else that there is.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = GatehouseSettings.Schedules });
         var settings = GatehouseSettings.Read(builder.Configuration);

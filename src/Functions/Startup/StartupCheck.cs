@@ -1,11 +1,13 @@
 using Gatehouse.Access;
 using Gatehouse.Access.Callers;
+using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Startup;
 
@@ -13,9 +15,10 @@ namespace Gatehouse.Functions.Startup;
 /// Sees to it that store, vault and keys are open before anything is served, so that what is wrong with them stops the
 /// start; and when all is served, prints what a first call needs, unless there is a Functions host to say so.
 /// </summary>
-internal sealed class StartupCheck(
+internal sealed partial class StartupCheck(
     GatehouseSettings settings, OpenData data, ITableStore store, ISecretVault vault,
-    OrganizationAccess organization, KeyCallers keyCallers, CallerAuthenticator callers, IServer server) : IHostedLifecycleService
+    OrganizationAccess organization, KeyCallers keyCallers, CallerAuthenticator callers, IServer server, UnsetSchedules unset,
+    ILogger<StartupCheck> log) : IHostedLifecycleService
 {
     private string user = "";
     private string? madePassword;
@@ -45,6 +48,7 @@ internal sealed class StartupCheck(
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        if (unset.Names.Count > 0) LogDisabled(string.Join(", ", unset.Names));
         // Only the host knows at what address the functions are.
         if (settings.IsBehindHost) return Task.CompletedTask;
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
@@ -82,4 +86,7 @@ internal sealed class StartupCheck(
         ]);
 
     private const string ExampleBody = """{"name": "New application"}""";
+
+    [LoggerMessage(362, LogLevel.Warning, "The settings {Names} are not set: their timers are disabled.")]
+    private partial void LogDisabled(string names);
 }

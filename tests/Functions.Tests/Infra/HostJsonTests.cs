@@ -20,4 +20,12 @@ public sealed class HostJsonTests
         var levels = Host.GetProperty("logging").GetProperty("logLevel");
         foreach (var category in (string[])["Host.Results", "Function"]) Assert.Equal("Information", levels.GetProperty(category).GetString());
     }
+
+    [Fact]
+    public void It_neither_queues_nor_refuses_calls()
+    {
+        var http = Host.GetProperty("extensions").GetProperty("http");
+        foreach (var name in (string[])["maxConcurrentRequests", "maxOutstandingRequests"])
+            Assert.Equal(-1, http.GetProperty(name).GetInt32());
+    }
 }

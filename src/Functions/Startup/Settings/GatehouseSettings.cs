@@ -67,7 +67,7 @@ internal sealed record GatehouseSettings(
             DataFolder(configuration["Storage:Path"] ?? DefaultStoragePath), StorageSettings.Read(configuration),
             OrganizationSettings.Read(configuration), CallerSettings.Read(configuration),
             KeyVaultUri(configuration["KeyVault:Uri"]), AlertSettingsReading.Read(configuration),
-            PlatformSettings.Read(configuration), configuration[ApplicationDirectory] is not null);
+            PlatformSettings.Read(configuration), IsUnderHost(configuration));
         RefuseMadeCredentials(settings);
         if (configuration[AzureInstance] is not null && settings.NeedsDataFolder)
         {
@@ -77,6 +77,13 @@ internal sealed record GatehouseSettings(
         RefuseOpenDoor(configuration["Urls"], settings);
         return settings;
     }
+
+    // Whether a Functions host has started this process: only that tells a worker where the app is.
+    private static bool IsUnderHost(IConfiguration configuration) => configuration[ApplicationDirectory] is { Length: > 0 };
+
+    /// <summary>The schedules that a Functions host does not find, read before the defaults are added; else none.</summary>
+    public static IReadOnlyList<string> UnsetSchedules(IConfiguration configuration) =>
+        IsUnderHost(configuration) ? [.. Schedules.Keys.Where(name => configuration[name] is null)] : [];
 
     // A record's own text would show the key and the password.
     public override string ToString() => StoragePath;
