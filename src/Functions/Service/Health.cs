@@ -24,7 +24,7 @@ public sealed class Health(PublicGate gate, Readiness readiness)
         gate.OpenAsync(request, async () =>
         {
             var report = await readiness.FindAsync(cancellation);
-            return OpsReply.Health(report.IsReady, ReadinessDocument.Of(report), HealthContext.Default.ReadinessDocument);
+            return OpsReply.Health(report.IsReady, ReadinessDocument.Of(report), HealthContext.Default.ReadinessDocument, Readiness.CacheTime);
         });
 }
 
