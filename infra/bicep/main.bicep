@@ -1,43 +1,43 @@
 // Everything that Gatehouse needs in Azure, in one resource group.
 
-@description('Short name of the environment, such as dev or prod: part of every name.')
+@description('Short name of the environment, such as dev or prod. It is part of every resource name.')
 @minLength(2)
 @maxLength(8)
 param environmentName string
 
-@description('Where everything is. Flex Consumption is not in every region.')
+@description('The region of all resources. Flex Consumption is not available in every region.')
 param location string = resourceGroup().location
 
-@description('The tenant whose bearer tokens the facade takes.')
+@description('The tenant whose bearer tokens the facade accepts.')
 param entraTenantId string = tenant().tenantId
 
-@description('The client id of the app registration that stands for the facade: bearer tokens must be for it.')
+@description('The client id of the facade\'s app registration. Bearer tokens must have it as audience.')
 param entraClientId string
 
-@description('Embedded: the platform within Gatehouse. Hosted: the real service.')
+@description('Embedded: the platform inside Gatehouse. Hosted: the hosted service.')
 @allowed(['Embedded', 'Hosted'])
 param platformMode string = 'Hosted'
 
-@description('Which API the organization is spoken to by, where the platform is hosted: the contract\'s HTTP Basic, or the organization API.')
+@description('For the hosted platform, the API for the organization: Basic, the contract\'s HTTP Basic, or Gate, the organization API.')
 @allowed(['Basic', 'Gate'])
 param organizationDialect string = 'Gate'
 
-@description('Where alerts are posted to; empty for nobody. Their signing secret is the vault\'s secret alerts-webhook-secret.')
+@description('The address that alerts are posted to. Empty: alerts are not posted. They are signed with the vault\'s secret alerts-webhook-secret.')
 param alertsWebhookUrl string = ''
 
-@description('Whether the secret before it, alerts-webhook-secret-previous, still signs as well: while receivers change over.')
+@description('Whether alerts are also signed with the previous secret, alerts-webhook-secret-previous. Use it while receivers change to the new secret.')
 param keepPreviousAlertsSecret bool = false
 
-@description('Settings beyond those given here, such as Entra__Confined__0__Id. What is set past Bicep, the next deployment removes.')
+@description('Additional settings, such as Entra__Confined__0__Id. The next deployment removes settings that were added without Bicep.')
 param furtherSettings object = {}
 
-@description('Where OpenTelemetry goes by OTLP; empty for nowhere but Application Insights, which the Functions host writes.')
+@description('The OTLP endpoint for OpenTelemetry. Empty: only the Functions host sends telemetry, to Application Insights.')
 param otlpEndpoint string = ''
 
-@description('Who is told by mail when an alert of Azure\'s fires; empty for nobody.')
+@description('The address that gets a mail when an Azure alert fires. Empty: no mail is sent.')
 param operatorEmail string = ''
 
-@description('The most instances.')
+@description('The maximum number of instances.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstances int = 40
@@ -46,12 +46,12 @@ param maximumInstances int = 40
 @allowed([512, 2048, 4096])
 param instanceMemory int = 2048
 
-@description('How many instances for HTTP are always ready; 0 to start from nothing.')
+@description('The number of always ready instances for HTTP. 0: instances start on demand.')
 @minValue(0)
 @maxValue(20)
 param alwaysReadyInstances int = 0
 
-@description('Whether storage and vault are reached over private endpoints alone.')
+@description('Whether storage and vault can be reached over private endpoints only.')
 param usePrivateEndpoints bool = false
 
 var suffix = uniqueString(resourceGroup().id, environmentName)
@@ -145,11 +145,11 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
-@description('The function app\'s name: what a deployment is for.')
+@description('The name of the function app, for the deployment of the package.')
 output functionAppName string = functionApp.outputs.name
 
-@description('Where the facade is.')
+@description('The address of the facade.')
 output address string = functionApp.outputs.address
 
-@description('The vault: where an operator puts master tokens and the organization\'s credentials.')
+@description('The vault in which an operator stores master tokens and the organization\'s credentials.')
 output vaultName string = vault.outputs.name

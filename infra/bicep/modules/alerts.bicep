@@ -1,10 +1,10 @@
-// What an operator is told of. What each means, and what to do: docs/operations.md.
+// Alerts for the operator. docs/operations.md explains each alert and what to do.
 
 param name string
 param location string
 param insightsId string
 
-@description('Who is told by mail; empty for nobody: then the alerts are only to be seen.')
+@description('The address that gets a mail. Empty: alerts are shown only in the portal.')
 param operatorEmail string
 
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -26,7 +26,7 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
 var rules = [
   {
     name: 'failed-functions'
-    text: 'Functions fail: timers that throw, or calls that end in a fault.'
+    text: 'Functions fail: timer runs that throw, or calls that are answered 5xx.'
     severity: 2
     every: 'PT15M'
     over: 'PT15M'
@@ -36,7 +36,7 @@ var rules = [
   }
   {
     name: 'no-archive-run'
-    text: 'No run of ArchiveMessageCounts has ended well for 26 hours: the platform forgets what is not archived.'
+    text: 'No run of ArchiveMessageCounts has succeeded for 26 hours. The platform deletes old counts, so they can be lost.'
     severity: 1
     every: 'PT1H'
     over: 'P2D'
@@ -46,7 +46,7 @@ var rules = [
   }
   {
     name: 'credential-warnings'
-    text: 'A push credential ends soon or has ended, or the platform refuses a master token.'
+    text: 'A push credential expires soon or has expired, or the platform refuses a master token.'
     severity: 2
     every: 'PT1H'
     over: 'PT1H'
@@ -55,9 +55,9 @@ var rules = [
     above: 0
   }
   {
-    // Of the log, as Flex Consumption has no metric of HTTP answers.
+    // Uses the log, because Flex Consumption has no metric of HTTP answers.
     name: 'server-errors'
-    text: 'More than 5 % of the calls, of at least 20 in a quarter of an hour, are answered 5xx.'
+    text: 'More than 5 % of at least 20 calls in 15 minutes are answered 5xx.'
     severity: 1
     every: 'PT5M'
     over: 'PT15M'

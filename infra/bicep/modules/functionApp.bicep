@@ -21,10 +21,10 @@ param maximumInstances int
 param instanceMemory int
 param alwaysReadyInstances int
 
-@description('The subnet that it goes out by; empty for none.')
+@description('The subnet for outgoing traffic. Empty: no subnet.')
 param subnetId string
 
-// The Functions host's own.
+// Settings of the Functions host.
 var hostSettings = {
   AzureWebJobsStorage__accountName: storageName
   AzureWebJobsStorage__credential: 'managedidentity'
@@ -33,7 +33,7 @@ var hostSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
-// Gatehouse's. AZURE_CLIENT_ID tells DefaultAzureCredential which identity it is.
+// Settings of Gatehouse. AZURE_CLIENT_ID selects the identity that DefaultAzureCredential uses.
 var settings = {
   AZURE_CLIENT_ID: identityClientId
   Storage__Provider: 'AzureTables'
@@ -45,7 +45,7 @@ var settings = {
   Platform__Mode: platformMode
 }
 
-// Who creates applications: at the hosted platform by credentials in the vault that Gatehouse reads itself.
+// The credentials to create applications. For the hosted platform, Gatehouse reads them from the vault itself.
 var organization = platformMode == 'Hosted' ? {
   Platform__OrganizationDialect: organizationDialect
 } : {
@@ -53,7 +53,7 @@ var organization = platformMode == 'Hosted' ? {
   Organization__Password: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/configured-organization-password)'
 }
 
-// The Functions host reads the schedules of timers from here alone.
+// The Functions host reads the schedules of timers only from these settings.
 var schedules = {
   AdoptSchedule: '0 10 * * * *'
   AlertsSchedule: '15 * * * * *'
@@ -95,7 +95,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   name: name
   location: location
   kind: 'functionapp,linux'
-  // What azd finds it by.
+  // azd finds the app by this tag.
   tags: {
     'azd-service-name': 'gatehouse'
   }
@@ -149,8 +149,8 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   properties: union(hostSettings, settings, organization, schedules, alerts, previousAlertsSecret, telemetry, furtherSettings)
 }
 
-// App Service's own authentication is off and stays off: it would turn away webhooks, which are signed and bring no token, and
-// callers with keys. Gatehouse's gates validate every bearer token themselves, by Entra__TenantId and Entra__Audiences.
+// App Service's own authentication must stay off. It would refuse webhooks, which have a signature and no token, and callers with
+// keys. Gatehouse itself validates every bearer token, with Entra__TenantId and Entra__Audiences.
 resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'authsettingsV2'
@@ -165,7 +165,7 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
   }
 }
 
-// Deployment by password is shut: what deploys is known to Entra ID.
+// Deployment by password is disabled: the deployment identity signs in with Entra ID.
 resource noBasicPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for kind in ['ftp', 'scm']: {
   parent: app
   name: kind

@@ -1,4 +1,4 @@
-// Who Gatehouse is to everything else in Azure.
+// The managed identity of Gatehouse.
 
 param name string
 param location string

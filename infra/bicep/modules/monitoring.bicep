@@ -1,9 +1,9 @@
-// Logs and Application Insights, which takes nothing from whoever only knows its connection string.
+// Logs and Application Insights. Sending telemetry needs an identity: the connection string alone is not enough.
 
 param name string
 param location string
 
-@description('Who may write measures.')
+@description('The principal that can write telemetry.')
 param principalId string
 
 // Monitoring Metrics Publisher.

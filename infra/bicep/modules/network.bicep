@@ -1,4 +1,4 @@
-// The virtual network that the function app goes out by, and that private endpoints stand in.
+// The virtual network for the function app's outgoing traffic and for the private endpoints.
 
 param name string
 param location string
@@ -21,7 +21,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
             {
               name: 'flex'
               properties: {
-                // What Flex Consumption runs in.
+                // Flex Consumption requires this delegation.
                 serviceName: 'Microsoft.App/environments'
               }
             }

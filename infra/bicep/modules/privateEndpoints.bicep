@@ -1,4 +1,4 @@
-// Private addresses of storage and vault, and their names within the virtual network.
+// Private endpoints of storage and vault, and their DNS names in the virtual network.
 
 param name string
 param location string

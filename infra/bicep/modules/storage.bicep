@@ -1,18 +1,18 @@
-// The account that holds Gatehouse's tables, what the Functions host keeps for itself, and the deployed package. No key opens it.
+// The storage account for Gatehouse's tables, the Functions host's own data and the deployed package. Access by key is disabled.
 
 param name string
 param location string
 
-@description('Who reads and writes in it.')
+@description('The principal that reads and writes data.')
 param principalId string
 
-@description('Where who did what is logged.')
+@description('The workspace for the audit log.')
 param workspaceId string
 
-@description('Whether it can be reached from outside the virtual network.')
+@description('Whether the account can be reached from outside the virtual network.')
 param isPublic bool
 
-// Storage Blob Data Owner: what the Functions host needs for its leases and the deployed package.
+// Storage Blob Data Owner: the Functions host needs it for its leases and the deployed package.
 var blobOwner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
 
 // Storage Table Data Contributor.
@@ -20,7 +20,7 @@ var tableContributor = subscriptionResourceId('Microsoft.Authorization/roleDefin
 
 var deploymentContainer = 'deployment'
 
-// Gatehouse makes a table that is missing at its first use.
+// Gatehouse creates a missing table at its first use.
 var tables = [
   'Alerts'
   'ApiTokens'
@@ -119,7 +119,7 @@ resource auditing 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-// Who puts another package there.
+// Logs who deploys a package.
 resource auditingDeployments 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: blobService

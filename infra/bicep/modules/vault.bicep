@@ -3,13 +3,13 @@
 param name string
 param location string
 
-@description('Who keeps secrets in it.')
+@description('The principal that reads and writes secrets.')
 param principalId string
 
-@description('Where who did what with a secret is logged.')
+@description('The workspace for the audit log.')
 param workspaceId string
 
-@description('Whether it can be reached from outside the virtual network.')
+@description('Whether the vault can be reached from outside the virtual network.')
 param isPublic bool
 
 // Key Vault Secrets Officer.
@@ -27,7 +27,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enableRbacAuthorization: true
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
-    // A master token can never be made again: nobody is to be able to remove one for good before its time.
+    // A master token cannot be created again, so purge protection keeps deleted secrets for the whole retention time.
     enablePurgeProtection: true
     publicNetworkAccess: isPublic ? 'Enabled' : 'Disabled'
     networkAcls: {

@@ -5,16 +5,16 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>The operations guide's sums come out as it says.</summary>
+/// <summary>Recalculates the costs and limits in the operations guide.</summary>
 public sealed partial class ArithmeticTests
 {
     private static readonly string Guide = Repository.Read("docs/operations.md");
 
     [Fact]
-    public void Every_calculation_comes_out_as_it_says()
+    public void Every_calculation_has_the_documented_result()
     {
         var calculations = Calculation().Matches(Guide).Select(match => (Left: match.Groups[1].Value, Right: match.Groups[2].Value)).ToList();
-        Assert.True(calculations.Count >= 15, "The calculations are gone.");
+        Assert.True(calculations.Count >= 15, "There are no calculations in the guide.");
         foreach (var (left, right) in calculations)
         {
             var expected = decimal.Parse(right.Replace(",", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
@@ -23,7 +23,7 @@ public sealed partial class ArithmeticTests
     }
 
     [Fact]
-    public void The_columns_of_costs_are_for_each_application_and_add_up()
+    public void The_cost_table_multiplies_the_cost_of_one_application_and_adds_up()
     {
         var rows = (from Match row in CostRow().Matches(Guide)
                     select (Name: row.Groups[1].Value, Costs: row.Groups.Values.Skip(2).Select(cost => Number(cost.Value)).ToArray())).ToList();
@@ -40,7 +40,7 @@ public sealed partial class ArithmeticTests
             Assert.Equal([Rounded(10 * cost), Rounded(1_000 * cost), Rounded(100_000 * cost)], part.Costs);
     }
 
-    // Units and words are left out; what remains is arithmetic.
+    // Removes units and words; arithmetic remains.
     private static decimal Evaluate(string text) => Convert.ToDecimal(
         new DataTable().Compute(
             Words().Replace(text.Replace(",", "", StringComparison.Ordinal).Replace('×', '*').Replace('÷', '/'), ""), null),

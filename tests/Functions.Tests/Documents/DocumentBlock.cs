@@ -5,8 +5,8 @@ namespace Gatehouse.Functions.Tests.Documents;
 
 /// <summary>A fenced block of a document.</summary>
 /// <param name="Document">The document, as a path from the solution's folder.</param>
-/// <param name="Kind">What stands behind its first fence, such as <c>console</c>.</param>
-/// <param name="Text">What is in it, with the last line's end.</param>
+/// <param name="Kind">The text after its first fence, such as <c>console</c>.</param>
+/// <param name="Text">Its content, with the last line break.</param>
 internal sealed partial record DocumentBlock(string Document, string Kind, string Text)
 {
     /// <summary>Every document of the project.</summary>
@@ -21,7 +21,7 @@ internal sealed partial record DocumentBlock(string Document, string Kind, strin
         from Match block in Fenced().Matches(Repository.Read(document))
         select new DocumentBlock(document, block.Groups[1].Value, block.Groups[2].Value);
 
-    /// <summary>The commands that it has one type, each with the line below it that it is answered with.</summary>
+    /// <summary>Its commands, each with the answer on the next line.</summary>
     public IEnumerable<(string Command, string Answer)> Steps =>
         from Match step in Step().Matches(Text) select (step.Groups[1].Value, step.Groups[2].Value);
 

@@ -10,21 +10,21 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>Whatever a document has one run is run by a test, or is known to be for Azure and held to what it names.</summary>
+/// <summary>Runs the examples in the documents. Azure commands are not run; only the names in them are checked.</summary>
 public sealed partial class DocumentBlocksTests
 {
-    // Kinds of blocks that a test runs, or that are no commands. console: ReadmeStoryTests, and the one below.
+    // console and javascript are run by tests: here, or by ReadmeStoryTests. text contains no commands.
     private static readonly string[] Kinds = ["console", "text", "javascript", "azurecli"];
 
-    // Documents with something to run, beside the stories; each has its test below.
+    // Blocks outside of the stories; each has a test below.
     private static readonly (string Document, string Kind)[] RunHere = [("docs/facade.md", "console"), ("docs/alerts.md", "javascript")];
 
-    // By their first two words: there is no Azure to run them against.
+    // By their first two words. They are not run, because the tests have no Azure.
     private static readonly string[] AzureCommands =
         ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az lock", "az rest", "az role"];
 
     [Fact]
-    public void Every_block_is_of_a_known_kind_and_what_can_be_run_is_run()
+    public void Every_block_has_a_known_kind_and_every_example_is_run()
     {
         foreach (var block in DocumentBlock.Documents.SelectMany(DocumentBlock.Of))
         {
@@ -39,7 +39,7 @@ public sealed partial class DocumentBlocksTests
     }
 
     [Fact]
-    public async Task The_upload_of_the_facade_s_page_gets_what_it_says()
+    public async Task The_upload_example_gets_the_documented_answer()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllBytesAsync(folder["certificate.p12"], TestCertificates.P12(CertificateKind.Universal, password: "secret"));
@@ -60,7 +60,7 @@ public sealed partial class DocumentBlocksTests
     [InlineData(0, "", true)]
     [InlineData(0, " ", false)]
     [InlineData(-400, "", false)]
-    public async Task The_check_of_the_alerts_page_takes_what_is_signed_now_and_nothing_else(int seconds, string addition, bool isGenuine)
+    public async Task The_signature_example_accepts_only_a_current_and_valid_signature(int seconds, string addition, bool isGenuine)
     {
         const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
         const string Body = """{"type":"token.rotated"}""";
@@ -80,7 +80,7 @@ public sealed partial class DocumentBlocksTests
     }
 
     [Fact]
-    public void What_is_typed_for_Azure_names_what_is_there()
+    public void Azure_commands_name_existing_files_variables_and_secrets()
     {
         var bicep = string.Concat(Directory.GetFiles(Repository.PathOf("infra/bicep"), "*.bicep*", SearchOption.AllDirectories).Select(File.ReadAllText));
         var code = string.Concat(Directory.GetFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
@@ -89,7 +89,7 @@ public sealed partial class DocumentBlocksTests
         foreach (var block in DocumentBlock.Documents.SelectMany(DocumentBlock.Of).Where(block => block.Kind == "azurecli"))
         {
             foreach (Match command in AzureCommand().Matches(block.Text)) Assert.Contains(command.Value, AzureCommands);
-            // What is no command of Azure's is what the pipeline does there.
+            // Other commands are those of the pipeline.
             foreach (Match command in OtherCommand().Matches(block.Text)) Assert.Contains($"- run: {command.Value.Trim('(', ')')}\n", pipeline, StringComparison.Ordinal);
             foreach (Match path in ProjectPath().Matches(block.Text))
                 Assert.True(Path.Exists(Repository.PathOf(path.Value)), $"{block.Document} names {path.Value}, which is not there.");
@@ -106,7 +106,7 @@ public sealed partial class DocumentBlocksTests
     }
 
     [Fact]
-    public void The_guide_names_settings_parameters_secrets_alerts_and_timers_as_they_are()
+    public void The_operations_guide_names_existing_settings_and_all_alerts()
     {
         var guide = Repository.Read("docs/operations.md");
         var settings = GatehouseSettings.Names.Select(name => name.Replace("__N", "__0", StringComparison.Ordinal).Replace("__M", "__0", StringComparison.Ordinal)).ToList();
@@ -116,13 +116,6 @@ public sealed partial class DocumentBlocksTests
             Assert.True(name.EndsWith("...", StringComparison.Ordinal) ? settings.Exists(one => one.StartsWith(name.Replace("N__...", "0__", StringComparison.Ordinal), StringComparison.Ordinal)) : settings.Contains(name), name);
         }
 
-        var main = Repository.Read("infra/bicep/main.bicep");
-        foreach (var parameter in (string[])["furtherSettings", "keepPreviousAlertsSecret", "maximumInstances", "instanceMemory", "platformMode", "alertsWebhookUrl"])
-        {
-            Assert.Contains($"`{parameter}`", guide, StringComparison.Ordinal);
-            Assert.Contains($"param {parameter} ", main, StringComparison.Ordinal);
-        }
-
         var rules = from Match rule in RuleName().Matches(Repository.Read("infra/bicep/modules/alerts.bicep")) select rule.Groups[1].Value;
         var explained = from Match row in AlertRow().Matches(guide[guide.IndexOf("## Azure's alerts", StringComparison.Ordinal)..]) select row.Groups[1].Value;
         Assert.Equal(rules.Order(), explained.Order());
@@ -130,7 +123,7 @@ public sealed partial class DocumentBlocksTests
     }
 
     [Fact]
-    public void The_app_roles_of_Entra_ID_are_the_facade_s()
+    public void The_app_roles_for_Entra_ID_are_the_facade_s_roles()
     {
         var roles = JsonElement.Parse(Repository.Read("infra/entra/app-roles.json")).EnumerateArray().ToList();
         Assert.Equal(RoleNames.All.Select(RoleNames.NameOf).Order(), roles.Select(role => role.GetProperty("value").GetString()).Order());
@@ -160,7 +153,7 @@ public sealed partial class DocumentBlocksTests
     [GeneratedRegex(@"(?<=^|\$\()az \w+", RegexOptions.Multiline)]
     private static partial Regex AzureCommand();
 
-    // What goes on from the line before is indented.
+    // Continuation lines are indented.
     [GeneratedRegex(@"^(?!az |export | ).+$", RegexOptions.Multiline)]
     private static partial Regex OtherCommand();
 

@@ -8,11 +8,11 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>The documents say what is there: routes, settings and files.</summary>
+/// <summary>Compares tables, links and requests in the documents with the code and the files.</summary>
 public sealed partial class DocumentsTests
 {
     [Fact]
-    public void The_README_s_route_table_is_the_functions()
+    public void The_README_s_route_table_lists_the_functions()
     {
         var documented =
             from Match row in RouteRow().Matches(Repository.Read("README.md"))
@@ -28,7 +28,7 @@ public sealed partial class DocumentsTests
     }
 
     [Fact]
-    public void The_README_s_settings_table_is_the_settings()
+    public void The_README_s_settings_table_lists_the_settings()
     {
         var documented = from Match row in SettingRow().Matches(Repository.Read("README.md")) select row.Groups[1].Value;
 
@@ -63,7 +63,7 @@ public sealed partial class DocumentsTests
     }
 
     [Fact]
-    public void Every_link_in_a_document_leads_to_a_file()
+    public void Every_link_in_a_document_points_to_a_file()
     {
         var links =
             from document in DocumentBlock.Documents

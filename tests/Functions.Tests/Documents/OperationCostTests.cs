@@ -11,10 +11,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>What the operations guide reckons costs with is what the timers do: each is run, and what it asks for is counted.</summary>
+/// <summary>Runs each timer and compares its number of store and vault requests with the operations guide.</summary>
 public sealed class OperationCostTests : IAsyncLifetime
 {
-    // To another day, and four times within the four days that marks are kept.
+    // Reaches another day; four times this is less than the four days that marks are kept.
     private static readonly TimeSpan Day = TimeSpan.FromHours(23);
 
     private readonly TestClock clock = new();
@@ -28,7 +28,7 @@ public sealed class OperationCostTests : IAsyncLifetime
         platform = await RunningGatehouse.StartAsync(clock: clock);
         facade = await RunningGatehouse.StartHostedAsync(
             platform.Api.Address, clock: clock,
-            // No timer but those that the test runs.
+            // Only the test runs timers.
             settings: [.. GatehouseSettings.Schedules.Keys.SelectMany(schedule => (string[])[$"--{schedule}", "0 0 0 1 1 *"])],
             configure: services =>
             {
@@ -44,17 +44,17 @@ public sealed class OperationCostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Timers_that_find_nothing_to_do_read_what_the_guide_says()
+    public async Task Idle_timers_make_the_documented_number_of_reads()
     {
         foreach (var timer in (string[])[nameof(RotateTokens), nameof(DeliverAlerts), nameof(RunBackfills)])
-            Assert.Equal((Said(timer), 0), await CostAsync(timer));
-        // Every ten minutes, and said for a minute.
+            Assert.Equal((Documented(timer), 0), await CostAsync(timer));
+        // Runs every ten minutes; the guide has the reads a minute.
         var purge = await CostAsync(nameof(PurgeCalls));
-        Assert.Equal((Said(nameof(PurgeCalls)), 0), (purge.Operations / 10m, purge.Reads));
+        Assert.Equal((Documented(nameof(PurgeCalls)), 0), (purge.Operations / 10m, purge.Reads));
     }
 
     [Fact]
-    public async Task An_application_costs_a_day_what_the_guide_says()
+    public async Task An_application_costs_the_documented_operations_a_day()
     {
         var few = await DayAsync();
         var more = await DayAsync();
@@ -62,15 +62,15 @@ public sealed class OperationCostTests : IAsyncLifetime
             (timer, more[timer].Operations - few[timer].Operations, more[timer].Reads - few[timer].Reads);
 
         var (adoption, rows, reads) = Each(nameof(AdoptApplications));
-        Assert.Equal((adoption, Said(adoption), 0), (adoption, 24 * rows, reads));
-        Assert.Equal((nameof(ArchiveMessageCounts), Said(nameof(ArchiveMessageCounts)), 1), Each(nameof(ArchiveMessageCounts)));
-        Assert.Equal((nameof(CheckPushCredentials), Said(nameof(CheckPushCredentials)), 1), Each(nameof(CheckPushCredentials)));
-        // Of sixteen shards one has a mark; the guide takes all of them to have some, and reads those once more.
+        Assert.Equal((adoption, Documented(adoption), 0), (adoption, 24 * rows, reads));
+        Assert.Equal((nameof(ArchiveMessageCounts), Documented(nameof(ArchiveMessageCounts)), 1), Each(nameof(ArchiveMessageCounts)));
+        Assert.Equal((nameof(CheckPushCredentials), Documented(nameof(CheckPushCredentials)), 1), Each(nameof(CheckPushCredentials)));
+        // Here one of sixteen shards has a mark. The guide assumes marks in all of them, which costs one more read each.
         var (purge, marked, _) = Each(nameof(PurgeUsageMarks));
-        Assert.Equal(Said(purge), marked + 15);
+        Assert.Equal(Documented(purge), marked + 15);
     }
 
-    // What a day's timers cost when there is one application more, whose past is archived.
+    // The cost of a day's timers after one more application was added and its past was archived.
     private async Task<Dictionary<string, (decimal Operations, int Reads)>> DayAsync()
     {
         var application = await platform.Api.CreateApplicationAsync();
@@ -86,7 +86,7 @@ public sealed class OperationCostTests : IAsyncLifetime
         var costs = new Dictionary<string, (decimal, int)>();
         foreach (var timer in (string[])[nameof(AdoptApplications), nameof(ArchiveMessageCounts), nameof(CheckPushCredentials), nameof(PurgeUsageMarks)])
         {
-            // What one timer has learnt of master tokens, the next, hours later, has forgotten.
+            // Cached master tokens expire between two timers.
             clock.Advance(TimeSpan.FromMinutes(10));
             costs[timer] = await CostAsync(timer);
         }
@@ -118,8 +118,8 @@ public sealed class OperationCostTests : IAsyncLifetime
         T Of<T>() => ActivatorUtilities.CreateInstance<T>(facade.Services);
     }
 
-    // The number behind the timer's name, where the guide speaks of cost.
-    private static decimal Said(string timer)
+    // The number after the timer's name in the guide's section on cost.
+    private static decimal Documented(string timer)
     {
         var guide = Repository.Read("docs/operations.md");
         var number = Regex.Match(guide[guide.IndexOf("## What it costs", StringComparison.Ordinal)..], $@"`{timer}` ([\d.]+)").Groups[1].Value;
@@ -133,7 +133,7 @@ public sealed class OperationCostTests : IAsyncLifetime
         services.AddSingleton(provider => over((T)(own.ImplementationInstance ?? own.ImplementationFactory!(provider))));
     }
 
-    // Counts requests to Azure, which is asked for rows by their keys one by one.
+    // Counts requests to Azure, which takes one request for each row.
     private sealed class CountingStore(ITableStore inner, Counter counter) : InterposedStore(inner)
     {
         public override ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation)

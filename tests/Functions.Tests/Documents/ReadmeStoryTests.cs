@@ -6,19 +6,19 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>Documents' stories are typed into a shell as they stand, and must get the answers that stand below them.</summary>
+/// <summary>Runs the commands in the documents in a shell and compares the answers with the documented ones.</summary>
 public sealed partial class ReadmeStoryTests
 {
     private const string DocumentedAddress = "http://127.0.0.1:7071";
 
-    /// <summary>The documents that tell stories.</summary>
+    /// <summary>The documents whose commands are run.</summary>
     internal static readonly string[] Stories = ["README.md", "docs/operations.md"];
 
     public static TheoryData<string> Documents => [.. Stories];
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public async Task What_a_document_has_one_type_gets_what_it_says(string document)
+    public async Task A_document_s_commands_get_the_documented_answers(string document)
     {
         using var folder = new TemporaryFolder();
         using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]));
@@ -26,7 +26,7 @@ public sealed partial class ReadmeStoryTests
         var greeting = await process.OutputAsync("first call");
         var readme = Repository.Read("README.md");
 
-        // What differs from machine to machine: the documented value, and the one here.
+        // Values that differ from run to run: the documented value, and the actual one.
         var actual = new Dictionary<string, string>
         {
             [DocumentedAddress] = address,
@@ -37,7 +37,7 @@ public sealed partial class ReadmeStoryTests
                      where block.Kind == "console"
                      from step in block.Steps
                      select step).ToList();
-        Assert.True(steps.Count >= 5, "The story is gone.");
+        Assert.True(steps.Count >= 5, $"{document} has too few commands.");
         foreach (var (command, documented) in steps)
         {
             var answer = await RunAsync(Translate(command, actual));
@@ -57,7 +57,7 @@ public sealed partial class ReadmeStoryTests
         return answer;
     }
 
-    // Ids, tokens and times are made by the server: from where they first stand on, they stand for those made here.
+    // The server generates ids, tokens and times. At its first use a documented value is mapped to the actual one.
     private static void Compare(JsonElement documented, JsonElement answered, Dictionary<string, string> actual)
     {
         Assert.Equal(documented.ValueKind, answered.ValueKind);
@@ -73,7 +73,7 @@ public sealed partial class ReadmeStoryTests
                 break;
             default:
                 var (text, here) = (documented.ToString(), answered.ToString());
-                // A request's id depends on the connection, in its length too.
+                // Request ids depend on the connection and can differ in length.
                 if (RequestId().IsMatch(text) && RequestId().IsMatch(here)) break;
                 if (!actual.ContainsKey(text) && Made().IsMatch(text) && Made().IsMatch(here) && text.Length == here.Length) actual[text] = here;
                 Assert.Equal(Translate(text, actual), here);

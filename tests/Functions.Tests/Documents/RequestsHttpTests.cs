@@ -8,12 +8,12 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Documents;
 
 /// <summary>
-/// requests.http is sent from its first request to its last, as an editor's REST client sends it. The client that it is sent
-/// with holds every answer against the OpenAPI document; so each operation has been seen to do what that says.
+/// Sends requests.http from its first request to its last, as an editor's REST client does. The test's HTTP client checks every
+/// answer against the OpenAPI document, so each operation is seen to match it.
 /// </summary>
 public sealed partial class RequestsHttpTests
 {
-    // Its signature is of the application's master token, which a file cannot know.
+    // It needs a signature under the application's master token, which the file does not contain.
     private const string Signed = "ReceiveWebhook";
 
     [Fact]
@@ -52,13 +52,13 @@ public sealed partial class RequestsHttpTests
             else request.Headers.TryAddWithoutValidation(header[0], header[1]);
         }
 
-        if (request.Content is not null && IsJson(request.Content)) await HoldAsync(request);
+        if (request.Content is not null && IsJson(request.Content)) await CheckBodyAsync(request);
         var answer = await api.SendAsync(request);
         if (Name().Match(block) is { Success: true } name) answers[name.Groups[1].Value] = answer.Body;
     }
 
-    // What it sends is what the document says that is taken.
-    private static async Task HoldAsync(HttpRequestMessage request)
+    // Checks the request's body against the OpenAPI document.
+    private static async Task CheckBodyAsync(HttpRequestMessage request)
     {
         if (ApiDocument.Own.Find(request.Method.Method, request.RequestUri!.AbsolutePath) is not { } operation) return;
         var schema = operation.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema");
@@ -70,7 +70,7 @@ public sealed partial class RequestsHttpTests
     private static AuthenticationHeaderValue Basic(string value) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(value["Basic ".Length..])));
 
-    // A line such as "< ./certificate.p12" is a file, here one made for the test.
+    // A line such as "< ./certificate.p12" is a file. The test generates it.
     private static byte[] Content(List<string> lines)
     {
         while (lines[^1].Length == 0) lines.RemoveAt(lines.Count - 1);

@@ -5,32 +5,32 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
-/// <summary>What is deployed to Azure, held to Bicep's grammar, to itself, and to what the code reads.</summary>
+/// <summary>Checks the Bicep files: their grammar, their references, and that they set what the code reads.</summary>
 public sealed partial class BicepTests
 {
-    // What the code reads and Azure does not give it, and why.
+    // Settings that Bicep does not set, and why.
     private static readonly Dictionary<string, string> NotForAzure = new()
     {
-        ["Storage__Path"] = "There is no data folder: tables and vault are Azure's.",
-        ["Storage__ConnectionString"] = "No key opens the account: the identity does, at Storage__TableEndpoint.",
-        ["Ops__LocalKey"] = "Callers are Entra ID's.",
+        ["Storage__Path"] = "There is no data folder: Azure stores tables and secrets.",
+        ["Storage__ConnectionString"] = "Access by key is disabled: the identity is used, with Storage__TableEndpoint.",
+        ["Ops__LocalKey"] = "Callers use Entra ID.",
         ["Ops__Callers__N__Name"] = "As Ops__LocalKey.",
         ["Ops__Callers__N__KeySha256"] = "As Ops__LocalKey.",
         ["Ops__Callers__N__Roles__M"] = "As Ops__LocalKey.",
         ["Ops__Callers__N__Applications__M"] = "As Ops__LocalKey.",
-        ["Entra__Authority"] = "The public cloud's is the default; another: furtherSettings.",
-        ["Entra__Confined__N__Id"] = "Which clients are confined is each operator's own: furtherSettings.",
+        ["Entra__Authority"] = "The public cloud's is the default. Others: furtherSettings.",
+        ["Entra__Confined__N__Id"] = "Each operator decides which clients are confined: furtherSettings.",
         ["Entra__Confined__N__Applications__M"] = "As Entra__Confined__N__Id.",
-        ["Platform__ApplicationUrl"] = "The service's is the default; another: furtherSettings.",
+        ["Platform__ApplicationUrl"] = "The service's is the default. Others: furtherSettings.",
         ["Platform__OrganizationUrl"] = "As Platform__ApplicationUrl.",
         ["Platform__Region"] = "As Platform__ApplicationUrl.",
-        ["Platform__RegionKey"] = "Left to the platform; one of an operator's: furtherSettings.",
-        ["Platform__CallSeconds"] = "The default holds; another: furtherSettings.",
-        ["Platform__TrySeconds"] = "The default holds; another: furtherSettings.",
-        ["Platform__Concurrency"] = "The default holds; another: furtherSettings.",
+        ["Platform__RegionKey"] = "The platform decides. Others: furtherSettings.",
+        ["Platform__CallSeconds"] = "The default applies. Others: furtherSettings.",
+        ["Platform__TrySeconds"] = "The default applies. Others: furtherSettings.",
+        ["Platform__Concurrency"] = "The default applies. Others: furtherSettings.",
     };
 
-    // What Azure's own parts read.
+    // Settings that Azure's own components read.
     private static readonly string[] NotOurs =
     [
         "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId",
@@ -38,28 +38,28 @@ public sealed partial class BicepTests
     ];
 
     [Fact]
-    public async Task Every_file_is_Bicep_and_whatever_it_names_is_there() => Assert.Equal("", await NodeScript.RunAsync("tests/infra", "bicep.mjs", "check", "infra/bicep"));
+    public async Task Every_file_is_valid_Bicep_and_its_references_exist() => Assert.Equal("", await NodeScript.RunAsync("tests/infra", "bicep.mjs", "check", "infra/bicep"));
 
     [Fact]
-    public async Task Every_setting_that_the_code_reads_is_given_or_not_for_Azure_and_nothing_else_is_given()
+    public async Task Bicep_sets_exactly_the_settings_that_the_code_reads_and_Azure_needs()
     {
         var read = GatehouseSettings.Names.ToHashSet();
         var given = (await SettingsAsync()).Keys.Select(name => Place().Replace(name, "__N")).Except(NotOurs).ToHashSet();
-        Assert.Equal("", Text("read by the code and not given", read.Except(given).Except(NotForAzure.Keys)));
-        Assert.Equal("", Text("given and not read by the code", given.Except(read)));
-        Assert.Equal("", Text("given although it is said not to be for Azure", given.Intersect(NotForAzure.Keys)));
-        Assert.Equal("", Text("said not to be for Azure and not read by the code", NotForAzure.Keys.Except(read)));
+        Assert.Equal("", Text("read by the code and not set", read.Except(given).Except(NotForAzure.Keys)));
+        Assert.Equal("", Text("set and not read by the code", given.Except(read)));
+        Assert.Equal("", Text("set although it is listed as not for Azure", given.Intersect(NotForAzure.Keys)));
+        Assert.Equal("", Text("listed as not for Azure and not read by the code", NotForAzure.Keys.Except(read)));
     }
 
     [Fact]
-    public async Task The_schedules_are_the_defaults()
+    public async Task The_schedules_are_the_default_schedules()
     {
         var given = await SettingsAsync();
         Assert.All(GatehouseSettings.Schedules, schedule => Assert.Equal($"'{schedule.Value}'", given[schedule.Key]));
     }
 
     [Fact]
-    public async Task Every_table_that_the_code_uses_is_made()
+    public async Task Every_table_that_the_code_uses_is_created()
     {
         var used =
             from file in Directory.GetFiles(Repository.PathOf("src/Core"), "*.cs", SearchOption.AllDirectories)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server;
@@ -6,32 +5,20 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
-/// <summary>What the Functions host is told, in the file that lies beside the program, and what the operations guide says of it.</summary>
+/// <summary>host.json, the Functions host's settings, as it is copied next to the program.</summary>
 public sealed class HostJsonTests
 {
     private static readonly string File = Path.Combine(Path.GetDirectoryName(typeof(GatehouseSettings).Assembly.Location)!, "host.json");
     private static readonly JsonElement Host = JsonElement.Parse(System.IO.File.ReadAllText(File));
 
     [Fact]
-    public void It_asks_for_no_bundle_no_prefix_and_OpenTelemetry()
+    public void It_has_no_bundle_no_route_prefix_and_OpenTelemetry()
     {
         Assert.False(Host.TryGetProperty("extensionBundle", out _));
         Assert.Equal("", HostJson.ReadRoutePrefix(File));
         Assert.Equal("OpenTelemetry", Host.GetProperty("telemetryMode").GetString());
-        // The alert no-archive-run reads what these write.
+        // The alert no-archive-run reads logs of these categories.
         var levels = Host.GetProperty("logging").GetProperty("logLevel");
         foreach (var category in (string[])["Host.Results", "Function"]) Assert.Equal("Information", levels.GetProperty(category).GetString());
-    }
-
-    [Fact]
-    public void The_guide_s_limits_are_its()
-    {
-        var guide = Repository.Read("docs/operations.md");
-        var http = Host.GetProperty("extensions").GetProperty("http");
-        var timeout = TimeSpan.Parse(Host.GetProperty("functionTimeout").GetString()!, CultureInfo.InvariantCulture);
-
-        Assert.Contains($"| {http.GetProperty("maxConcurrentRequests")}, then 1,000 waiting (`host.json`)", guide, StringComparison.Ordinal);
-        Assert.Equal(1000, http.GetProperty("maxOutstandingRequests").GetInt32());
-        Assert.Contains($"| {timeout.TotalMinutes} minutes (`functionTimeout`)", guide, StringComparison.Ordinal);
     }
 }

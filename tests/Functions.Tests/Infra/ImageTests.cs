@@ -7,13 +7,13 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
-/// <summary>The container image, as far as it can be tested without building it.</summary>
+/// <summary>Checks the container image without building it.</summary>
 public sealed partial class ImageTests
 {
     private static readonly string File = Repository.Read("Dockerfile");
 
     [Fact]
-    public void What_it_runs_and_sets_is_there()
+    public void Its_files_settings_and_health_check_exist()
     {
         Assert.StartsWith("10.0-noble-chiseled", LastImage().Matches(File)[^1].Groups[1].Value, StringComparison.Ordinal);
         Assert.Contains("\nUSER $APP_UID\n", File, StringComparison.Ordinal);
@@ -26,7 +26,7 @@ public sealed partial class ImageTests
     }
 
     [Fact]
-    public void The_guide_s_commands_are_its()
+    public void Its_comment_has_the_operations_guide_s_commands()
     {
         var commands = DocumentCommand().Matches(Repository.Read("docs/operations.md")).Select(match => match.Value).ToList();
         Assert.Equal(2, commands.Count);
@@ -37,7 +37,7 @@ public sealed partial class ImageTests
     [InlineData("http://127.0.0.1:0")]
     [InlineData("http://0.0.0.0:0")]
     [InlineData("http://*:0")]
-    public async Task Its_health_check_says_whether_the_app_answers(string urls)
+    public async Task Its_health_check_succeeds_only_while_the_app_answers(string urls)
     {
         using var folder = new TemporaryFolder();
         var (process, api) = await GatehouseProcess.ServeAsync(folder["data"], ("Urls", urls));

@@ -2,7 +2,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
-/// <summary>How tests come by npm's packages.</summary>
+/// <summary>The restore of npm packages for tests.</summary>
 public sealed class NodePackagesTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -17,7 +17,7 @@ public sealed class NodePackagesTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Many_that_begin_at_once_find_all_there_and_only_one_brings_it()
+    public async Task Concurrent_restores_run_npm_once()
     {
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => NodePackages.RestoreAsync(folder.Path)));
         var brought = File.GetLastWriteTimeUtc(Stamp);
@@ -29,7 +29,7 @@ public sealed class NodePackagesTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_lock_file_and_a_restore_that_was_cut_off_bring_everything_anew()
+    public async Task A_changed_lock_file_or_an_interrupted_restore_restores_again()
     {
         await NodePackages.RestoreAsync(folder.Path);
         var first = await File.ReadAllTextAsync(Stamp);
@@ -46,7 +46,7 @@ public sealed class NodePackagesTests : IDisposable
     }
 
     [Fact]
-    public async Task What_npm_says_when_it_fails_is_said()
+    public async Task The_exception_contains_npm_s_error()
     {
         await File.WriteAllTextAsync(folder["package.json"], """{"name":"x","dependencies":{"one":"file:one","two":"file:two"}}""");
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => NodePackages.RestoreAsync(folder.Path));
