@@ -11,7 +11,6 @@ using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Problems;
-using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Observability;
 using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
