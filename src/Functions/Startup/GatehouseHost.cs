@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 namespace Gatehouse.Functions.Startup;
 
 /// <summary>Runs the application from its start to its stop.</summary>
-public static class Start
+public static class GatehouseHost
 {
     /// <summary>
     /// Builds the host, starts it and waits until it is stopped. What stops the start and is the operator's to mend is one
