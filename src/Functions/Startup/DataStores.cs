@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Azure.Identity;
 using Gatehouse.Access;
 using Gatehouse.Functions.Startup.Settings;
@@ -45,16 +44,13 @@ internal sealed record DataStores(
         }
     }
 
-    // Apart, so that the client's assemblies are loaded only where the tables are in Azure.
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    // A separate method, like OpenKeyVault: compiling a method loads the assemblies of the types it uses.
     private static (ITableStore Store, Uri? Account) OpenAzureTables(StorageSettings settings)
     {
         var store = settings.OpenAzure();
         return (store, store.Account);
     }
 
-    // Likewise, where there is a Key Vault.
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static KeyVaultSecretVault OpenKeyVault(Uri address) =>
         KeyVaultSecretVault.Open(address, new DefaultAzureCredential(), KeyVaultTimeouts.Default, TimeProvider.System);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gatehouse.Access;
 using Gatehouse.Archive;
 using Gatehouse.Custody.Applications;
@@ -38,8 +37,6 @@ internal static class PlatformServices
         services.AddSingleton<ArchiveSettings>();
     }
 
-    // Apart, so that what it needs is loaded only where the platform is hosted.
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void AddHosted(this IServiceCollection services, HostedSettings settings)
     {
         services.AddSingleton<HostedPlatformLog>();

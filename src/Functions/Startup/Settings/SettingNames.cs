@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Startup.Settings;
@@ -32,7 +33,8 @@ internal static class SettingNames
     {
         if (type == typeof(string)) return [string.Join("__", path)];
         if (NumberedItems.ItemOf(type) is { } item) return Names(item, [.. path, Numbers[path.Count(Numbers.Contains)]]);
-        return type.GetProperties().SelectMany(property => Names(property.PropertyType, [.. path, property.Name]));
+        return type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .SelectMany(property => Names(property.PropertyType, [.. path, property.Name]));
     }
 
     private static bool Matches(string[] name, string[] path) =>

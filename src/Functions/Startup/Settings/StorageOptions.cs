@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gatehouse.Storage.AzureTables;
 using Microsoft.Extensions.Options;
 
@@ -69,7 +68,6 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static string? ConnectionFault(string connection)
     {
         try

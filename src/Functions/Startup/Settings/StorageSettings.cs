@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Azure.Identity;
 using Gatehouse.Storage.AzureTables;
 
@@ -14,8 +13,6 @@ internal sealed record StorageSettings(string Path, string? ConnectionString, Ur
     public bool IsAzure => ConnectionString is not null || TableEndpoint is not null;
 
     /// <summary>Opens the store in Azure.</summary>
-    // Apart, so that the client's assemblies are loaded only where the tables are there.
-    [MethodImpl(MethodImplOptions.NoInlining)]
     public AzureTableStore OpenAzure() => TableEndpoint is { } endpoint
         ? AzureTableStore.Open(endpoint, new DefaultAzureCredential(), AzureTableTimeouts.Default, TimeProvider.System)
         : AzureTableStore.Open(ConnectionString!, AzureTableTimeouts.Default, TimeProvider.System);
