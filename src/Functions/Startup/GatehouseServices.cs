@@ -32,6 +32,8 @@ public static class GatehouseServices
     /// <exception cref="SettingException">A setting is wrong.</exception>
     public static TBuilder AddGatehouse<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
+        // Before the defaults, under which every schedule is set.
+        builder.Services.AddSingleton(new UnsetSchedules(GatehouseSettings.UnsetSchedules(builder.Configuration)));
         // First, so that every other source overrides the defaults.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = GatehouseSettings.Schedules });
         var settings = GatehouseSettings.Read(builder.Configuration);

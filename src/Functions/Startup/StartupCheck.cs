@@ -1,19 +1,21 @@
 using Gatehouse.Access;
 using Gatehouse.Access.Callers;
+using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Startup;
 
 /// <summary>
-/// Opens store, vault and keys before anything is served, so that a fault in them stops the start, and puts the credentials
-/// in force.
+/// Opens store, vault and keys before anything is served, so that a fault in them stops the start. Puts the credentials in
+/// force, and logs which schedules a Functions host does not find.
 /// </summary>
-internal sealed class StartupCheck(
+internal sealed partial class StartupCheck(
     GatehouseSettings settings, ITableStore store, ISecretVault vault, OrganizationAccess organization, KeyCallers keyCallers,
-    StartupCredentials credentials) : IHostedLifecycleService
+    StartupCredentials credentials, UnsetSchedules unset, ILogger<StartupCheck> log) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -28,7 +30,11 @@ internal sealed class StartupCheck(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        if (unset.Names.Count > 0) LogDisabled(string.Join(", ", unset.Names));
+        return Task.CompletedTask;
+    }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -46,4 +52,7 @@ internal sealed class StartupCheck(
         }
         (credentials.User, credentials.CreatedPassword) = await organization.GetOrCreateAsync(vault, cancellationToken);
     }
+
+    [LoggerMessage(362, LogLevel.Warning, "The settings {Names} are not set: their timers are disabled.")]
+    private partial void LogDisabled(string names);
 }

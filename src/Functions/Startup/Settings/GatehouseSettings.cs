@@ -57,6 +57,10 @@ internal sealed record GatehouseSettings(
         return settings;
     }
 
+    /// <summary>The schedules that a Functions host does not find, if there is one. Call it before the defaults are added.</summary>
+    public static IReadOnlyList<string> UnsetSchedules(IConfiguration configuration) =>
+        EnvironmentOptions.Bind(configuration).IsBehindHost ? [.. Schedules.Keys.Where(name => configuration[name] is null)] : [];
+
     // The generated text would contain the key and the password.
     public override string ToString() => Storage.Path;
 }
