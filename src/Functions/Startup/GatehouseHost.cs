@@ -47,7 +47,7 @@ public static class GatehouseHost
     private static Task ReportAsync(string reason) =>
         Console.Error.WriteLineAsync($"error: Gatehouse cannot start: {reason.ReplaceLineEndings(" ")}");
 
-    // A port in use is an IOException of the server's; a route or a schedule that is wrong, an InvalidOperationException.
+    // The server throws IOException if a port is in use, and InvalidOperationException for an invalid route or schedule.
     private static bool IsForTheOperator(Exception e) =>
         e is SettingException or AccessSettingException or VaultException or StoreUnavailableException
             or IOException or InvalidOperationException;
