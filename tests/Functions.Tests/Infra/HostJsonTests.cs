@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server;
-using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
@@ -20,5 +19,13 @@ public sealed class HostJsonTests
         // The alert no-archive-run reads logs of these categories.
         var levels = Host.GetProperty("logging").GetProperty("logLevel");
         foreach (var category in (string[])["Host.Results", "Function"]) Assert.Equal("Information", levels.GetProperty(category).GetString());
+    }
+
+    [Fact]
+    public void It_neither_queues_nor_refuses_calls()
+    {
+        var http = Host.GetProperty("extensions").GetProperty("http");
+        foreach (var name in (string[])["maxConcurrentRequests", "maxOutstandingRequests"])
+            Assert.Equal(-1, http.GetProperty(name).GetInt32());
     }
 }
