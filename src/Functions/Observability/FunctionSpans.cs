@@ -15,10 +15,34 @@ internal static class FunctionSpans
     public static Task<IResult> ObserveAsync(HttpRequest request, string operation, Func<Task<IResult>> answer) =>
         IsHeard ? ObservedAsync(request, operation, answer) : answer();
 
-    /// <summary>Runs a timer, observed.</summary>
+    /// <summary>Runs a timer, observed. A run that is stopped is not a failure: the next run continues.</summary>
     /// <param name="operation">The function's name.</param>
-    /// <param name="run">What it does. What it throws is thrown on.</param>
-    public static Task ObserveAsync(string operation, Func<Task> run) => IsHeard ? ObservedAsync(operation, run) : run();
+    /// <param name="run">What it does. What it throws is thrown on, except when the run is stopped.</param>
+    /// <param name="stopping">Stops the run.</param>
+    public static async Task ObserveAsync(string operation, Func<Task> run, CancellationToken stopping)
+    {
+        using var span = Spans.Start(operation, ActivityKind.Internal);
+        var began = Stopwatch.GetTimestamp();
+        var outcome = "failed";
+        try
+        {
+            await run();
+            outcome = "done";
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            outcome = "stopped";
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+        finally
+        {
+            Record(began, operation, outcome);
+        }
+    }
 
     private static bool IsHeard => Spans.HasListeners || Measures.CallDuration.Enabled;
 
@@ -35,27 +59,6 @@ internal static class FunctionSpans
         if (status >= StatusCodes.Status500InternalServerError) span?.SetStatus(ActivityStatusCode.Error);
         Record(began, operation, status.ToString(CultureInfo.InvariantCulture));
         return result;
-    }
-
-    private static async Task ObservedAsync(string operation, Func<Task> run)
-    {
-        using var span = Spans.Start(operation, ActivityKind.Internal);
-        var began = Stopwatch.GetTimestamp();
-        var outcome = "failed";
-        try
-        {
-            await run();
-            outcome = "done";
-        }
-        catch (Exception e)
-        {
-            span.Fail(e);
-            throw;
-        }
-        finally
-        {
-            Record(began, operation, outcome);
-        }
     }
 
     private static void Record(long began, string operation, string outcome) => Measures.CallDuration.Record(

@@ -17,8 +17,7 @@ public sealed class Applications(
     /// <summary>Creates an application; its master token is in the vault before the answer.</summary>
     [Function(nameof(OpsCreateApplication))]
     public Task<IResult> OpsCreateApplication(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications")] HttpRequest request,
-        CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications")] HttpRequest request) =>
         gate.ChangeEverywhereAsync(request, Role.ApplicationsCreate, async (call, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
@@ -27,14 +26,13 @@ public sealed class Applications(
             return OpsReply.Created(
                 $"/ops/v1/applications/{created.Id}", KnownApplicationDocument.Of(created),
                 CustodyContext.Default.KnownApplicationDocument);
-        }, cancellation);
+        });
 
     /// <summary>A page of the applications that the caller may know of, in the order of their ids.</summary>
     [Function(nameof(OpsListApplications))]
     public Task<IResult> OpsListApplications(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.AmongItsOwnAsync(request, Role.ApplicationsRead, async caller =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications")] HttpRequest request) =>
+        gate.AmongItsOwnAsync(request, Role.ApplicationsRead, async (caller, cancellation) =>
         {
             var page = await ListAsync(caller, After(request), RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
@@ -42,49 +40,48 @@ public sealed class Applications(
                     [.. page.Applications.Select(KnownApplicationDocument.Of)],
                     page.Next is { } last ? PageToken.Write(last.ToGuid(), keys.ListPages) : ""),
                 CustodyContext.Default.KnownApplicationsDocument);
-        }, cancellation);
+        });
 
     /// <summary>An application with its statistics, token slots and push credentials.</summary>
     [Function(nameof(OpsViewApplication))]
     public Task<IResult> OpsViewApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application) =>
+        string appId) =>
+        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 ApplicationViewDocument.Of(await views.ViewAsync(application, cancellation)),
-                CustodyContext.Default.ApplicationViewDocument), cancellation);
+                CustodyContext.Default.ApplicationViewDocument));
 
     /// <summary>Takes an application into custody whose master token an operator has put into the vault.</summary>
     [Function(nameof(OpsRegisterApplication))]
     public Task<IResult> OpsRegisterApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
+        string appId) =>
         gate.ChangeAsync(request, Role.ApplicationsCreate, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 KnownApplicationDocument.Of(await applications.RegisterAsync(application, cancellation)),
-                CustodyContext.Default.KnownApplicationDocument), cancellation);
+                CustodyContext.Default.KnownApplicationDocument));
 
     /// <summary>Deletes an application, where <c>confirm</c> is its name.</summary>
     [Function(nameof(OpsDeleteApplication))]
     public Task<IResult> OpsDeleteApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
+        string appId) =>
         gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (_, application, cancellation) =>
         {
             if (request.Query["confirm"] is not [{ Length: > 0 } name]) throw RequestException.Missing("confirm");
             await applications.DeleteAsync(application, name, cancellation);
             return OpsReply.NoContent();
-        }, cancellation);
+        });
 
     /// <summary>Takes in every application whose master token is not in the vault, asking the vault for each.</summary>
     [Function(nameof(OpsAdoptApplications))]
     public Task<IResult> OpsAdoptApplications(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/adopt")] HttpRequest request,
-        CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/adopt")] HttpRequest request) =>
         gate.ChangeEverywhereAsync(request, Role.ApplicationsCreate, async (_, cancellation) =>
             OpsReply.Ok(
                 AdoptionDocument.Of(await adoption.RunAsync(askVault: true, cancellation)),
-                CustodyContext.Default.AdoptionDocument), cancellation);
+                CustodyContext.Default.AdoptionDocument));
 
     // A confined caller's are few, and are asked for one by one: what others have is not gone through for it.
     private async Task<ManagedApplicationPage> ListAsync(

@@ -16,16 +16,15 @@ public sealed class Audit(OpsGate gate, AuditReader reader)
     /// </summary>
     [Function(nameof(ListAuditEntries))]
     public Task<IResult> ListAuditEntries(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/audit")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.AmongItsOwnAsync(request, Role.AuditRead, async caller =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/audit")] HttpRequest request) =>
+        gate.AmongItsOwnAsync(request, Role.AuditRead, async (caller, cancellation) =>
         {
             var page = await reader.ReadAsync(
                 caller, Filter(request), RequestQuery.Limit(request), RequestQuery.Text(request, "token"), cancellation);
             return page is null
                 ? throw RequestException.Invalid("token is not valid.")
                 : OpsReply.Ok(AuditPageDocument.Of(page), AuditContext.Default.AuditPageDocument);
-        }, cancellation);
+        });
 
     private static AuditFilter Filter(HttpRequest request) => new()
     {

@@ -26,20 +26,20 @@ public sealed class DailyCounts(
     [Function(nameof(ReadDailyCounts))]
     public Task<IResult> ReadDailyCounts(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/daily_counts")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application) =>
+        string appId) =>
+        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
         {
             var (days, isCsv) = (Days(request), DailyCountsReply.WantsCsv(request));
             var archived = await archive.OpenAsync(application, days, cancellation)
                 ?? throw new ProblemException(Problem.UnknownApplication());
             return new DailyCountsReply(archived, isCsv);
-        }, cancellation);
+        });
 
     /// <summary>Has days of an application read from the platform again, in the background.</summary>
     [Function(nameof(BackfillDailyCounts))]
     public Task<IResult> BackfillDailyCounts(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/daily_counts/backfill")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
+        string appId) =>
         gate.ChangeAsync(request, Role.CountsWrite, appId, async (call, application, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
@@ -49,42 +49,40 @@ public sealed class DailyCounts(
             return OpsReply.Accepted(
                 $"/ops/v1/applications/{application}/daily_counts/backfill/{ordered.Id}", BackfillDocument.Of(ordered),
                 ArchiveContext.Default.BackfillDocument);
-        }, cancellation);
+        });
 
     /// <summary>How far a backfill has got.</summary>
     [Function(nameof(ViewBackfill))]
     public Task<IResult> ViewBackfill(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/daily_counts/backfill/{operationId}")] HttpRequest request,
-        string appId, string operationId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application) =>
+        string appId, string operationId) =>
+        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
             Guid.TryParse(operationId, out var id) && await backfills.FindAsync(application, id, cancellation) is { } found
                 ? OpsReply.Ok(BackfillDocument.Of(found), ArchiveContext.Default.BackfillDocument)
-                : throw new ProblemException(Problem.NotFound("The application has no such backfill.")), cancellation);
+                : throw new ProblemException(Problem.NotFound("The application has no such backfill.")));
 
     /// <summary>A page of the applications, of those that the caller may know of, with days before yesterday that are missing.</summary>
     [Function(nameof(ListDailyCountGaps))]
     public Task<IResult> ListDailyCountGaps(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/gaps")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.AmongItsOwnAsync(request, Role.CountsRead, async caller =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/gaps")] HttpRequest request) =>
+        gate.AmongItsOwnAsync(request, Role.CountsRead, async (caller, cancellation) =>
         {
             var after = RequestQuery.Position(request, keys.ListPages) is { } position ? AppId.From(position) : (AppId?)null;
             var page = await ListGapsAsync(caller, after, RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
                 new GapsDocument([.. page.Gaps.Select(GapDocument.Of)], Next(page.Next?.ToGuid())), ArchiveContext.Default.GapsDocument);
-        }, cancellation);
+        });
 
     /// <summary>A page of the archive's runs, the newest first.</summary>
     [Function(nameof(ListDailyCountRuns))]
     public Task<IResult> ListDailyCountRuns(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/runs")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.EverywhereAsync(request, Role.CountsRead, async _ =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/runs")] HttpRequest request) =>
+        gate.EverywhereAsync(request, Role.CountsRead, async (_, cancellation) =>
         {
             var page = await runs.ListAsync(RequestQuery.Position(request, keys.ListPages), RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
                 new RunsDocument([.. page.Runs.Select(RunDocument.Of)], Next(page.Next)), ArchiveContext.Default.RunsDocument);
-        }, cancellation);
+        });
 
     // The last thirty days to yesterday, unless one end or both are given.
     private DayRange Days(HttpRequest request)

@@ -39,15 +39,27 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
     };
 
     /// <inheritdoc/>
-    public Task ExecuteAsync(HttpContext httpContext)
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
+        var aborted = httpContext.RequestAborted;
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = asCsv ? $"{CsvType}; charset=utf-8; header=present" : $"{JsonType}; charset=utf-8";
         response.Headers.Vary = "Accept";
-        return asCsv
-            ? WriteCsvAsync(response.BodyWriter, httpContext.RequestAborted)
-            : WriteJsonAsync(response.BodyWriter, httpContext.RequestAborted);
+        try
+        {
+            await (asCsv ? WriteCsvAsync(response.BodyWriter, aborted) : WriteJsonAsync(response.BodyWriter, aborted));
+        }
+        catch (OperationCanceledException) when (aborted.IsCancellationRequested)
+        {
+            // The caller has gone.
+        }
+        catch
+        {
+            // The Functions worker ends the body as if it were whole.
+            httpContext.Abort();
+            throw;
+        }
     }
 
     // Named exactly, or 0: what takes anything gets JSON.

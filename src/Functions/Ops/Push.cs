@@ -21,7 +21,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
     [Function(nameof(OpsAddCertificate))]
     public Task<IResult> OpsAddCertificate(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/push/apns")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
+        string appId) =>
         gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), async (call, application, cancellation) =>
         {
             var replaces = RequestQuery.Boolean(request, "replace");
@@ -32,38 +32,38 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
             replacements.Report(addition);
             var document = CertificateDocument.Of(addition, time.GetUtcNow());
             return Answer(call, addition.Id, document, PushContext.Default.CertificateDocument);
-        }, cancellation);
+        });
 
     /// <summary>Registers a service account of Google's (multipart), or a sender with its legacy server key (JSON).</summary>
     [Function(nameof(OpsAddFcmCredential))]
     public Task<IResult> OpsAddFcmCredential(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/push/fcm")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
+        string appId) =>
         gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), (call, application, cancellation) =>
             MultipartForm.IsSent(request)
                 ? AddServiceAccountAsync(request, call, application, cancellation)
-                : AddSenderAsync(request, call, application, cancellation), cancellation);
+                : AddSenderAsync(request, call, application, cancellation));
 
     /// <summary>The push credentials of every type.</summary>
     [Function(nameof(OpsListPushCredentials))]
     public Task<IResult> OpsListPushCredentials(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/push")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application) =>
+        string appId) =>
+        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 ListedPushDocument.Of(await credentials.ListAsync(application, cancellation), time.GetUtcNow()),
-                PushContext.Default.ListedPushDocument), cancellation);
+                PushContext.Default.ListedPushDocument));
 
     /// <summary>Removes a push credential.</summary>
     [Function(nameof(OpsDeletePushCredential))]
     public Task<IResult> OpsDeletePushCredential(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}/push/{pushType}/{pushId}")] HttpRequest request,
-        string appId, string pushType, string pushId, CancellationToken cancellation) =>
+        string appId, string pushType, string pushId) =>
         gate.ChangeAsync(request, Role.PushWrite, appId, () => AuditSubject.PushConfiguration(pushId), async (_, application, cancellation) =>
         {
             await credentials.DeleteAsync(application, PushTypes.Parse(pushType), pushId, cancellation);
             return OpsReply.NoContent();
-        }, cancellation);
+        });
 
     private async Task<IResult> AddServiceAccountAsync(
         HttpRequest request, OpsCall call, AppId application, CancellationToken cancellation)

@@ -16,7 +16,7 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
     [Function(nameof(OpsIssueToken))]
     public Task<IResult> OpsIssueToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
+        string appId) =>
         gate.ChangeAsync(request, Role.TokensIssue, appId, async (call, application, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
@@ -26,40 +26,40 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
             var issued = await leases.IssueAsync(application, lease, cancellation);
             call.About(AuditSubject.Token(issued.TokenId));
             return Granted(issued);
-        }, cancellation);
+        });
 
     /// <summary>Every token of the application, with or without a lease.</summary>
     [Function(nameof(OpsListTokens))]
     public Task<IResult> OpsListTokens(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application) =>
+        string appId) =>
+        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 TokensDocument.Of(await leases.ListAsync(application, cancellation), time.GetUtcNow()),
-                CustodyContext.Default.TokensDocument), cancellation);
+                CustodyContext.Default.TokensDocument));
 
     /// <summary>Revokes a token.</summary>
     [Function(nameof(OpsRevokeToken))]
     public Task<IResult> OpsRevokeToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}/tokens/{tokenId}")] HttpRequest request,
-        string appId, string tokenId, CancellationToken cancellation) =>
+        string appId, string tokenId) =>
         gate.ChangeAsync(request, Role.TokensRevoke, appId, () => AuditSubject.Token(tokenId), async (_, application, cancellation) =>
         {
             await leases.RevokeAsync(application, tokenId, cancellation);
             return OpsReply.NoContent();
-        }, cancellation);
+        });
 
     /// <summary>Puts a new token in the place of one, which works on until the overlap ends.</summary>
     [Function(nameof(OpsRotateToken))]
     public Task<IResult> OpsRotateToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens/{tokenId}/rotate")] HttpRequest request,
-        string appId, string tokenId, CancellationToken cancellation) =>
+        string appId, string tokenId) =>
         gate.ChangeAsync(request, Role.TokensIssue, appId, () => AuditSubject.Token(tokenId), async (_, application, cancellation) =>
         {
             var body = await RequestBody.ReadOptionalJsonAsync(request, cancellation);
             var overlap = body?.OptionalSeconds("overlap_seconds") ?? TimeSpan.Zero;
             return Granted(await leases.RotateAsync(application, tokenId, overlap, cancellation));
-        }, cancellation);
+        });
 
     private static IResult Granted(GrantedToken token) =>
         OpsReply.Created(null, GrantedTokenDocument.Of(token), CustodyContext.Default.GrantedTokenDocument);

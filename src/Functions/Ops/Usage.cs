@@ -18,7 +18,7 @@ public sealed class Usage(
     [Function(nameof(RecordEvents))]
     public Task<IResult> RecordEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/events")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
+        string appId) =>
         gate.ReportAsync(request, Role.UsageWrite, appId, async (_, application, cancellation) =>
         {
             await RequireAsync(application, cancellation);
@@ -26,25 +26,25 @@ public sealed class Usage(
             var events = UsageEventReader.Read(body.Span, time.GetUtcNow());
             var receipt = await recorder.RecordAsync(application, events, cancellation);
             return OpsReply.Ok(ReceiptDocument.Of(receipt), OpsContext.Default.ReceiptDocument);
-        }, cancellation);
+        });
 
     /// <summary>The limits on messages a second.</summary>
     [Function(nameof(ViewLimits))]
     public Task<IResult> ViewLimits(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application) =>
+        string appId) =>
+        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
         {
             await RequireAsync(application, cancellation);
             return OpsReply.Ok(
                 LimitsDocument.Of(await limits.GetAsync(application, cancellation)), OpsContext.Default.LimitsDocument);
-        }, cancellation);
+        });
 
     /// <summary>Sets the limits on messages a second: 0 to 10,000, 0 for none.</summary>
     [Function(nameof(SetLimits))]
     public Task<IResult> SetLimits(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
+        string appId) =>
         gate.CommitAsync(request, Role.UsageWrite, appId, async (call, application, cancellation) =>
         {
             await RequireAsync(application, cancellation);
@@ -54,7 +54,7 @@ public sealed class Usage(
                 body.RequiredInteger("channel_messages_per_second", 0, MessageLimits.Most));
             await limits.SetAsync(application, set, [call.Row()], cancellation);
             return OpsReply.Ok(LimitsDocument.Of(set), OpsContext.Default.LimitsDocument);
-        }, cancellation);
+        });
 
     // Usage is kept by an application's id, so there must be one.
     private async Task RequireAsync(AppId application, CancellationToken cancellation)

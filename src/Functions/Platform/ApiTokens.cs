@@ -13,45 +13,41 @@ public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
     /// <summary>Issues a secondary token, for the master token. What the body says does not matter: the header decides.</summary>
     [Function(nameof(IssueApiToken))]
     public Task<IResult> IssueApiToken(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications/api_tokens")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, async caller =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications/api_tokens")] HttpRequest request) =>
+        gate.ApplicationAsync(request, async (caller, cancellation) =>
         {
             await RequestBody.ReadOptionalJsonAsync(request, cancellation);
             var issued = await tokens.IssueAsync(caller, cancellation);
             return PlatformReply.Ok(ApiTokenDocument.Of(issued), WireContext.Default.ApiTokenDocument);
-        }, cancellation);
+        });
 
     /// <summary>The secondary tokens, newest first, for the master token.</summary>
     [Function(nameof(ListApiTokens))]
     public Task<IResult> ListApiTokens(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/api_tokens")] HttpRequest request,
-        CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/api_tokens")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
-            caller => Task.FromResult(PlatformReply.Ok(
-                ApiTokenListDocument.Of(tokens.List(caller)), WireContext.Default.ApiTokenListDocument)),
-            cancellation);
+            (caller, _) => Task.FromResult(PlatformReply.Ok(
+                ApiTokenListDocument.Of(tokens.List(caller)), WireContext.Default.ApiTokenListDocument)));
 
     /// <summary>One token: any of the application's for the master token, itself for a secondary one.</summary>
     [Function(nameof(ViewApiToken))]
     public Task<IResult> ViewApiToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/api_tokens/{apiToken}")] HttpRequest request,
-        string apiToken, CancellationToken cancellation) =>
+        string apiToken) =>
         gate.ApplicationAsync(
             request,
-            caller => Task.FromResult(PlatformReply.Ok(
-                ApiTokenDocument.Of(tokens.View(caller, apiToken)), WireContext.Default.ApiTokenDocument)),
-            cancellation);
+            (caller, _) => Task.FromResult(PlatformReply.Ok(
+                ApiTokenDocument.Of(tokens.View(caller, apiToken)), WireContext.Default.ApiTokenDocument)));
 
     /// <summary>Revokes a secondary token: any of the application's for the master token, itself for a secondary one.</summary>
     [Function(nameof(RevokeApiToken))]
     public Task<IResult> RevokeApiToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/api_tokens/{apiToken}")] HttpRequest request,
-        string apiToken, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, async caller =>
+        string apiToken) =>
+        gate.ApplicationAsync(request, async (caller, cancellation) =>
         {
             await tokens.RevokeAsync(caller, apiToken, cancellation);
             return PlatformReply.Done();
-        }, cancellation);
+        });
 }

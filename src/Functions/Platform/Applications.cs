@@ -17,55 +17,49 @@ public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplication
     /// <summary>Creates an application, for the organization.</summary>
     [Function(nameof(CreateApplication))]
     public Task<IResult> CreateApplication(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.OrganizationAsync(request, async () =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications")] HttpRequest request) =>
+        gate.OrganizationAsync(request, async cancellation =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var application = await applications.CreateAsync(body.RequiredString("name"), cancellation);
             return PlatformReply.Ok(ApplicationDocument.Of(application), WireContext.Default.ApplicationDocument);
-        }, cancellation);
+        });
 
     /// <summary>A page of all applications, for the organization.</summary>
     [Function(nameof(ListApplications))]
     public Task<IResult> ListApplications(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.OrganizationAsync(request, async () =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications")] HttpRequest request) =>
+        gate.OrganizationAsync(request, async cancellation =>
         {
             var page = await applications.ListAsync(Limit(request), request.Query["token"], cancellation);
             return PlatformReply.Ok(ApplicationListDocument.Of(page), WireContext.Default.ApplicationListDocument);
-        }, cancellation);
+        });
 
     /// <summary>Deletes every application for the organization, and the token's own for the holder of an API token.</summary>
     [Function(nameof(DeleteApplications))]
     public Task<IResult> DeleteApplications(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications")] HttpRequest request,
-        CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications")] HttpRequest request) =>
         gate.EitherAsync(
             request,
-            async () =>
+            async cancellation =>
             {
                 await applications.DeleteAllAsync(cancellation);
                 return PlatformReply.Done();
             },
-            async caller =>
+            async (caller, cancellation) =>
             {
                 await applications.DeleteAsync(caller, cancellation);
                 return PlatformReply.Done();
-            },
-            cancellation);
+            });
 
     /// <summary>The application of the token.</summary>
     [Function(nameof(ViewApplication))]
     public Task<IResult> ViewApplication(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/info")] HttpRequest request,
-        CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/info")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
-            caller => Task.FromResult(PlatformReply.Ok(
-                ApplicationDocument.Of(Embedded.EmbeddedApplications.View(caller)), WireContext.Default.ApplicationDocument)),
-            cancellation);
+            (caller, _) => Task.FromResult(PlatformReply.Ok(
+                ApplicationDocument.Of(Embedded.EmbeddedApplications.View(caller)), WireContext.Default.ApplicationDocument)));
 
     private static int Limit(HttpRequest request) => request.Query["limit"] switch
     {

@@ -17,8 +17,8 @@ public sealed class PushConfigurations(PlatformGate gate, Embedded.PushConfigura
     [Function(nameof(AddPushConfiguration))]
     public Task<IResult> AddPushConfiguration(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications/push/{pushType}")] HttpRequest request,
-        string pushType, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, async caller =>
+        string pushType) =>
+        gate.ApplicationAsync(request, async (caller, cancellation) =>
         {
             var registration = await PushUpload.ReadAsync(request, Type(pushType), cancellation);
             var added = await pushConfigurations.AddAsync(caller, registration, cancellation);
@@ -28,35 +28,33 @@ public sealed class PushConfigurations(PlatformGate gate, Embedded.PushConfigura
                 CertificateRegistration => List(added.Select(one => new PushDocument(one.Id))),
                 _ => List(added.Select(PushDocument.Of)),
             };
-        }, cancellation);
+        });
 
     /// <summary>The push configurations of one type, newest first.</summary>
     [Function(nameof(ListPushConfigurations))]
     public Task<IResult> ListPushConfigurations(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/push/{pushType}")] HttpRequest request,
-        string pushType, CancellationToken cancellation) =>
+        string pushType) =>
         gate.ApplicationAsync(
             request,
-            async caller => List((await pushConfigurations.ListAsync(caller, Type(pushType), cancellation)).Select(PushDocument.Of)),
-            cancellation);
+            async (caller, cancellation) => List((await pushConfigurations.ListAsync(caller, Type(pushType), cancellation)).Select(PushDocument.Of)));
 
     /// <summary>Deletes one push configuration.</summary>
     [Function(nameof(DeletePushConfiguration))]
     public Task<IResult> DeletePushConfiguration(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/push/{pushType}/{id}")]
-        HttpRequest request, string pushType, string id, CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, async caller =>
+        HttpRequest request, string pushType, string id) =>
+        gate.ApplicationAsync(request, async (caller, cancellation) =>
         {
             await pushConfigurations.DeleteAsync(caller, Type(pushType), id, cancellation);
             return Ids([id]);
-        }, cancellation);
+        });
 
     /// <summary>Refuses to delete without an id: it would be anybody's guess which.</summary>
     [Function(nameof(DeletePushConfigurationWithoutId))]
     public Task<IResult> DeletePushConfigurationWithoutId(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/push/{pushType}")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, _ => throw PlatformException.Required("push_configuration_id"), cancellation);
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/push/{pushType}")] HttpRequest request) =>
+        gate.ApplicationAsync(request, (_, _) => throw PlatformException.Required("push_configuration_id"));
 
     private static PushType Type(string name) => name switch
     {

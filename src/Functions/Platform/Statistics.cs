@@ -14,50 +14,43 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
     /// <summary>The connections that are open now.</summary>
     [Function(nameof(ViewCcu))]
     public Task<IResult> ViewCcu(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/ccu")] HttpRequest request,
-        CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/ccu")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
-            async caller => PlatformReply.Ok(
+            async (caller, cancellation) => PlatformReply.Ok(
                 new CcuDocument(await statistics.ConcurrentConnectionsAsync(caller.Application, cancellation)),
-                WireContext.Default.CcuDocument),
-            cancellation);
+                WireContext.Default.CcuDocument));
 
     /// <summary>The users of the 30 days that end with a day, which is today unless given.</summary>
     [Function(nameof(ViewMau))]
     public Task<IResult> ViewMau(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/mau")] HttpRequest request,
-        CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/mau")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
-            async caller => PlatformReply.Ok(
+            async (caller, cancellation) => PlatformReply.Ok(
                 new MauDocument(await statistics.MonthlyActiveUsersAsync(caller.Application, DateOrToday(request), cancellation)),
-                WireContext.Default.MauDocument),
-            cancellation);
+                WireContext.Default.MauDocument));
 
     /// <summary>The users of a day, which is today unless given.</summary>
     [Function(nameof(ViewDau))]
     public Task<IResult> ViewDau(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/dau")] HttpRequest request,
-        CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/dau")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
-            async caller => PlatformReply.Ok(
+            async (caller, cancellation) => PlatformReply.Ok(
                 new DauDocument(await statistics.DailyActiveUsersAsync(caller.Application, DateOrToday(request), cancellation)),
-                WireContext.Default.DauDocument),
-            cancellation);
+                WireContext.Default.DauDocument));
 
     /// <summary>The messages of each day of a range, newest first.</summary>
     [Function(nameof(ViewDailyMessageCount))]
     public Task<IResult> ViewDailyMessageCount(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/messages/daily_count")] HttpRequest request,
-        CancellationToken cancellation) =>
-        gate.ApplicationAsync(request, async caller =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/messages/daily_count")] HttpRequest request) =>
+        gate.ApplicationAsync(request, async (caller, cancellation) =>
         {
             var (from, to) = Range(request);
             var counts = await statistics.DailyCountsAsync(caller.Application, from, to, cancellation);
             return PlatformReply.Ok(DailyCountDocument.Of(counts), WireContext.Default.DailyCountDocument);
-        }, cancellation);
+        });
 
     private static (DateOnly From, DateOnly To) Range(HttpRequest request)
     {

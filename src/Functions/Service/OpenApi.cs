@@ -12,5 +12,5 @@ public sealed class OpenApi(PublicGate gate)
     [Function(nameof(ViewOpenApi))]
     public Task<IResult> ViewOpenApi(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) =>
-        gate.OpenAsync(request, () => Task.FromResult(OpsReply.Document(OpenApiDocument.Bytes)));
+        gate.OpenAsync(request, _ => Task.FromResult(OpsReply.Document(OpenApiDocument.Bytes)));
 }

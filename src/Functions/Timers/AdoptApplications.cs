@@ -11,7 +11,7 @@ public sealed class AdoptApplications(ApplicationSync adoption, CustodyLog failu
     /// <summary>Goes through all applications. The vault is not asked for what it was given: a call of the facade's is.</summary>
     [Function(nameof(AdoptApplications))]
     public Task RunAsync([TimerTrigger("%AdoptSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(nameof(AdoptApplications), () => AdoptAsync(cancellation));
+        FunctionSpans.ObserveAsync(nameof(AdoptApplications), () => AdoptAsync(cancellation), cancellation);
 
     private async Task AdoptAsync(CancellationToken cancellation)
     {

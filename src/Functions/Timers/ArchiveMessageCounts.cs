@@ -11,5 +11,5 @@ public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveLog failur
     [Function(nameof(ArchiveMessageCounts))]
     public Task RunAsync([TimerTrigger("%ArchiveSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(ArchiveMessageCounts), async () =>
-            failures.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation)));
+            failures.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation)), cancellation);
 }

@@ -11,5 +11,5 @@ public sealed class CheckPushCredentials(PushCredentialCheck check, CustodyLog f
     [Function(nameof(CheckPushCredentials))]
     public Task RunAsync([TimerTrigger("%PushCheckSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(CheckPushCredentials), async () =>
-            failures.Report(nameof(CheckPushCredentials), (await check.RunAsync(cancellation)).Failures));
+            failures.Report(nameof(CheckPushCredentials), (await check.RunAsync(cancellation)).Failures), cancellation);
 }

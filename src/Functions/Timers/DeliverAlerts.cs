@@ -10,5 +10,5 @@ public sealed class DeliverAlerts(AlertDelivery delivery)
     /// <summary>Delivers what is due.</summary>
     [Function(nameof(DeliverAlerts))]
     public Task RunAsync([TimerTrigger("%AlertsSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(nameof(DeliverAlerts), () => delivery.RunAsync(cancellation));
+        FunctionSpans.ObserveAsync(nameof(DeliverAlerts), () => delivery.RunAsync(cancellation), cancellation);
 }

@@ -18,5 +18,5 @@ public sealed class PurgeCalls(IdempotentCalls calls, AuditTrail trail, TimeProv
         {
             await calls.PurgeAsync(cancellation);
             await trail.PurgeAsync(time.GetUtcNow() - AuditTrail.Retention, cancellation);
-        });
+        }, cancellation);
 }

@@ -10,5 +10,5 @@ public sealed class PurgeUsageMarks(UsagePurge purge)
     /// <summary>Goes on where the last run was cut off.</summary>
     [Function(nameof(PurgeUsageMarks))]
     public Task RunAsync([TimerTrigger("%PurgeSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(nameof(PurgeUsageMarks), () => purge.RunAsync(cancellation));
+        FunctionSpans.ObserveAsync(nameof(PurgeUsageMarks), () => purge.RunAsync(cancellation), cancellation);
 }

@@ -11,5 +11,5 @@ public sealed class RotateTokens(Leases leases, CustodyLog failures)
     [Function(nameof(RotateTokens))]
     public Task RunAsync([TimerTrigger("%RotateSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(RotateTokens), async () =>
-            failures.Report(nameof(RotateTokens), (await leases.RunAsync(cancellation)).Failures));
+            failures.Report(nameof(RotateTokens), (await leases.RunAsync(cancellation)).Failures), cancellation);
 }

@@ -15,5 +15,5 @@ public sealed class RunBackfills(Backfills backfills, DailyArchive archive, Arch
         {
             failures.Report(nameof(RunBackfills), await backfills.RunAsync(cancellation));
             if (await archive.ContinueAsync(cancellation) is { } run) failures.Report(nameof(RunBackfills), run);
-        });
+        }, cancellation);
 }

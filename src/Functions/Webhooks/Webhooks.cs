@@ -13,11 +13,11 @@ public sealed class Webhooks(WebhookGate gate, UsageRecorder recorder, TimeProvi
     [Function(nameof(ReceiveWebhook))]
     public Task<IResult> ReceiveWebhook(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "webhooks/{appId}")] HttpRequest request,
-        string appId, CancellationToken cancellation) =>
-        gate.SignedAsync(request, appId, async (application, body) =>
+        string appId) =>
+        gate.SignedAsync(request, appId, async (application, body, cancellation) =>
         {
             if (WebhookMessage.Read(body.Span, time.GetUtcNow()) is { } message)
                 await recorder.RecordDeliveredAsync(application, message, cancellation);
             return OpsReply.Done();
-        }, cancellation);
+        });
 }

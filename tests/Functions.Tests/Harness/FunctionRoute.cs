@@ -8,7 +8,7 @@ namespace Gatehouse.Functions.Tests.Harness;
 /// <summary>A function that answers requests, as its attributes say.</summary>
 internal sealed record FunctionRoute(string Name, string Method, string Route, MethodInfo Function)
 {
-    public const string Unknown = "RefuseUnknownUrl";
+    public const string Unknown = "ZUnknownUrl";
 
     /// <summary>Every function of the product.</summary>
     public static IEnumerable<MethodInfo> Functions { get; } =

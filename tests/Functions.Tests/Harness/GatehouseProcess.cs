@@ -49,7 +49,7 @@ internal sealed class GatehouseProcess : IDisposable
         string[] own =
         [
             "Urls", "ASPNETCORE_URLS", "Storage__Path", "Storage__Provider", "Storage__ConnectionString", "Storage__TableEndpoint",
-            "Organization__User", "Organization__Password", "Ops__LocalKey",
+            "Organization__User", "Organization__Password", "Ops__LocalKey", WorkerHead.ApplicationDirectory,
         ];
         foreach (var name in own) start.Environment.Remove(name);
         start.Environment["Urls"] = "http://127.0.0.1:0";

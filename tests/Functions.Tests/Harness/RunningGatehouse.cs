@@ -1,11 +1,6 @@
-using Gatehouse.Functions.Startup;
 using Gatehouse.Secrets;
-using Gatehouse.Server;
 using Gatehouse.Tests;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Tests.Harness;
@@ -17,39 +12,47 @@ internal sealed class RunningGatehouse : IAsyncDisposable
     public const string Password = "a password: with a colon";
     public const string OpsKey = "the key of the local caller";
 
-    private readonly IHost host;
+    private readonly ServedApplication application;
     private readonly TemporaryFolder? ownFolder;
 
-    private RunningGatehouse(IHost host, TemporaryFolder? ownFolder)
+    private RunningGatehouse(ServedApplication application, TemporaryFolder? ownFolder)
     {
-        this.host = host;
+        this.application = application;
         this.ownFolder = ownFolder;
-        var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
-        Api = new PlatformClient(new Uri(addresses!.Addresses.Single()), User, Password);
+        Api = new PlatformClient(application.Address, User, Password);
     }
 
     /// <summary>A client of the platform.</summary>
     public PlatformClient Api { get; }
 
-    public IServiceProvider Services => host.Services;
+    public IServiceProvider Services => application.Services;
 
-    /// <summary>Starts the application; in a folder of its own, and under the machine's clock, unless given others; with
-    /// these settings and services over the test's.</summary>
+    /// <summary>As <see cref="Head.StartAsync"/>, on Kestrel: for a test that is about what both heads share inside.</summary>
     public static Task<RunningGatehouse> StartAsync(
         TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null,
         Action<IServiceCollection>? configure = null, TestStore? store = null) =>
-        StartAsync(
-            folder, clock, logs, ["--Organization:User", User, "--Organization:Password", Password, .. settings ?? []], configure, store);
+        StartAsync(Head.Server, folder, clock, logs, settings, configure, store);
 
-    /// <summary>Starts the application before a platform elsewhere, whose organization's credentials are put into its vault
-    /// unless that is left out.</summary>
-    public static async Task<RunningGatehouse> StartHostedAsync(
+    /// <summary>As <see cref="Head.StartHostedAsync"/>, on Kestrel.</summary>
+    public static Task<RunningGatehouse> StartHostedAsync(
         Uri platform, TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null,
-        IReadOnlyList<string>? settings = null, bool hasCredentials = true, Action<IServiceCollection>? configure = null)
+        IReadOnlyList<string>? settings = null, bool hasCredentials = true, Action<IServiceCollection>? configure = null) =>
+        StartHostedAsync(Head.Server, platform, folder, clock, logs, settings, hasCredentials, configure);
+
+    internal static Task<RunningGatehouse> StartAsync(
+        Head head, TemporaryFolder? folder, TimeProvider? clock, ILoggerProvider? logs, IReadOnlyList<string>? settings,
+        Action<IServiceCollection>? configure, TestStore? store) =>
+        ServeAsync(
+            head, folder, clock, logs, ["--Organization:User", User, "--Organization:Password", Password, .. settings ?? []],
+            configure, store);
+
+    internal static async Task<RunningGatehouse> StartHostedAsync(
+        Head head, Uri platform, TemporaryFolder? folder, TimeProvider? clock, ILoggerProvider? logs,
+        IReadOnlyList<string>? settings, bool hasCredentials, Action<IServiceCollection>? configure)
     {
         var address = new Uri(platform, "/v3").ToString();
-        var gatehouse = await StartAsync(
-            folder, clock, logs,
+        var gatehouse = await ServeAsync(
+            head, folder, clock, logs,
             [
                 "--Platform:Mode", "Hosted", "--Platform:ApplicationUrl", address, "--Platform:OrganizationDialect", "Basic",
                 "--Platform:OrganizationUrl", address, .. settings ?? (IReadOnlyList<string>)[],
@@ -62,37 +65,31 @@ internal sealed class RunningGatehouse : IAsyncDisposable
         return gatehouse;
     }
 
+    /// <summary>Runs a timer's function. Its effect is to be waited for: not every head waits for its end.</summary>
+    public Task RunTimerAsync(string function) => application.RunTimerAsync(function);
+
     public async ValueTask DisposeAsync()
     {
         Api.Dispose();
-        await host.StopAsync();
-        await ((IAsyncDisposable)host).DisposeAsync();
+        await application.DisposeAsync();
         ownFolder?.Dispose();
     }
 
-    private static async Task<RunningGatehouse> StartAsync(
-        TemporaryFolder? folder, TimeProvider? clock, ILoggerProvider? logs, string[] settings,
+    private static async Task<RunningGatehouse> ServeAsync(
+        Head head, TemporaryFolder? folder, TimeProvider? clock, ILoggerProvider? logs, string[] settings,
         Action<IServiceCollection>? configure, TestStore? store)
     {
         var ownFolder = folder is null ? new TemporaryFolder() : null;
-        var stored = await (store ?? TestStore.Sqlite).SettingsAsync((folder ?? ownFolder)!.Path);
-        var builder = new ServerBuilder(
-            [
-                "--Urls", "http://127.0.0.1:0",
-                "--Storage:Path", (folder ?? ownFolder)!.Path,
-                "--Ops:LocalKey", OpsKey,
-                .. logs is null ? new[] { "--Logging:LogLevel:Default", "None" } : ["--Logging:LogLevel:Default", "Trace"],
-                .. stored.SelectMany(setting => (string[])[$"--{setting.Name.Replace("__", ":", StringComparison.Ordinal)}", setting.Value]),
-                .. settings,
-            ],
-            typeof(Functions.Platform.Applications).Assembly.GetTypes());
-        if (clock is not null) builder.Services.AddSingleton(clock);
-        builder.AddGatehouse();
-        configure?.Invoke(builder.Services);
-        builder.Logging.ClearProviders();
-        if (logs is not null) builder.Logging.AddProvider(logs);
-        var host = builder.Build();
-        await host.StartAsync();
-        return new RunningGatehouse(host, ownFolder);
+        var path = (folder ?? ownFolder)!.Path;
+        var all = new Dictionary<string, string>
+        {
+            ["Storage:Path"] = path,
+            ["Ops:LocalKey"] = OpsKey,
+            ["Logging:LogLevel:Default"] = logs is null ? "None" : "Trace",
+        };
+        foreach (var (name, value) in await (store ?? TestStore.Sqlite).SettingsAsync(path))
+            all[name.Replace("__", ":", StringComparison.Ordinal)] = value;
+        foreach (var setting in settings.Chunk(2)) all[setting[0][2..]] = setting[1];
+        return new RunningGatehouse(await head.ServeAsync(all, clock, logs, configure), ownFolder);
     }
 }

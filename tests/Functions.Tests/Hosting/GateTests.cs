@@ -85,6 +85,6 @@ public sealed class GateTests
             return Gated();
         }
 
-        public Task<string> Gated() => gate.OpenAsync(null!, () => null!).ContinueWith(_ => "", TaskScheduler.Default);
+        public Task<string> Gated() => gate.OpenAsync(null!, _ => null!).ContinueWith(_ => "", TaskScheduler.Default);
     }
 }

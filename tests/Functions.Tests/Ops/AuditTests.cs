@@ -11,14 +11,14 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>What the audit trail says of calls over HTTP, and to whom.</summary>
-public sealed class AuditTests
+public abstract class AuditTests(Head head)
 {
     private const string Clerk = "the key of the clerk";
 
     [Fact]
     public async Task Each_change_leaves_one_row_that_says_who_did_what_to_what()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var api = gatehouse.Api;
         var path = await CreateAsync(api);
         var application = path.Split('/')[^1];
@@ -59,7 +59,7 @@ public sealed class AuditTests
     {
         using var folder = new TemporaryFolder();
         var (own, other) = await CreateTwoAsync(folder);
-        await using var gatehouse = await RunningGatehouse.StartAsync(folder, settings: ClerkOf(own));
+        await using var gatehouse = await head.StartAsync(folder, settings: ClerkOf(own));
         var api = gatehouse.Api;
         var clerk = new Credential("X-Gatehouse-Key", Clerk);
         var since = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture);
@@ -91,7 +91,7 @@ public sealed class AuditTests
     [Fact]
     public async Task Filters_and_pages_show_each_row_once()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock());
+        await using var gatehouse = await head.StartAsync(clock: new TestClock());
         var api = gatehouse.Api;
         var path = await CreateAsync(api);
         for (var count = 0; count < 5; count++)
@@ -130,7 +130,7 @@ public sealed class AuditTests
     [InlineData("to=2024-05-15T12:00:00Z&to=2024-05-15T12:00:00Z")]
     public async Task A_query_that_says_nothing_is_refused(string query)
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         (await gatehouse.Api.GetAsync($"/ops/v1/audit?{query}", Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
     }
 
@@ -139,7 +139,7 @@ public sealed class AuditTests
     {
         using var folder = new TemporaryFolder();
         var store = new AuditFaults();
-        await using var gatehouse = await RunningGatehouse.StartAsync(folder, configure: store.Configure);
+        await using var gatehouse = await head.StartAsync(folder, configure: store.Configure);
         store.Fails = row => row.GetString("Outcome") == "started";
         (await gatehouse.Api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}"""))
             .Problem(HttpStatusCode.ServiceUnavailable, "unavailable");
@@ -164,9 +164,9 @@ public sealed class AuditTests
         return $"/ops/v1/applications/{answer.Body.GetProperty("app_id").GetString()}";
     }
 
-    private static async Task<(string Own, string Other)> CreateTwoAsync(TemporaryFolder folder)
+    private async Task<(string Own, string Other)> CreateTwoAsync(TemporaryFolder folder)
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync(folder);
+        await using var gatehouse = await head.StartAsync(folder);
         return ((await CreateAsync(gatehouse.Api)).Split('/')[^1], (await CreateAsync(gatehouse.Api)).Split('/')[^1]);
     }
 
@@ -212,3 +212,7 @@ public sealed class AuditTests
                 : Inner.CommitAsync(table, partition, changes, cancellation);
     }
 }
+
+public sealed class AuditOnServerTests() : AuditTests(Head.Server);
+
+public sealed class AuditOnFunctionsHostTests() : AuditTests(Head.FunctionsHost);

@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>The archive over HTTP, filled by its timers.</summary>
-public sealed class DailyCountsTests : IAsyncLifetime, IDisposable
+public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
 {
     // When no test is: the timers run when a test says so, and not a second time by themselves.
     private static readonly string[] Schedules = ["--ArchiveSchedule", "0 0 0 1 1 *", "--BackfillSchedule", "0 0 0 1 1 *"];
@@ -27,14 +27,18 @@ public sealed class DailyCountsTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(folder, clock, settings: Schedules);
+        gatehouse = await head.StartAsync(folder, clock, settings: Schedules);
         var created = await Api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}""");
         application = created.Body.GetProperty("app_id").GetString()!;
     }
 
     public async Task DisposeAsync() => await gatehouse.DisposeAsync();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task What_was_counted_is_archived_and_read_as_JSON_and_as_CSV()
@@ -136,9 +140,9 @@ public sealed class DailyCountsTests : IAsyncLifetime, IDisposable
         Assert.Equal(operation, (await OrderAsync()).Body.GetProperty("operation_id").GetString());
 
         await gatehouse.DisposeAsync();
-        gatehouse = await RunningGatehouse.StartAsync(folder, clock, settings: Schedules);
+        gatehouse = await head.StartAsync(folder, clock, settings: Schedules);
         Assert.Equal(("running", 31, 0), Progress((await GetAsync(accepted.Location!)).Ok()));
-        await FireAsync("RunBackfills");
+        await gatehouse.RunTimerAsync("RunBackfills");
         await UntilAsync(async () => Progress((await GetAsync(accepted.Location!)).Ok()) == ("done", 31, 31));
         Assert.Equal(0, (await GetAsync(accepted.Location!)).Body.GetProperty("seconds_remaining").GetInt64());
         Assert.Equal(31, (await GetAsync($"{Path}?from=2024-04-01&to=2024-06-01")).Ok().GetProperty("days").GetArrayLength());
@@ -248,19 +252,13 @@ public sealed class DailyCountsTests : IAsyncLifetime, IDisposable
     private async Task RunOnAsync(string day)
     {
         clock.Set(DateTimeOffset.Parse($"{day}T01:20:00Z", CultureInfo.InvariantCulture));
-        await FireAsync("ArchiveMessageCounts");
+        await gatehouse.RunTimerAsync("ArchiveMessageCounts");
         await UntilAsync(async () =>
         {
             var runs = (await GetAsync("/ops/v1/daily_counts/runs?limit=1")).Ok().GetProperty("runs");
             return runs.GetArrayLength() == 1 && runs[0].GetProperty("status").GetString() == "done"
                 && runs[0].GetProperty("started_at").GetString()!.StartsWith(day, StringComparison.Ordinal);
         });
-    }
-
-    private async Task FireAsync(string timer)
-    {
-        using var content = new StringContent("{}", Encoding.UTF8, "application/json");
-        Assert.Equal(HttpStatusCode.Accepted, (await Api.SendAsync(HttpMethod.Post, $"/admin/functions/{timer}", Credential.None, content)).Status);
     }
 
     // A timer is answered for before it has run.
@@ -270,3 +268,7 @@ public sealed class DailyCountsTests : IAsyncLifetime, IDisposable
         while (!await isSo()) Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30), "The timer has not run.");
     }
 }
+
+public sealed class DailyCountsOnServerTests() : DailyCountsTests(Head.Server);
+
+public sealed class DailyCountsOnFunctionsHostTests() : DailyCountsTests(Head.FunctionsHost);

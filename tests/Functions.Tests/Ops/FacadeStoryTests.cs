@@ -58,12 +58,12 @@ public abstract class FacadeStory
             Assert.Equal(2, (await api.GetAsync(path, Credential.Ops)).Ok().GetProperty("token_slots").GetProperty("used").GetInt32());
 
             clock.Advance(TimeSpan.FromHours(1));
-            await RunAsync(api, "RotateTokens");
+            await arrangement.Facade.RunTimerAsync("RotateTokens");
             await OnceRetiredAsync(api, path);
             (await platform.GetAsync("/v3/applications/info", Credential.Token(old))).Refused(400401);
             (await platform.GetAsync("/v3/applications/info", Credential.Token(current))).Ok();
 
-            await RunAsync(api, "DeliverAlerts");
+            await arrangement.Facade.RunTimerAsync("DeliverAlerts");
             await receiver.ReceivedAsync(1);
             var alert = Assert.Single(receiver.Received);
             Assert.True(alert.IsGenuine);
@@ -75,7 +75,7 @@ public abstract class FacadeStory
             {
                 var certificate = Created(await api.SendAsync(HttpMethod.Post, $"{path}/push/apns", Credential.Ops, form));
                 Assert.Equal(6, certificate.GetProperty("days_left").GetInt32());
-                await OnceWarnedAsync(api, receiver);
+                await OnceWarnedAsync(arrangement.Facade, receiver);
                 var warning = receiver.Received[1];
                 Assert.True(warning.IsGenuine);
                 Assert.Equal("push_credential.expiring", warning.Type);
@@ -151,21 +151,15 @@ public abstract class FacadeStory
     }
 
     // Timers are answered for before they have run: what one has raised, the other may have to be asked for again.
-    private static async Task OnceWarnedAsync(PlatformClient api, AlertReceiverDouble receiver)
+    private static async Task OnceWarnedAsync(RunningGatehouse facade, AlertReceiverDouble receiver)
     {
         var waited = Stopwatch.StartNew();
         while (receiver.Received.Count < 2)
         {
-            await RunAsync(api, "CheckPushCredentials");
-            await RunAsync(api, "DeliverAlerts");
+            await facade.RunTimerAsync("CheckPushCredentials");
+            await facade.RunTimerAsync("DeliverAlerts");
             Assert.True(waited.Elapsed < TimeSpan.FromSeconds(60), "Nobody was warned.");
         }
-    }
-
-    private static async Task RunAsync(PlatformClient api, string timer)
-    {
-        using var content = new StringContent("{}", Encoding.UTF8, "application/json");
-        Assert.Equal(HttpStatusCode.Accepted, (await api.SendAsync(HttpMethod.Post, $"/admin/functions/{timer}", Credential.None, content)).Status);
     }
 }
 
@@ -180,30 +174,39 @@ internal sealed record FacadeArrangement(RunningGatehouse Facade, RunningGatehou
 }
 
 /// <summary>Before the platform in its own process.</summary>
-public abstract class EmbeddedFacadeStory(TestStore store) : FacadeStory
+public abstract class EmbeddedFacadeStory(TestStore store, Head head) : FacadeStory
 {
     internal override async Task<FacadeArrangement> StartAsync(
         TemporaryFolder folder, TestClock clock, RecordedLogs logs, params string[] settings)
     {
-        var gatehouse = await RunningGatehouse.StartAsync(folder, clock, logs, settings, store: store);
+        var gatehouse = await head.StartAsync(folder, clock, logs, settings, store: store);
         return new FacadeArrangement(gatehouse, gatehouse);
     }
 }
 
 /// <summary>On the local default.</summary>
-public sealed class FacadeStoryOnSqliteTests() : EmbeddedFacadeStory(TestStore.Sqlite);
+public sealed class FacadeStoryOnSqliteTests() : EmbeddedFacadeStory(TestStore.Sqlite, Head.Server);
 
 /// <summary>On Azure Table Storage.</summary>
-public sealed class FacadeStoryOnAzuriteTests() : EmbeddedFacadeStory(TestStore.Azurite);
+public sealed class FacadeStoryOnAzuriteTests() : EmbeddedFacadeStory(TestStore.Azurite, Head.Server);
 
-/// <summary>Before the platform of a second Gatehouse, at the end of a line.</summary>
-public sealed class HostedFacadeStoryTests : FacadeStory
+/// <summary>On the Functions worker.</summary>
+public sealed class FacadeStoryOnFunctionsHostTests() : EmbeddedFacadeStory(TestStore.Sqlite, Head.FunctionsHost);
+
+/// <summary>Before the platform of a second Gatehouse, at the end of a line; on Kestrel.</summary>
+public sealed class HostedFacadeStoryOnServerTests() : HostedFacadeStory(Head.Server);
+
+/// <summary>The same on the Functions worker.</summary>
+public sealed class HostedFacadeStoryOnFunctionsHostTests() : HostedFacadeStory(Head.FunctionsHost);
+
+/// <summary>Before the platform of a second Gatehouse.</summary>
+public abstract class HostedFacadeStory(Head head) : FacadeStory
 {
     internal override async Task<FacadeArrangement> StartAsync(
         TemporaryFolder folder, TestClock clock, RecordedLogs logs, params string[] settings)
     {
-        var platform = await RunningGatehouse.StartAsync(clock: clock);
+        var platform = await head.StartAsync(clock: clock);
         return new FacadeArrangement(
-            await RunningGatehouse.StartHostedAsync(platform.Api.Address, folder, clock, logs, settings), platform);
+            await head.StartHostedAsync(platform.Api.Address, folder, clock, logs, settings), platform);
     }
 }

@@ -7,7 +7,7 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>Uploads that nobody sends in earnest, to the facade and to the platform: refused, and cheaply.</summary>
-public sealed class HostileUploadTests
+public abstract class HostileUploadTests(Head head)
 {
     private const long MiB = 1024 * 1024;
     private const long MostGrowth = 64 * MiB;
@@ -83,7 +83,7 @@ public sealed class HostileUploadTests
     [InlineData(4)]
     public async Task A_form_with_bytes_changed_cut_doubled_and_moved_makes_no_fault(int seed)
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var (targets, _) = await TargetsAsync(gatehouse.Api);
         var random = new Random(seed);
         byte[] valid =
@@ -197,3 +197,7 @@ public sealed class HostileUploadTests
         return bytes;
     }
 }
+
+public sealed class HostileUploadOnServerTests() : HostileUploadTests(Head.Server);
+
+public sealed class HostileUploadOnFunctionsHostTests() : HostileUploadTests(Head.FunctionsHost);

@@ -14,14 +14,14 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>A POST with an <c>Idempotency-Key</c> is done once, over HTTP, across instances and restarts.</summary>
-public sealed class IdempotencyTests
+public abstract class IdempotencyTests(Head head)
 {
     private const string Harbour = """{"name":"Harbour"}""";
 
     [Fact]
     public async Task The_same_request_again_gets_the_first_answer_and_says_so()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var first = await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, "key-1");
         var again = await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, "\"key-1\"");
 
@@ -40,7 +40,7 @@ public sealed class IdempotencyTests
     [Fact]
     public async Task Another_body_or_path_under_the_key_is_refused_and_does_nothing()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, "key-1");
 
         (await SendAsync(gatehouse.Api, "/ops/v1/applications", """{"name":"Pier"}""", "key-1")).Problem(422, "idempotency-key-reused");
@@ -55,7 +55,7 @@ public sealed class IdempotencyTests
     [InlineData("twice", "twice")]
     public async Task What_is_no_key_is_refused_and_does_nothing(params string[] keys)
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         (await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, keys)).Problem(400, "invalid-request");
         Assert.Equal(0, await CountAsync(gatehouse.Api));
     }
@@ -63,7 +63,7 @@ public sealed class IdempotencyTests
     [Fact]
     public async Task A_fault_of_the_request_is_kept_and_what_can_pass_is_not()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var path = await CreateAsync(gatehouse.Api);
         var invalid = await SendAsync(gatehouse.Api, $"{path}/tokens", """{"label":"Bot"}""", "key-1");
         invalid.Problem(400, "invalid-request");
@@ -81,7 +81,7 @@ public sealed class IdempotencyTests
     [Fact]
     public async Task A_form_is_the_same_under_another_boundary_and_its_parts_are_still_there_for_the_operation()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var path = $"{await CreateAsync(gatehouse.Api)}/tokens";
 
         // The operation takes JSON: what counts here is that it is asked for the body, and once.
@@ -96,7 +96,7 @@ public sealed class IdempotencyTests
     [Fact]
     public async Task Events_take_a_key_too()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var path = $"{await CreateAsync(gatehouse.Api)}/events";
         const string Event = """{"events":[{"type":"connections","node":"chat-1","count":3}]}""";
         var first = await SendAsync(gatehouse.Api, path, Event, "key-1");
@@ -112,7 +112,7 @@ public sealed class IdempotencyTests
     {
         using var folder = new TemporaryFolder();
         var gatehouses = new List<RunningGatehouse>();
-        for (var index = 0; index < instances; index++) gatehouses.Add(await RunningGatehouse.StartAsync(folder));
+        for (var index = 0; index < instances; index++) gatehouses.Add(await head.StartAsync(folder));
         var sent = await Task.WhenAll(Enumerable.Range(0, 50).Select(index =>
             SendAsync(gatehouses[index % instances].Api, "/ops/v1/applications", Harbour, "key-1")));
 
@@ -130,7 +130,7 @@ public sealed class IdempotencyTests
             await gatehouse.DisposeAsync();
         }
 
-        await using var restarted = await RunningGatehouse.StartAsync(folder);
+        await using var restarted = await head.StartAsync(folder);
         Assert.Equal(created[0].Text, (await SendAsync(restarted.Api, "/ops/v1/applications", Harbour, "key-1")).Text);
         Assert.Equal(1, await CountAsync(restarted.Api));
     }
@@ -142,7 +142,7 @@ public sealed class IdempotencyTests
         var clock = new TestClock();
         string path, token;
         const string Bot = """{"label":"bot","deliver":"response"}""";
-        await using (var gatehouse = await RunningGatehouse.StartAsync(folder, clock))
+        await using (var gatehouse = await head.StartAsync(folder, clock))
         {
             path = $"{await CreateAsync(gatehouse.Api)}/tokens";
             var issued = await SendAsync(gatehouse.Api, path, Bot, "key-1");
@@ -154,7 +154,7 @@ public sealed class IdempotencyTests
             Assert.True((await File.ReadAllBytesAsync(file)).AsSpan().IndexOf(Encoding.ASCII.GetBytes(token)) < 0, file);
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        await using var restarted = await RunningGatehouse.StartAsync(folder, clock);
+        await using var restarted = await head.StartAsync(folder, clock);
         (await SendAsync(restarted.Api, path, Bot, "key-1")).Problem(409, "label-taken");
     }
 
@@ -162,7 +162,7 @@ public sealed class IdempotencyTests
     public async Task The_timer_removes_kept_answers_after_24_hours_and_audit_rows_after_400_days()
     {
         var clock = new TestClock();
-        await using var gatehouse = await RunningGatehouse.StartAsync(clock: clock);
+        await using var gatehouse = await head.StartAsync(clock: clock);
         var purge = ActivatorUtilities.CreateInstance<PurgeCalls>(gatehouse.Services);
         await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, "key-1");
 
@@ -229,3 +229,7 @@ public sealed class IdempotencyTests
             new Answer(Status, "application/problem+json", Text).Problem((HttpStatusCode)status, type);
     }
 }
+
+public sealed class IdempotencyOnServerTests() : IdempotencyTests(Head.Server);
+
+public sealed class IdempotencyOnFunctionsHostTests() : IdempotencyTests(Head.FunctionsHost);

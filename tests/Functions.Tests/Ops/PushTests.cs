@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-public sealed partial class PushTests : IAsyncLifetime, IDisposable
+public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
 {
     private readonly RecordedLogs logs = new();
     private RunningGatehouse gatehouse = null!;
@@ -21,14 +21,18 @@ public sealed partial class PushTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(logs: logs);
+        gatehouse = await head.StartAsync(logs: logs);
         var created = await Api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}""");
         path = $"/ops/v1/applications/{created.Body.GetProperty("app_id").GetString()}/push";
     }
 
     public async Task DisposeAsync() => await gatehouse.DisposeAsync();
 
-    public void Dispose() => logs.Dispose();
+    public void Dispose()
+    {
+        logs.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task A_certificate_is_registered_listed_replaced_and_removed()
@@ -256,3 +260,7 @@ public sealed partial class PushTests : IAsyncLifetime, IDisposable
     private async Task<List<JsonElement>> ListAsync() =>
         [.. (await Api.GetAsync(path, Credential.Ops)).Ok().GetProperty("push_credentials").EnumerateArray()];
 }
+
+public sealed class PushOnServerTests() : PushTests(Head.Server);
+
+public sealed class PushOnFunctionsHostTests() : PushTests(Head.FunctionsHost);

@@ -8,7 +8,7 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>Every route of the facade, for every role: allowed, refused, and for another application not there.</summary>
-public sealed class RolesTests
+public abstract class RolesTests(Head head)
 {
     private static readonly Dictionary<string, Role> Needed = new()
     {
@@ -53,7 +53,7 @@ public sealed class RolesTests
     {
         using var folder = new TemporaryFolder();
         var (own, other) = await CreateAsync(folder);
-        await using var gatehouse = await RunningGatehouse.StartAsync(folder, settings: [.. Callers(own)]);
+        await using var gatehouse = await head.StartAsync(folder, settings: [.. Callers(own)]);
         var refusals = 0;
         foreach (var route in Routes)
         {
@@ -97,9 +97,9 @@ public sealed class RolesTests
         }
     }
 
-    private static async Task<(string Own, string Other)> CreateAsync(TemporaryFolder folder)
+    private async Task<(string Own, string Other)> CreateAsync(TemporaryFolder folder)
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync(folder);
+        await using var gatehouse = await head.StartAsync(folder);
         var created = new List<string>();
         foreach (var name in (string[])["Harbour", "Lighthouse"])
         {
@@ -139,3 +139,7 @@ public sealed class RolesTests
         }
     }
 }
+
+public sealed class RolesOnServerTests() : RolesTests(Head.Server);
+
+public sealed class RolesOnFunctionsHostTests() : RolesTests(Head.FunctionsHost);

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>The facade before a Key Vault that is down, slow, throttling or refusing, over HTTP on both sides.</summary>
-public sealed class VaultFaultTests
+public abstract class VaultFaultTests(Head head)
 {
     private const string Pier = """{"name":"Pier"}""";
     private const string Worker = """{"label":"worker","deliver":"vault"}""";
@@ -43,7 +43,7 @@ public sealed class VaultFaultTests
         var vault = new Either(
             Open(service, Patience), Open(service, Patience with { Attempt = TimeSpan.FromMilliseconds(50) }),
             () => fault == "slow" && !isWell);
-        await using var gatehouse = await RunningGatehouse.StartAsync(
+        await using var gatehouse = await head.StartAsync(
             logs: logs, configure: services => services.AddSingleton<ISecretVault>(vault));
         var created = await SendAsync(gatehouse, "/ops/v1/applications", """{"name":"Harbour"}""", "key-0");
         Assert.Equal(HttpStatusCode.Created, created.Status);
@@ -145,3 +145,7 @@ public sealed class VaultFaultTests
         public ValueTask DeleteAsync(string name, CancellationToken cancellation) => Vault.DeleteAsync(name, cancellation);
     }
 }
+
+public sealed class VaultFaultOnServerTests() : VaultFaultTests(Head.Server);
+
+public sealed class VaultFaultOnFunctionsHostTests() : VaultFaultTests(Head.FunctionsHost);

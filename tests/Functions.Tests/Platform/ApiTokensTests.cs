@@ -4,7 +4,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public abstract class ApiTokensTests(TestStore store) : IAsyncLifetime
+public abstract class ApiTokensTests(TestStore store, Head head) : IAsyncLifetime
 {
     private const string Tokens = "/v3/applications/api_tokens";
 
@@ -16,7 +16,7 @@ public abstract class ApiTokensTests(TestStore store) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(clock: clock, store: store);
+        gatehouse = await head.StartAsync(clock: clock, store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -134,6 +134,8 @@ public abstract class ApiTokensTests(TestStore store) : IAsyncLifetime
     }
 }
 
-public sealed class ApiTokensOnSqliteTests() : ApiTokensTests(TestStore.Sqlite);
+public sealed class ApiTokensOnSqliteTests() : ApiTokensTests(TestStore.Sqlite, Head.Server);
 
-public sealed class ApiTokensOnAzuriteTests() : ApiTokensTests(TestStore.Azurite);
+public sealed class ApiTokensOnAzuriteTests() : ApiTokensTests(TestStore.Azurite, Head.Server);
+
+public sealed class ApiTokensOnFunctionsHostTests() : ApiTokensTests(TestStore.Sqlite, Head.FunctionsHost);

@@ -6,13 +6,13 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public abstract class ApplicationsTests(TestStore store) : IAsyncLifetime
+public abstract class ApplicationsTests(TestStore store, Head head) : IAsyncLifetime
 {
     private RunningGatehouse gatehouse = null!;
 
     private PlatformClient Api => gatehouse.Api;
 
-    public async Task InitializeAsync() => gatehouse = await RunningGatehouse.StartAsync(store: store);
+    public async Task InitializeAsync() => gatehouse = await head.StartAsync(store: store);
 
     public async Task DisposeAsync() => await gatehouse.DisposeAsync();
 
@@ -124,12 +124,12 @@ public abstract class ApplicationsTests(TestStore store) : IAsyncLifetime
         using var folder = new TemporaryFolder();
         CreatedApplication application;
         Credential secondary;
-        await using (var first = await RunningGatehouse.StartAsync(folder, store: store))
+        await using (var first = await head.StartAsync(folder, store: store))
         {
             application = await first.Api.CreateApplicationAsync("kept");
             secondary = await first.Api.IssueTokenAsync(application.Master);
         }
-        await using var second = await RunningGatehouse.StartAsync(folder, store: store);
+        await using var second = await head.StartAsync(folder, store: store);
 
         Assert.Equal("kept", (await second.Api.GetAsync("/v3/applications/info", secondary)).Ok().GetProperty("name").GetString());
         Assert.Equal(
@@ -184,6 +184,8 @@ public abstract class ApplicationsTests(TestStore store) : IAsyncLifetime
     }
 }
 
-public sealed class ApplicationsOnSqliteTests() : ApplicationsTests(TestStore.Sqlite);
+public sealed class ApplicationsOnSqliteTests() : ApplicationsTests(TestStore.Sqlite, Head.Server);
 
-public sealed class ApplicationsOnAzuriteTests() : ApplicationsTests(TestStore.Azurite);
+public sealed class ApplicationsOnAzuriteTests() : ApplicationsTests(TestStore.Azurite, Head.Server);
+
+public sealed class ApplicationsOnFunctionsHostTests() : ApplicationsTests(TestStore.Sqlite, Head.FunctionsHost);

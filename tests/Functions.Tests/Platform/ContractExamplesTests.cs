@@ -11,7 +11,7 @@ namespace Gatehouse.Functions.Tests.Platform;
 /// The contract's own examples, from <c>contract-examples.json</c>: each is sent as it stands, and its answer must have the
 /// contract's fields and values and no others; ids, tokens and times are held against their form.
 /// </summary>
-public abstract partial class ContractExamplesTests(TestStore store)
+public abstract partial class ContractExamplesTests(TestStore store, Head head)
 {
     private static readonly JsonElement[] Examples =
         [.. JsonElement.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Platform", "contract-examples.json"))).EnumerateArray()];
@@ -33,7 +33,7 @@ public abstract partial class ContractExamplesTests(TestStore store)
         var example = Examples[index];
         var now = example.TryGetProperty("now", out var instant) ? instant.GetDateTimeOffset() : DateTimeOffset.UtcNow;
         var clock = new TestClock(now);
-        await using var gatehouse = await RunningGatehouse.StartAsync(clock: clock, store: store);
+        await using var gatehouse = await head.StartAsync(clock: clock, store: store);
         var scene = await Scene.SetAsync(gatehouse.Api, clock, example);
 
         var answer = await scene.SendAsync(example);
@@ -169,6 +169,8 @@ public abstract partial class ContractExamplesTests(TestStore store)
     }
 }
 
-public sealed class ContractExamplesOnSqliteTests() : ContractExamplesTests(TestStore.Sqlite);
+public sealed class ContractExamplesOnSqliteTests() : ContractExamplesTests(TestStore.Sqlite, Head.Server);
 
-public sealed class ContractExamplesOnAzuriteTests() : ContractExamplesTests(TestStore.Azurite);
+public sealed class ContractExamplesOnAzuriteTests() : ContractExamplesTests(TestStore.Azurite, Head.Server);
+
+public sealed class ContractExamplesOnFunctionsHostTests() : ContractExamplesTests(TestStore.Sqlite, Head.FunctionsHost);

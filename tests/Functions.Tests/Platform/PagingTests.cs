@@ -5,7 +5,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public abstract class PagingTests(PagingTests.ManyApplications many, TestStore store)
+public abstract class PagingTests(PagingTests.ManyApplications many, TestStore store, Head head)
 {
     private PlatformClient Api => many.Gatehouse.Api;
 
@@ -34,7 +34,7 @@ public abstract class PagingTests(PagingTests.ManyApplications many, TestStore s
     [Fact]
     public async Task Applications_that_stay_are_each_listed_once_while_others_come_and_go()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync(store: store);
+        await using var gatehouse = await head.StartAsync(store: store);
         var api = gatehouse.Api;
         var staying = new List<string>();
         for (var i = 0; i < 60; i++) staying.Add((await api.CreateApplicationAsync()).Id);
@@ -82,7 +82,7 @@ public abstract class PagingTests(PagingTests.ManyApplications many, TestStore s
     [Fact]
     public async Task A_page_token_of_another_installation_is_refused()
     {
-        await using var other = await RunningGatehouse.StartAsync(store: store);
+        await using var other = await head.StartAsync(store: store);
         for (var i = 0; i < 2; i++) await other.Api.CreateApplicationAsync();
         var next = (await other.Api.GetAsync("/v3/applications?limit=1", other.Api.Organization)).Ok().GetProperty("next").GetString();
 
@@ -121,7 +121,7 @@ public abstract class PagingTests(PagingTests.ManyApplications many, TestStore s
     }
 
     /// <summary>A running application with 250 applications, which its tests only read.</summary>
-    public abstract class ManyApplications(TestStore store) : IAsyncLifetime
+    public abstract class ManyApplications(TestStore store, Head head) : IAsyncLifetime
     {
         internal RunningGatehouse Gatehouse { get; private set; } = null!;
 
@@ -129,7 +129,7 @@ public abstract class PagingTests(PagingTests.ManyApplications many, TestStore s
 
         public async Task InitializeAsync()
         {
-            Gatehouse = await RunningGatehouse.StartAsync(store: store);
+            Gatehouse = await head.StartAsync(store: store);
             var created = await Task.WhenAll(Enumerable.Range(0, 250).Select(i => Gatehouse.Api.CreateApplicationAsync($"application {i}")));
             Ids = [.. created.Select(application => application.Id)];
         }
@@ -139,13 +139,19 @@ public abstract class PagingTests(PagingTests.ManyApplications many, TestStore s
 }
 
 public sealed class PagingOnSqliteTests(PagingOnSqliteTests.Many many)
-    : PagingTests(many, TestStore.Sqlite), IClassFixture<PagingOnSqliteTests.Many>
+    : PagingTests(many, TestStore.Sqlite, Head.Server), IClassFixture<PagingOnSqliteTests.Many>
 {
-    public sealed class Many() : ManyApplications(TestStore.Sqlite);
+    public sealed class Many() : ManyApplications(TestStore.Sqlite, Head.Server);
 }
 
 public sealed class PagingOnAzuriteTests(PagingOnAzuriteTests.Many many)
-    : PagingTests(many, TestStore.Azurite), IClassFixture<PagingOnAzuriteTests.Many>
+    : PagingTests(many, TestStore.Azurite, Head.Server), IClassFixture<PagingOnAzuriteTests.Many>
 {
-    public sealed class Many() : ManyApplications(TestStore.Azurite);
+    public sealed class Many() : ManyApplications(TestStore.Azurite, Head.Server);
+}
+
+public sealed class PagingOnFunctionsHostTests(PagingOnFunctionsHostTests.Many many)
+    : PagingTests(many, TestStore.Sqlite, Head.FunctionsHost), IClassFixture<PagingOnFunctionsHostTests.Many>
+{
+    public sealed class Many() : ManyApplications(TestStore.Sqlite, Head.FunctionsHost);
 }

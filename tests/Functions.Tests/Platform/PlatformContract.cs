@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Functions.Tests.Platform;
 
 /// <summary>What every platform does, wherever it is.</summary>
-public abstract partial class PlatformContract : IAsyncLifetime
+public abstract partial class PlatformContract(Head head) : IAsyncLifetime
 {
     private protected static readonly CancellationToken None = CancellationToken.None;
 
@@ -21,7 +21,7 @@ public abstract partial class PlatformContract : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        Home = await RunningGatehouse.StartAsync(clock: Clock);
+        Home = await head.StartAsync(clock: Clock);
         Platform = await ConnectAsync(Home);
     }
 
@@ -215,7 +215,7 @@ public abstract partial class PlatformContract : IAsyncLifetime
 }
 
 /// <summary>The platform in this process.</summary>
-public sealed class EmbeddedPlatformTests : PlatformContract
+public sealed class EmbeddedPlatformTests() : PlatformContract(Head.Server)
 {
     private protected override Task<IPlatform> ConnectAsync(RunningGatehouse home) =>
         Task.FromResult(home.Services.GetRequiredService<IPlatform>());
@@ -230,8 +230,14 @@ public sealed class EmbeddedPlatformTests : PlatformContract
     }
 }
 
+/// <summary>The platform of another Gatehouse, over HTTP, on Kestrel.</summary>
+public sealed class HostedPlatformOnServerTests() : HostedPlatformTests(Head.Server);
+
+/// <summary>The same on the Functions worker.</summary>
+public sealed class HostedPlatformOnFunctionsHostTests() : HostedPlatformTests(Head.FunctionsHost);
+
 /// <summary>The platform of another Gatehouse, over HTTP.</summary>
-public sealed class HostedPlatformTests : PlatformContract
+public abstract class HostedPlatformTests(Head head) : PlatformContract(head)
 {
     private RunningGatehouse facade = null!;
 

@@ -6,7 +6,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public abstract class PushConfigurationsTests(TestStore store) : IAsyncLifetime
+public abstract class PushConfigurationsTests(TestStore store, Head head) : IAsyncLifetime
 {
     private const string Apns = "/v3/applications/push/apns";
     private const string Gcm = "/v3/applications/push/gcm";
@@ -19,7 +19,7 @@ public abstract class PushConfigurationsTests(TestStore store) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(store: store);
+        gatehouse = await head.StartAsync(store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -254,6 +254,8 @@ public abstract class PushConfigurationsTests(TestStore store) : IAsyncLifetime
     }
 }
 
-public sealed class PushConfigurationsOnSqliteTests() : PushConfigurationsTests(TestStore.Sqlite);
+public sealed class PushConfigurationsOnSqliteTests() : PushConfigurationsTests(TestStore.Sqlite, Head.Server);
 
-public sealed class PushConfigurationsOnAzuriteTests() : PushConfigurationsTests(TestStore.Azurite);
+public sealed class PushConfigurationsOnAzuriteTests() : PushConfigurationsTests(TestStore.Azurite, Head.Server);
+
+public sealed class PushConfigurationsOnFunctionsHostTests() : PushConfigurationsTests(TestStore.Sqlite, Head.FunctionsHost);

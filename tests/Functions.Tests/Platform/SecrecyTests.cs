@@ -5,7 +5,7 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Platform;
 
 /// <summary>No secret lies in the data folder in clear, and none reaches the logs, however talkative they are.</summary>
-public sealed class SecrecyTests
+public abstract class SecrecyTests(Head head)
 {
     [Fact]
     public async Task No_secret_is_in_the_data_folder_or_in_the_logs()
@@ -13,7 +13,7 @@ public sealed class SecrecyTests
         using var folder = new TemporaryFolder();
         using var logs = new RecordedLogs();
         var secrets = new List<(string What, byte[] Bytes)> { ("ops key", Encoding.ASCII.GetBytes(RunningGatehouse.OpsKey)) };
-        await using (var gatehouse = await RunningGatehouse.StartAsync(folder, logs: logs))
+        await using (var gatehouse = await head.StartAsync(folder, logs: logs))
         {
             var api = gatehouse.Api;
             for (var i = 0; i < 3; i++)
@@ -76,3 +76,7 @@ public sealed class SecrecyTests
         }
     }
 }
+
+public sealed class SecrecyOnServerTests() : SecrecyTests(Head.Server);
+
+public sealed class SecrecyOnFunctionsHostTests() : SecrecyTests(Head.FunctionsHost);

@@ -3,7 +3,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-public abstract class StatisticsTests(TestStore store) : IAsyncLifetime
+public abstract class StatisticsTests(TestStore store, Head head) : IAsyncLifetime
 {
     private const string DailyCount = "/v3/applications/messages/daily_count";
 
@@ -14,7 +14,7 @@ public abstract class StatisticsTests(TestStore store) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock(), store: store);
+        gatehouse = await head.StartAsync(clock: new TestClock(), store: store);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -97,6 +97,8 @@ public abstract class StatisticsTests(TestStore store) : IAsyncLifetime
     }
 }
 
-public sealed class StatisticsOnSqliteTests() : StatisticsTests(TestStore.Sqlite);
+public sealed class StatisticsOnSqliteTests() : StatisticsTests(TestStore.Sqlite, Head.Server);
 
-public sealed class StatisticsOnAzuriteTests() : StatisticsTests(TestStore.Azurite);
+public sealed class StatisticsOnAzuriteTests() : StatisticsTests(TestStore.Azurite, Head.Server);
+
+public sealed class StatisticsOnFunctionsHostTests() : StatisticsTests(TestStore.Sqlite, Head.FunctionsHost);

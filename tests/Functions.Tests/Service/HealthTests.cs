@@ -10,12 +10,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Gatehouse.Functions.Tests.Service;
 
 /// <summary>What a load balancer is told.</summary>
-public sealed class HealthTests
+public abstract class HealthTests(Head head)
 {
     [Fact]
     public async Task An_instance_that_is_well_says_so_to_everybody()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         Assert.Equal("""{"status":"live"}""", (await gatehouse.Api.GetAsync("/health/live", Credential.None)).Ok().GetRawText());
         Assert.Equal(
             """{"status":"ready","checks":{"store":"ok","vault":"ok"}}""",
@@ -27,7 +27,7 @@ public sealed class HealthTests
     {
         var clock = new TestClock();
         var vault = new FailingVault();
-        await using var gatehouse = await RunningGatehouse.StartAsync(
+        await using var gatehouse = await head.StartAsync(
             clock: clock, configure: services => services.AddSingleton<ISecretVault>(vault));
         vault.Fails = true;
 
@@ -116,3 +116,7 @@ public sealed class HealthTests
             string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }
+
+public sealed class HealthOnServerTests() : HealthTests(Head.Server);
+
+public sealed class HealthOnFunctionsHostTests() : HealthTests(Head.FunctionsHost);

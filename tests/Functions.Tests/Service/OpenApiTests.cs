@@ -8,7 +8,7 @@ using Microsoft.OpenApi;
 namespace Gatehouse.Functions.Tests.Service;
 
 /// <summary>The OpenAPI document is the functions': their routes, parameters, roles and examples.</summary>
-public sealed partial class OpenApiTests
+public abstract partial class OpenApiTests(Head head)
 {
     private static readonly ApiDocument Document = ApiDocument.Own;
 
@@ -27,7 +27,7 @@ public sealed partial class OpenApiTests
     [Fact]
     public async Task It_is_served_to_everybody()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var served = (await gatehouse.Api.GetAsync("/openapi.json", Credential.None)).Ok();
         Assert.True(JsonElement.DeepEquals(Document.Root, served));
     }
@@ -115,3 +115,7 @@ public sealed partial class OpenApiTests
     [GeneratedRegex("#/components/(\\w+/\\w+)")]
     private static partial Regex Reference();
 }
+
+public sealed class OpenApiOnServerTests() : OpenApiTests(Head.Server);
+
+public sealed class OpenApiOnFunctionsHostTests() : OpenApiTests(Head.FunctionsHost);

@@ -4,7 +4,7 @@ using Gatehouse.Functions.Tests.Harness;
 namespace Gatehouse.Functions.Tests.Service;
 
 /// <summary>What no function serves is refused in the words of what lies there.</summary>
-public sealed class UnknownUrlsTests
+public abstract class UnknownUrlsTests(Head head)
 {
     [Theory]
     [InlineData("GET", "/ops")]
@@ -18,7 +18,7 @@ public sealed class UnknownUrlsTests
     [InlineData("POST", "/openapi.json")]
     public async Task Among_our_own_routes_with_a_problem(string method, string path)
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         (await gatehouse.Api.SendAsync(new HttpMethod(method), path, Credential.Ops)).Problem(HttpStatusCode.NotFound, "unknown-url");
     }
 
@@ -27,7 +27,11 @@ public sealed class UnknownUrlsTests
     [InlineData("/healthy")]
     public async Task Elsewhere_as_the_platform_refuses(string path)
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         (await gatehouse.Api.GetAsync(path, Credential.Ops)).Refused(400404);
     }
 }
+
+public sealed class UnknownUrlsOnServerTests() : UnknownUrlsTests(Head.Server);
+
+public sealed class UnknownUrlsOnFunctionsHostTests() : UnknownUrlsTests(Head.FunctionsHost);

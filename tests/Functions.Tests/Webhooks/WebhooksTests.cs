@@ -6,7 +6,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Webhooks;
 
-public sealed class WebhooksTests : IAsyncLifetime
+public abstract class WebhooksTests(Head head) : IAsyncLifetime
 {
     private const string Day = "2018-10-29";
 
@@ -17,7 +17,7 @@ public sealed class WebhooksTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock());
+        gatehouse = await head.StartAsync(clock: new TestClock());
         application = await Api.CreateApplicationAsync();
     }
 
@@ -167,3 +167,7 @@ public sealed class WebhooksTests : IAsyncLifetime
 
     private static void Refused(Answer answer) => answer.Problem(HttpStatusCode.Unauthorized, "unauthenticated");
 }
+
+public sealed class WebhooksOnServerTests() : WebhooksTests(Head.Server);
+
+public sealed class WebhooksOnFunctionsHostTests() : WebhooksTests(Head.FunctionsHost);

@@ -44,7 +44,7 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
             call.Caller, $"{request.Method} {call.Operation}", key, fingerprint,
             async running =>
             {
-                first = await answers.AnswerAsync(request, () => operation(running), cancellation);
+                first = await answers.AnswerAsync(request, () => operation(running));
                 return (first as Reply)?.ToStored() ?? NotKept();
             },
             cancellation);

@@ -14,7 +14,7 @@ namespace Gatehouse.Functions.Http.Gates;
 /// </summary>
 /// <remarks>
 /// <para>A known caller that is refused is told in the audit trail, whatever it was refused. What changes something passes
-/// through <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, CancellationToken, string)"/>,
+/// through <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, string)"/>,
 /// <see cref="ChangeEverywhereAsync"/> or <see cref="CommitAsync"/>, which write the rest of the trail.</para>
 /// <para>A POST that carries an <c>Idempotency-Key</c> is done once (<see cref="IdempotentAnswers"/>); the operation is then
 /// handed a cancellation of its own, which does not end it when the caller goes away.</para>
@@ -25,56 +25,55 @@ public sealed partial class OpsGate(
 {
     /// <summary>Lets pass who has the role for every application: to see what is not about one.</summary>
     public Task<IResult> EverywhereAsync(
-        HttpRequest request, Role role, Func<Caller, Task<IResult>> admitted, CancellationToken cancellation,
+        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> admitted,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
-            return await admitted(call.Caller);
-        }, cancellation);
+            return await admitted(call.Caller, cancellation);
+        });
 
     /// <summary>Lets pass who has the role: for what shows, of all applications, the caller's own.</summary>
     public Task<IResult> AmongItsOwnAsync(
-        HttpRequest request, Role role, Func<Caller, Task<IResult>> admitted, CancellationToken cancellation,
+        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> admitted,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForSome(role), null, cancellation);
-            return await admitted(call.Caller);
-        }, cancellation);
+            return await admitted(call.Caller, cancellation);
+        });
 
     /// <summary>Lets pass who has the role for an application: to see something of it.</summary>
     /// <param name="request">The request.</param>
     /// <param name="role">What the caller must be allowed.</param>
     /// <param name="application">The application's id as the caller wrote it. Whether there is one is not asked.</param>
     /// <param name="admitted">What to do then.</param>
-    /// <param name="cancellation">Gives up.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> ApplicationAsync(
-        HttpRequest request, Role role, string application, Func<Caller, AppId, Task<IResult>> admitted,
-        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> admitted,
+        [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            return await admitted(call.Caller, id);
-        }, cancellation);
+            return await admitted(call.Caller, id, cancellation);
+        });
 
     /// <summary>
     /// Lets pass who has the role for every application: to change what is not about one, at the platform or in the vault. The
     /// audit trail has <c>started</c> before and <c>done</c> or <c>failed</c> after.
     /// </summary>
     public Task<IResult> ChangeEverywhereAsync(
-        HttpRequest request, Role role, Func<OpsCall, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
+        HttpRequest request, Role role, Func<OpsCall, CancellationToken, Task<IResult>> change,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
             return await idempotent.AnswerAsync(
                 request, call, running => ChangeAsync(call, new OpsCall(trail, call, null, null), change, running), cancellation);
-        }, cancellation);
+        });
 
     /// <summary>
     /// Lets pass who has the role for an application: to change something of it at the platform or in the vault. The audit
@@ -82,8 +81,8 @@ public sealed partial class OpsGate(
     /// </summary>
     public Task<IResult> ChangeAsync(
         HttpRequest request, Role role, string application, Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
-        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        ChangeAsync(request, role, application, about: null, change, cancellation, operation);
+        [CallerMemberName] string operation = "") =>
+        ChangeAsync(request, role, application, about: null, change, operation);
 
     /// <summary>The same, about a part of the application that the request names.</summary>
     /// <param name="request">The request.</param>
@@ -92,19 +91,18 @@ public sealed partial class OpsGate(
     /// <param name="about">Makes the part that it is about of what the caller wrote; where that names none, and this throws
     /// <see cref="ArgumentException"/>, the change is to refuse it.</param>
     /// <param name="change">What to do then.</param>
-    /// <param name="cancellation">Gives up.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> ChangeAsync(
         HttpRequest request, Role role, string application, Func<AuditSubject>? about,
-        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
+        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             var ops = new OpsCall(trail, call, id, Named(about));
             return await idempotent.AnswerAsync(
                 request, call, running => ChangeAsync(call, ops, (_, stop) => change(ops, id, stop), running), cancellation);
-        }, cancellation);
+        });
 
     /// <summary>
     /// Lets pass who has the role for an application: to change rows of ours in one commit, which the audit row
@@ -112,8 +110,8 @@ public sealed partial class OpsGate(
     /// </summary>
     public Task<IResult> CommitAsync(
         HttpRequest request, Role role, string application, Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
-        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             return await idempotent.AnswerAsync(request, call, async running =>
@@ -122,7 +120,7 @@ public sealed partial class OpsGate(
                 var result = await change(ops, id, running);
                 return ops.IsRecorded ? result : throw new InvalidOperationException($"{operation} has left no audit row.");
             }, cancellation);
-        }, cancellation);
+        });
 
     /// <summary>
     /// Lets pass who has the role for an application: for a POST that leaves no audit row where it is let pass, because it
@@ -130,22 +128,22 @@ public sealed partial class OpsGate(
     /// </summary>
     public Task<IResult> ReportAsync(
         HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> admitted,
-        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             return await idempotent.AnswerAsync(request, call, running => admitted(call.Caller, id, running), cancellation);
-        }, cancellation);
+        });
 
     /// <summary>
-    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, CancellationToken, string)"/>;
+    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, string)"/>;
     /// but where the request only asks what a change would be (<paramref name="onlyInspects"/>), it leaves no audit row.
     /// </summary>
     public Task<IResult> ChangeOrInspectAsync(
         HttpRequest request, Role role, string application, Func<bool> onlyInspects,
-        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change, CancellationToken cancellation,
+        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
         [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             var ops = new OpsCall(trail, call, id, null);
@@ -153,7 +151,7 @@ public sealed partial class OpsGate(
                 request, call,
                 running => onlyInspects() ? change(ops, id, running) : ChangeAsync(call, ops, (_, stop) => change(ops, id, stop), running),
                 cancellation);
-        }, cancellation);
+        });
 
     private async Task<IResult> ChangeAsync(
         AuditCall call, OpsCall ops, Func<OpsCall, CancellationToken, Task<IResult>> change, CancellationToken cancellation)

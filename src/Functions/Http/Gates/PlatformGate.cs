@@ -21,30 +21,27 @@ public sealed partial class PlatformGate(
 {
     /// <summary>Lets the organization pass: HTTP Basic.</summary>
     public Task<IResult> OrganizationAsync(
-        HttpRequest request, Func<Task<IResult>> admitted, CancellationToken cancellation,
-        [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, () => DecideAsync(request, admitted, null, cancellation), cancellation);
+        HttpRequest request, Func<CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, cancellation => DecideAsync(request, admitted, null, cancellation));
 
     /// <summary>Lets the holder of an API token pass, master or secondary.</summary>
     public Task<IResult> ApplicationAsync(
-        HttpRequest request, Func<ApplicationCaller, Task<IResult>> admitted, CancellationToken cancellation,
-        [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, () => DecideAsync(request, null, admitted, cancellation), cancellation);
+        HttpRequest request, Func<ApplicationCaller, CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, cancellation => DecideAsync(request, null, admitted, cancellation));
 
     /// <summary>Lets either pass, each to an operation of its own.</summary>
     public Task<IResult> EitherAsync(
-        HttpRequest request, Func<Task<IResult>> organizationAdmitted, Func<ApplicationCaller, Task<IResult>> applicationAdmitted,
-        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Func<CancellationToken, Task<IResult>> organizationAdmitted, Func<ApplicationCaller, CancellationToken, Task<IResult>> applicationAdmitted, [CallerMemberName] string operation = "") =>
         AnswerAsync(
-            request, operation, () => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation), cancellation);
+            request, operation, cancellation => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation));
 
     /// <summary>Lets everybody pass: for what shows nothing and changes nothing.</summary>
     public Task<IResult> OpenAsync(
-        HttpRequest request, Func<Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, admitted, request.HttpContext.RequestAborted);
+        HttpRequest request, Func<CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, admitted);
 
     private async Task<IResult> DecideAsync(
-        HttpRequest request, Func<Task<IResult>>? forOrganization, Func<ApplicationCaller, Task<IResult>>? forApplication,
+        HttpRequest request, Func<CancellationToken, Task<IResult>>? forOrganization, Func<ApplicationCaller, CancellationToken, Task<IResult>>? forApplication,
         CancellationToken cancellation)
     {
         var credentials = RequestCredentials.Read(request);
@@ -52,7 +49,7 @@ public sealed partial class PlatformGate(
         {
             var token = ApiToken.TryParse(text) ?? throw PlatformException.InvalidCredential("Api-Token is not valid.");
             var caller = await access.AuthenticateAsync(token, cancellation);
-            return await (forApplication ?? throw PlatformException.NotAuthorized("This needs the organization's HTTP Basic credentials."))(caller);
+            return await (forApplication ?? throw PlatformException.NotAuthorized("This needs the organization's HTTP Basic credentials."))(caller, cancellation);
         }
         if (credentials.User is not { } user)
         {
@@ -62,19 +59,18 @@ public sealed partial class PlatformGate(
 
         if (!organization.Accepts(user, credentials.Password ?? ""))
             throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
-        return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))();
+        return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))(cancellation);
     }
 
-    private Task<IResult> AnswerAsync(
-        HttpRequest request, string function, Func<Task<IResult>> operation, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation, cancellation));
+    private Task<IResult> AnswerAsync(HttpRequest request, string function, Func<CancellationToken, Task<IResult>> operation) =>
+        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation));
 
-    private async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation, CancellationToken cancellation)
+    private async Task<IResult> AnswerAsync(HttpRequest request, Func<CancellationToken, Task<IResult>> operation)
     {
         if (platform is null) return PlatformReply.NotServed();
         try
         {
-            return await operation();
+            return await operation(request.HttpContext.RequestAborted);
         }
         catch (PlatformException e)
         {
@@ -90,7 +86,7 @@ public sealed partial class PlatformGate(
                 ? PlatformException.BodyTooLarge(RequestBody.MultipartLimit)
                 : PlatformException.MalformedBody("The request is not valid HTTP."));
         }
-        catch (OperationCanceledException) when (request.IsGivenUp(cancellation))
+        catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return PlatformReply.Error(PlatformException.Unavailable());
         }

@@ -13,12 +13,12 @@ public sealed class PublicGate(ProblemAnswers answers, PlatformGate platform)
 
     /// <summary>Lets everybody pass.</summary>
     public Task<IResult> OpenAsync(
-        HttpRequest request, Func<Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, admitted, request.HttpContext.RequestAborted);
+        HttpRequest request, Func<CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, admitted);
 
     /// <summary>Refuses what no function serves, by its path or by its method, as what lies there refuses.</summary>
     public Task<IResult> UnknownAsync(HttpRequest request, [CallerMemberName] string operation = "") =>
         Array.Exists(Own, root => request.Path.StartsWithSegments(root))
-            ? answers.AnswerAsync(request, operation, () => throw new ProblemException(Problem.UnknownUrl()), request.HttpContext.RequestAborted)
-            : platform.OpenAsync(request, () => throw PlatformException.NoSuchUrl(), operation);
+            ? answers.AnswerAsync(request, operation, _ => throw new ProblemException(Problem.UnknownUrl()))
+            : platform.OpenAsync(request, _ => throw PlatformException.NoSuchUrl(), operation);
 }

@@ -25,12 +25,11 @@ public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswe
     /// <param name="request">The request.</param>
     /// <param name="application">The application's id as the caller wrote it.</param>
     /// <param name="admitted">What to do then with the body, byte for byte as it was signed.</param>
-    /// <param name="cancellation">Gives up.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> SignedAsync(
-        HttpRequest request, string application, Func<AppId, ReadOnlyMemory<byte>, Task<IResult>> admitted,
-        CancellationToken cancellation, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async () =>
+        HttpRequest request, string application, Func<AppId, ReadOnlyMemory<byte>, CancellationToken, Task<IResult>> admitted,
+        [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, async cancellation =>
         {
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
             var id = AppId.TryParse(application);
@@ -42,6 +41,6 @@ public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswe
                 throw new ProblemException(Problem.Unauthenticated(
                     Challenge, $"{WebhookSignature.Header} must be sent once and be the body's signature."));
             }
-            return await admitted(id.Value, body);
-        }, cancellation);
+            return await admitted(id.Value, body, cancellation);
+        });
 }

@@ -15,12 +15,15 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
     private const string RequestId = "X-Request-Id";
 
     /// <summary>Runs an operation as the function of this name, observed, and answers for it.</summary>
-    internal Task<IResult> AnswerAsync(
-        HttpRequest request, string function, Func<Task<IResult>> operation, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation, cancellation));
+    /// <param name="request">The request.</param>
+    /// <param name="function">The function's name.</param>
+    /// <param name="operation">The operation; it is handed what is cancelled when the caller goes away.</param>
+    internal Task<IResult> AnswerAsync(HttpRequest request, string function, Func<CancellationToken, Task<IResult>> operation) =>
+        FunctionSpans.ObserveAsync(
+            request, function, () => AnswerAsync(request, () => operation(request.HttpContext.RequestAborted)));
 
     /// <summary>Runs an operation, and answers for it.</summary>
-    internal async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation, CancellationToken cancellation)
+    internal async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
     {
         request.HttpContext.Response.Headers[RequestId] = request.HttpContext.TraceIdentifier;
         try
@@ -29,11 +32,11 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
         }
         catch (Exception e)
         {
-            return ProblemOf(e, request, cancellation).ToResult(request);
+            return ProblemOf(e, request).ToResult(request);
         }
     }
 
-    private Problem ProblemOf(Exception e, HttpRequest request, CancellationToken cancellation)
+    private Problem ProblemOf(Exception e, HttpRequest request)
     {
         var context = request.HttpContext;
         switch (e)
@@ -48,7 +51,7 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
                 return Problem.InvalidEvents(invalid.Message, invalid.Index);
             case BadHttpRequestException:
                 return Problem.InvalidRequest("The request is not valid HTTP.");
-            case OperationCanceledException when request.IsGivenUp(cancellation):
+            case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return Problem.Unavailable();
             case OperationCanceledException:
                 // It has used up its time (IdempotentCalls.OperationTimeout).

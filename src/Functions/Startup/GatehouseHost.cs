@@ -7,11 +7,12 @@ using Microsoft.Extensions.Hosting;
 namespace Gatehouse.Functions.Startup;
 
 /// <summary>Runs the application from its start to its stop.</summary>
-public static class Start
+public static class GatehouseHost
 {
     /// <summary>
-    /// Builds the host, starts it and waits until it is stopped. What stops the start and is the operator's to mend is one
-    /// line on standard error and exit code 1; whatever else goes wrong is shown whole.
+    /// Builds the host, starts it and waits until it is stopped. What stops the start is one line on standard error; an
+    /// unexpected exception is thrown on after it. The line begins with "error", because the Functions host logs as errors
+    /// only those lines of standard error that say so, and drops the others at the levels of <c>host.json</c>.
     /// </summary>
     public static async Task<int> RunAsync(Func<IHost> build)
     {
@@ -24,8 +25,13 @@ public static class Start
         catch (Exception e) when (IsForTheOperator(e))
         {
             await DisposeAsync(host);
-            await Console.Error.WriteLineAsync($"Gatehouse does not start: {e.Message.ReplaceLineEndings(" ")}");
+            await ReportAsync(e.Message);
             return 1;
+        }
+        catch (Exception e)
+        {
+            await ReportAsync($"{e.GetType()}: {e.Message}");
+            throw;
         }
         try
         {
@@ -38,7 +44,10 @@ public static class Start
         }
     }
 
-    // A port in use is an IOException of the server's; a route or a schedule that is wrong, an InvalidOperationException.
+    private static Task ReportAsync(string reason) =>
+        Console.Error.WriteLineAsync($"error: Gatehouse cannot start: {reason.ReplaceLineEndings(" ")}");
+
+    // The server throws IOException if a port is in use, and InvalidOperationException for an invalid route or schedule.
     private static bool IsForTheOperator(Exception e) =>
         e is SettingException or AccessSettingException or VaultException or StoreUnavailableException
             or IOException or InvalidOperationException;

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Gatehouse.FunctionsHost;
+
+/// <summary>What the double reads of <c>host.json</c>.</summary>
+internal sealed class HostJson
+{
+    /// <summary>The host's own default for a limit: there is none.</summary>
+    public const int Unlimited = -1;
+
+    private readonly List<(string Category, LogLevel Level)> levels = [];
+
+    private HostJson(JsonElement root)
+    {
+        if (Find(root, "extensions", "http") is { } http)
+        {
+            RoutePrefix = Find(http, "routePrefix")?.GetString() ?? RoutePrefix;
+            MaxConcurrentRequests = Find(http, "maxConcurrentRequests")?.GetInt32() ?? Unlimited;
+            MaxOutstandingRequests = Find(http, "maxOutstandingRequests")?.GetInt32() ?? Unlimited;
+        }
+        if (Find(root, "logging", "logLevel") is { } configured)
+        {
+            foreach (var level in configured.EnumerateObject())
+                levels.Add((level.Name, Enum.Parse<LogLevel>(level.Value.GetString()!, ignoreCase: true)));
+        }
+    }
+
+    /// <summary>What every function's route begins with.</summary>
+    public string RoutePrefix { get; } = "api";
+
+    /// <summary>How many requests run at a time.</summary>
+    public int MaxConcurrentRequests { get; } = Unlimited;
+
+    /// <summary>How many requests run or wait.</summary>
+    public int MaxOutstandingRequests { get; } = Unlimited;
+
+    /// <summary>Reads the file in this folder; without one, all is as the host's defaults are.</summary>
+    public static HostJson Read(string folder)
+    {
+        var path = Path.Combine(folder, "host.json");
+        using var document = JsonDocument.Parse(
+            File.Exists(path) ? File.ReadAllBytes(path) : "{}"u8.ToArray(),
+            new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        return new HostJson(document.RootElement);
+    }
+
+    /// <summary>Whether the host writes a line of this category and level: the longest category that fits decides.</summary>
+    public bool IsLogged(string category, LogLevel level)
+    {
+        var least = levels
+            .Where(rule => IsUnder(category, rule.Category))
+            .OrderByDescending(rule => rule.Category.Length)
+            .Select(rule => (LogLevel?)rule.Level)
+            .FirstOrDefault()
+            ?? levels.Where(rule => rule.Category.Equals("default", StringComparison.OrdinalIgnoreCase)).Select(rule => (LogLevel?)rule.Level)
+                .FirstOrDefault()
+            ?? LogLevel.Information;
+        return level >= least && least != LogLevel.None;
+    }
+
+    private static bool IsUnder(string category, string name) =>
+        category.StartsWith(name, StringComparison.OrdinalIgnoreCase)
+        && (category.Length == name.Length || category[name.Length] == '.');
+
+    private static JsonElement? Find(JsonElement element, params IEnumerable<string> path)
+    {
+        foreach (var name in path)
+        {
+            if (element.ValueKind != JsonValueKind.Object) return null;
+            var member = element.EnumerateObject().FirstOrDefault(member => member.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (member.Value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) return null;
+            element = member.Value;
+        }
+        return element;
+    }
+}
