@@ -1,7 +1,7 @@
 using Gatehouse.Functions.Startup;
 using Microsoft.Azure.Functions.Worker.Builder;
 
-return await Start.RunAsync(() =>
+return await GatehouseHost.RunAsync(() =>
 {
     var builder = FunctionsApplication.CreateBuilder(args);
     builder.ConfigureFunctionsWebApplication();

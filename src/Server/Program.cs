@@ -3,9 +3,9 @@ using Gatehouse.Server;
 
 if (args is [HealthProbe.Argument]) return await HealthProbe.RunAsync();
 
-return await Start.RunAsync(() =>
+return await GatehouseHost.RunAsync(() =>
 {
-    var builder = new ServerBuilder(args, typeof(Start).Assembly);
+    var builder = new ServerBuilder(args, typeof(GatehouseHost).Assembly);
     builder.AddGatehouse();
     return builder.Build();
 });

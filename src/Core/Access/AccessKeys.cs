@@ -3,8 +3,9 @@ using Gatehouse.Secrets;
 namespace Gatehouse.Access;
 
 /// <summary>
-/// The keys for stored calls, derived from a data key in the vault: <see cref="Data"/> encrypts stored answers,
-/// <see cref="Requests"/> is the key of request fingerprints, and <see cref="Pages"/> signs the audit trail's page tokens.
+/// The facade's keys, derived from a data key in the vault: <see cref="Data"/> encrypts stored answers, <see cref="Requests"/>
+/// is the key of request fingerprints, <see cref="AuditPages"/> signs the audit trail's page tokens, and
+/// <see cref="ListPages"/> those of the other lists.
 /// </summary>
 public sealed class AccessKeys
 {
@@ -13,7 +14,8 @@ public sealed class AccessKeys
 
     private DataKey? data;
     private byte[]? requests;
-    private byte[]? pages;
+    private byte[]? auditPages;
+    private byte[]? listPages;
 
     /// <summary>The key that encrypts stored answers.</summary>
     public DataKey Data => data ?? throw NotOpened();
@@ -21,8 +23,11 @@ public sealed class AccessKeys
     /// <summary>The key of request fingerprints.</summary>
     public ReadOnlySpan<byte> Requests => requests ?? throw NotOpened();
 
-    /// <summary>The key of page tokens.</summary>
-    public ReadOnlySpan<byte> Pages => pages ?? throw NotOpened();
+    /// <summary>The key of the audit trail's page tokens.</summary>
+    public ReadOnlySpan<byte> AuditPages => auditPages ?? throw NotOpened();
+
+    /// <summary>The key of the other lists' page tokens.</summary>
+    public ReadOnlySpan<byte> ListPages => listPages ?? throw NotOpened();
 
     /// <summary>Reads the data key from the vault; generates it at first. Called once, before requests are served.</summary>
     /// <exception cref="VaultException">The vault cannot answer, or the secret is not a key.</exception>
@@ -30,7 +35,8 @@ public sealed class AccessKeys
     {
         data = await DataKey.OpenAsync(vault, SecretName, cancellation);
         requests = data.Derive("request-fingerprint");
-        pages = data.Derive("audit-page-token");
+        auditPages = data.Derive("audit-page-token");
+        listPages = data.Derive("list-page-token");
     }
 
     private static InvalidOperationException NotOpened() => new("OpenAsync has not been called.");

@@ -12,6 +12,9 @@ public enum CustodyFault
     /// <summary>The application has no such token.</summary>
     TokenNotFound,
 
+    /// <summary>The application has no such push credential.</summary>
+    PushCredentialNotFound,
+
     /// <summary>The label belongs to a token that is active, or is just being revoked.</summary>
     LabelTaken,
 
@@ -55,6 +58,9 @@ public sealed class CustodyException(CustodyFault fault, string message, Excepti
         new(CustodyFault.ApplicationNotFound, "There is no such application in custody.");
 
     internal static CustodyException TokenNotFound() => new(CustodyFault.TokenNotFound, "The application has no such token.");
+
+    internal static CustodyException PushCredentialNotFound() =>
+        new(CustodyFault.PushCredentialNotFound, "The application has no such push credential.");
 
     internal static CustodyException NoFreeSlot(string message) => new(CustodyFault.NoFreeSlot, message);
 

@@ -6,8 +6,68 @@ namespace Gatehouse.Custody;
 /// </summary>
 public static class ProblemNames
 {
+    /// <summary>The request is not valid.</summary>
+    public const string InvalidRequest = "invalid-request";
+
+    /// <summary>A usage event is not valid.</summary>
+    public const string InvalidEvents = "invalid-events";
+
+    /// <summary>An uploaded certificate cannot be used.</summary>
+    public const string InvalidCertificate = "invalid-certificate";
+
+    /// <summary>An uploaded service account key cannot be used.</summary>
+    public const string InvalidServiceAccount = "invalid-service-account";
+
+    /// <summary>The body is over its limit.</summary>
+    public const string BodyTooLarge = "body-too-large";
+
+    /// <summary>The caller has sent no valid credential.</summary>
+    public const string Unauthenticated = "unauthenticated";
+
+    /// <summary>The caller does not have the role.</summary>
+    public const string Forbidden = "forbidden";
+
+    /// <summary>No function serves the URL with this method.</summary>
+    public const string UnknownUrl = "unknown-url";
+
+    /// <summary>The first request with the idempotency key is still being answered.</summary>
+    public const string IdempotencyKeyInUse = "idempotency-key-in-use";
+
+    /// <summary>The idempotency key was sent with another request.</summary>
+    public const string IdempotencyKeyReused = "idempotency-key-reused";
+
+    /// <summary>The vault holds no credentials of the organization.</summary>
+    public const string OrganizationCredentialsMissing = "organization-credentials-missing";
+
+    /// <summary>The platform refuses the organization's credentials.</summary>
+    public const string OrganizationCredentialsRefused = "organization-credentials-refused";
+
     /// <summary>The application is not in custody.</summary>
     public const string UnknownApplication = "unknown-application";
+
+    /// <summary>The application has no such resource.</summary>
+    public const string NotFound = "not-found";
+
+    /// <summary>The application has no such token.</summary>
+    public const string UnknownToken = "unknown-token";
+
+    /// <summary>Another token has the label.</summary>
+    public const string LabelTaken = "label-taken";
+
+    /// <summary>The token cannot be rotated.</summary>
+    public const string NotRotatable = "not-rotatable";
+
+    /// <summary>The confirmation of a deletion is not the application's name.</summary>
+    public const string NotConfirmed = "not-confirmed";
+
+    /// <summary>The application is being deleted.</summary>
+    public const string BeingDeleted = "being-deleted";
+
+    /// <summary>Another call is changing the application's tokens.</summary>
+    public const string Busy = "busy";
+
+    /// <summary>The vault holds no master token of the application.</summary>
+    public const string MasterTokenMissing = "master-token-missing";
 
     /// <summary>The platform refuses the master token in the vault.</summary>
     public const string MasterTokenRefused = "master-token-refused";
@@ -39,17 +99,18 @@ public static class ProblemNames
     /// <summary>The name of a refusal by custody.</summary>
     public static string Of(CustodyFault fault) => fault switch
     {
-        CustodyFault.Invalid => "invalid-request",
+        CustodyFault.Invalid => InvalidRequest,
         CustodyFault.ApplicationNotFound => UnknownApplication,
-        CustodyFault.TokenNotFound => "unknown-token",
-        CustodyFault.LabelTaken => "label-taken",
+        CustodyFault.TokenNotFound => UnknownToken,
+        CustodyFault.PushCredentialNotFound => NotFound,
+        CustodyFault.LabelTaken => LabelTaken,
         CustodyFault.NoFreeSlot => NoFreeSlot,
-        CustodyFault.NotRotatable => "not-rotatable",
-        CustodyFault.WrongName => "not-confirmed",
-        CustodyFault.Deleting => "being-deleted",
-        CustodyFault.Busy => "busy",
+        CustodyFault.NotRotatable => NotRotatable,
+        CustodyFault.WrongName => NotConfirmed,
+        CustodyFault.Deleting => BeingDeleted,
+        CustodyFault.Busy => Busy,
         CustodyFault.TimedOut => TimedOut,
-        CustodyFault.MasterTokenMissing => "master-token-missing",
+        CustodyFault.MasterTokenMissing => MasterTokenMissing,
         CustodyFault.MasterTokenRefused => MasterTokenRefused,
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };

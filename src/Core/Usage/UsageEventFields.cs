@@ -24,14 +24,14 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
     private int count;
 
     // What is wrong with each member until it has been read; null for nothing.
-    private string? typeFault = "type must be required.";
-    private string? messageFault = "message_id must be required.";
-    private string? userFault = userRequired ? "user_id must be required." : null;
-    private string? channelFault = "channel_url must be required.";
-    private string? sentAtFault = "sent_at must be required.";
-    private string? atFault = "at must be required.";
-    private string? nodeFault = "node must be required.";
-    private string? countFault = "count must be required.";
+    private string? typeFault = "type is required.";
+    private string? messageFault = "message_id is required.";
+    private string? userFault = userRequired ? "user_id is required." : null;
+    private string? channelFault = "channel_url is required.";
+    private string? sentAtFault = "sent_at is required.";
+    private string? atFault = "at is required.";
+    private string? nodeFault = "node is required.";
+    private string? countFault = "count is required.";
 
     /// <summary>Reads the object.</summary>
     public void Read(ref Utf8JsonReader reader)

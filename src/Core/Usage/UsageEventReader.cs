@@ -56,7 +56,7 @@ public static class UsageEventReader
         }
         // Throws if the object is followed by anything.
         reader.Read();
-        return events ?? throw new UsageRequestException("events must be required.");
+        return events ?? throw new UsageRequestException("events is required.");
     }
 
     private static List<UsageEvent> ReadEvents(ref Utf8JsonReader reader, DateTimeOffset now)

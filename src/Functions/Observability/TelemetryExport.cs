@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,8 +34,7 @@ internal static class TelemetryExport
         return true;
     }
 
-    // Apart, so that OpenTelemetry's assemblies are loaded only where it is on.
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    // A separate method: compiling a method loads the assemblies of the types it uses, here OpenTelemetry's.
     private static void Add(IHostApplicationBuilder builder)
     {
         builder.Services.AddOpenTelemetry()

@@ -1,10 +1,9 @@
+using Gatehouse.Access;
 using Gatehouse.Access.Callers;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;
-using Gatehouse.Platform;
-using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -13,7 +12,7 @@ namespace Gatehouse.Functions.Ops;
 
 /// <summary>The applications in custody. Their master tokens are in the vault, and in no answer.</summary>
 public sealed class Applications(
-    OpsGate gate, ManagedApplications applications, ApplicationViews views, ApplicationSync adoption, PlatformKeys keys)
+    OpsGate gate, ManagedApplications applications, ApplicationViews views, ApplicationSync adoption, AccessKeys keys)
 {
     /// <summary>Creates an application; its master token is in the vault before the answer.</summary>
     [Function(nameof(OpsCreateApplication))]
@@ -39,7 +38,7 @@ public sealed class Applications(
             return OpsReply.Ok(
                 new KnownApplicationsDocument(
                     [.. page.Applications.Select(KnownApplicationDocument.Of)],
-                    page.Next is { } last ? PageToken.Write(last.ToGuid(), keys.FacadePages) : ""),
+                    page.Next is { } last ? PageToken.Write(last.ToGuid(), keys.ListPages) : ""),
                 CustodyContext.Default.KnownApplicationsDocument);
         });
 
@@ -70,7 +69,7 @@ public sealed class Applications(
         string appId) =>
         gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (_, application, cancellation) =>
         {
-            if (request.Query["confirm"] is not [{ Length: > 0 } name]) throw PlatformException.Required("confirm");
+            if (request.Query["confirm"] is not [{ Length: > 0 } name]) throw RequestException.Missing("confirm");
             await applications.DeleteAsync(application, name, cancellation);
             return OpsReply.NoContent();
         });
@@ -101,5 +100,5 @@ public sealed class Applications(
     }
 
     private AppId? After(HttpRequest request) =>
-        RequestQuery.Position(request, keys.FacadePages) is { } position ? AppId.From(position) : null;
+        RequestQuery.Position(request, keys.ListPages) is { } position ? AppId.From(position) : null;
 }

@@ -3,7 +3,6 @@ using Gatehouse.Archive;
 using Gatehouse.Archive.Backfill;
 using Gatehouse.Archive.Daily;
 using Gatehouse.Common;
-using Gatehouse.Functions.Http.Requests;
 
 namespace Gatehouse.Functions.Ops;
 
@@ -29,7 +28,7 @@ internal sealed record BackfillDocument(
             BackfillState.Failed => "failed",
             _ => throw new ArgumentException("There is no such state.", nameof(backfill)),
         },
-        Dates.Text(backfill.Days.From), Dates.Text(backfill.Days.To), backfill.Days.Days, backfill.DaysDone, backfill.DaysMissing,
+        IsoDate.Text(backfill.Days.From), IsoDate.Text(backfill.Days.To), backfill.Days.Days, backfill.DaysDone, backfill.DaysMissing,
         backfill.Remaining is { } rest ? (long)Math.Ceiling(rest.TotalSeconds) : null, backfill.Problem,
         Rfc3339.Text(backfill.CreatedAt));
 }
@@ -47,7 +46,7 @@ internal sealed record GapDocument(
 {
     public static GapDocument Of(ArchiveGaps gaps) => new(
         gaps.Application.ToString(), gaps.Days,
-        [.. gaps.Missing.Select(range => new DayRangeDocument(Dates.Text(range.From), Dates.Text(range.To)))]);
+        [.. gaps.Missing.Select(range => new DayRangeDocument(IsoDate.Text(range.From), IsoDate.Text(range.To)))]);
 }
 
 /// <summary>Days from one to another, both inclusive.</summary>

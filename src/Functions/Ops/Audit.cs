@@ -3,7 +3,6 @@ using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;
-using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -23,21 +22,21 @@ public sealed class Audit(OpsGate gate, AuditReader reader)
             var page = await reader.ReadAsync(
                 caller, Filter(request), RequestQuery.Limit(request), RequestQuery.Text(request, "token"), cancellation);
             return page is null
-                ? throw PlatformException.Invalid("token is not valid.")
+                ? throw RequestException.Invalid("token is not valid.")
                 : OpsReply.Ok(AuditPageDocument.Of(page), AuditContext.Default.AuditPageDocument);
         });
 
     private static AuditFilter Filter(HttpRequest request) => new()
     {
         Application = RequestQuery.Text(request, "application") is { } id
-            ? AppId.TryParse(id) ?? throw PlatformException.Invalid("application must be an application's id.")
+            ? AppId.TryParse(id) ?? throw RequestException.Invalid("application must be an application's id.")
             : null,
         Caller = RequestQuery.Text(request, "caller"),
         Operation = RequestQuery.Text(request, "operation"),
         Outcome = RequestQuery.Text(request, "outcome") is { } name
             ? AuditOutcomeNames.TryParse(name, out var outcome)
                 ? outcome
-                : throw PlatformException.Invalid("outcome must be started, done, failed or refused.")
+                : throw RequestException.Invalid("outcome must be started, done, failed or refused.")
             : null,
         From = RequestQuery.Instant(request, "from"),
         Before = RequestQuery.Instant(request, "to"),

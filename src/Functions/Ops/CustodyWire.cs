@@ -4,6 +4,7 @@ using Gatehouse.Custody;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Http.Problems;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
 
 namespace Gatehouse.Functions.Ops;
@@ -135,7 +136,7 @@ internal static class Deliveries
     {
         "response" => TokenDelivery.Response,
         "vault" => TokenDelivery.Vault,
-        _ => throw PlatformException.Invalid("deliver must be response or vault."),
+        _ => throw RequestException.Invalid("deliver must be response or vault."),
     };
 }
 

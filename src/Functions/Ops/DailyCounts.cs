@@ -1,15 +1,15 @@
+using Gatehouse.Access;
 using Gatehouse.Access.Audit;
 using Gatehouse.Access.Callers;
 using Gatehouse.Archive;
 using Gatehouse.Archive.Backfill;
 using Gatehouse.Archive.Daily;
+using Gatehouse.Common;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;
-using Gatehouse.Platform;
-using Gatehouse.Platform.Embedded;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -18,7 +18,7 @@ namespace Gatehouse.Functions.Ops;
 
 /// <summary>The archive of daily message counts, which outlives the platform's own memory and the applications.</summary>
 public sealed class DailyCounts(
-    OpsGate gate, ArchiveReader archive, ArchiveRuns runs, Backfills backfills, ManagedApplications applications, PlatformKeys keys)
+    OpsGate gate, ArchiveReader archive, ArchiveRuns runs, Backfills backfills, ManagedApplications applications, AccessKeys keys)
 {
     private const int DefaultDays = 30;
 
@@ -59,7 +59,7 @@ public sealed class DailyCounts(
         gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
             Guid.TryParse(operationId, out var id) && await backfills.FindAsync(application, id, cancellation) is { } found
                 ? OpsReply.Ok(BackfillDocument.Of(found), ArchiveContext.Default.BackfillDocument)
-                : throw PlatformException.NotFound("Backfill"));
+                : throw new ProblemException(Problem.NotFound("The application has no such backfill.")));
 
     /// <summary>A page of the applications, of those that the caller may know of, with days before yesterday that are missing.</summary>
     [Function(nameof(ListDailyCountGaps))]
@@ -67,7 +67,7 @@ public sealed class DailyCounts(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/gaps")] HttpRequest request) =>
         gate.AmongItsOwnAsync(request, Role.CountsRead, async (caller, cancellation) =>
         {
-            var after = RequestQuery.Position(request, keys.FacadePages) is { } position ? AppId.From(position) : (AppId?)null;
+            var after = RequestQuery.Position(request, keys.ListPages) is { } position ? AppId.From(position) : (AppId?)null;
             var page = await ListGapsAsync(caller, after, RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
                 new GapsDocument([.. page.Gaps.Select(GapDocument.Of)], Next(page.Next?.ToGuid())), ArchiveContext.Default.GapsDocument);
@@ -79,7 +79,7 @@ public sealed class DailyCounts(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/runs")] HttpRequest request) =>
         gate.EverywhereAsync(request, Role.CountsRead, async (_, cancellation) =>
         {
-            var page = await runs.ListAsync(RequestQuery.Position(request, keys.FacadePages), RequestQuery.Limit(request), cancellation);
+            var page = await runs.ListAsync(RequestQuery.Position(request, keys.ListPages), RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
                 new RunsDocument([.. page.Runs.Select(RunDocument.Of)], Next(page.Next)), ArchiveContext.Default.RunsDocument);
         });
@@ -90,16 +90,16 @@ public sealed class DailyCounts(
         var from = RequestQuery.Date(request, "from");
         var to = RequestQuery.Date(request, "to") ?? (from > archive.Yesterday ? from.Value : archive.Yesterday);
         from ??= DateOnly.FromDayNumber(Math.Max(0, to.DayNumber - DefaultDays + 1));
-        return DayRange.Between(from.Value, to) ?? throw PlatformException.OutOfRange("from must not be after to.");
+        return DayRange.Between(from.Value, to) ?? throw RequestException.OutOfRange("from must not be after to.");
     }
 
     private DayRange Possible(DateOnly from, DateOnly to)
     {
-        var asked = DayRange.Between(from, to) ?? throw PlatformException.OutOfRange("from must not be after to.");
+        var asked = DayRange.Between(from, to) ?? throw RequestException.OutOfRange("from must not be after to.");
         var possible = backfills.Possible;
         return possible.Contains(from) && possible.Contains(to)
             ? asked
-            : throw PlatformException.OutOfRange($"from and to must be from {Dates.Text(possible.From)} to {Dates.Text(possible.To)}.");
+            : throw RequestException.OutOfRange($"from and to must be from {IsoDate.Text(possible.From)} to {IsoDate.Text(possible.To)}.");
     }
 
     // A confined caller's are few, and are asked for one by one.
@@ -119,5 +119,5 @@ public sealed class DailyCounts(
         return new ArchiveGapsPage(found, null);
     }
 
-    private string Next(Guid? position) => position is { } last ? PageToken.Write(last, keys.FacadePages) : "";
+    private string Next(Guid? position) => position is { } last ? PageToken.Write(last, keys.ListPages) : "";
 }

@@ -5,8 +5,8 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using Gatehouse.Archive;
+using Gatehouse.Common;
 using Gatehouse.Functions.Http.Requests;
-using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Ops;
@@ -29,13 +29,13 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
     /// <summary>
     /// Whether a request asks for CSV: by <c>format</c>, or by <c>Accept</c>, where CSV comes before JSON.
     /// </summary>
-    /// <exception cref="PlatformException">400111 where the format is another.</exception>
+    /// <exception cref="RequestException"><c>format</c> is neither.</exception>
     public static bool WantsCsv(HttpRequest request) => request.Query["format"] switch
     {
         ["csv"] => true,
         ["json"] => false,
         [] => Quality(request, CsvType) > Quality(request, JsonType),
-        _ => throw PlatformException.Invalid("format must be json or csv."),
+        _ => throw RequestException.Invalid("format must be json or csv."),
     };
 
     /// <inheritdoc/>
@@ -125,7 +125,7 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
         json.WriteStartArray("missing"u8);
         foreach (var day in missing.SelectMany(range => Enumerable.Range(0, range.Days).Select(offset => range.From.AddDays(offset))))
         {
-            json.WriteStringValue(Dates.Text(day));
+            json.WriteStringValue(IsoDate.Text(day));
         }
         json.WriteEndArray();
         json.WriteNumber("total"u8, total);

@@ -6,7 +6,6 @@ using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Observability;
-using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -25,7 +24,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
         string appId) =>
         gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), async (call, application, cancellation) =>
         {
-            var replaces = PushForms.Flag(request, "replace");
+            var replaces = RequestQuery.Boolean(request, "replace");
             var upload = await PushForms.ReadCertificateAsync(request, cancellation);
             var addition = IsDryRun(request)
                 ? await credentials.InspectCertificateAsync(application, upload, replaces, cancellation)
@@ -70,7 +69,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
         HttpRequest request, OpsCall call, AppId application, CancellationToken cancellation)
     {
         var form = await MultipartForm.ReadAsync(request, cancellation);
-        var file = form?.File("service_account_key") ?? throw PlatformException.Required("service_account_key");
+        var file = form?.File("service_account_key") ?? throw RequestException.MissingFile("service_account_key");
         var addition = await credentials.AddServiceAccountAsync(application, file, IsDryRun(request), cancellation);
         return Answer(call, addition.Id, ServiceAccountDocument.Of(addition), PushContext.Default.ServiceAccountDocument);
     }
@@ -85,7 +84,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
         return Answer(call, id, SenderDocument.Of(id, sender), PushContext.Default.SenderDocument);
     }
 
-    private static bool IsDryRun(HttpRequest request) => PushForms.Flag(request, "dry_run");
+    private static bool IsDryRun(HttpRequest request) => RequestQuery.Boolean(request, "dry_run");
 
     // 201 for what was registered, 200 for what was only inspected.
     private static IResult Answer<T>(OpsCall call, string? id, T document, JsonTypeInfo<T> type)

@@ -14,9 +14,6 @@ namespace Gatehouse.Functions.Ops;
 public sealed class Usage(
     OpsGate gate, IApplicationDirectory applications, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
 {
-    /// <summary>The most bytes of a request's events: 1 MiB.</summary>
-    public const int BodyLimit = 1024 * 1024;
-
     /// <summary>Takes up to 1,000 events; what is answered is durable, and what is not answered can be sent again.</summary>
     [Function(nameof(RecordEvents))]
     public Task<IResult> RecordEvents(
@@ -25,7 +22,7 @@ public sealed class Usage(
         gate.ReportAsync(request, Role.UsageWrite, appId, async (_, application, cancellation) =>
         {
             await RequireAsync(application, cancellation);
-            var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
+            var body = await RequestBody.ReadAsync(request, RequestBody.EventsLimit, cancellation);
             var events = UsageEventReader.Read(body.Span, time.GetUtcNow());
             var receipt = await recorder.RecordAsync(application, events, cancellation);
             return OpsReply.Ok(ReceiptDocument.Of(receipt), OpsContext.Default.ReceiptDocument);

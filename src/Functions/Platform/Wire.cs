@@ -143,12 +143,6 @@ internal sealed record DailyCountDocument(
             IsoDate.Text(count.Day), count.Messages))));
 }
 
-/// <summary>An error: what every refusal answers.</summary>
-internal sealed record ErrorDocument(
-    [property: JsonPropertyName("message")] string Message,
-    [property: JsonPropertyName("code")] int Code,
-    [property: JsonPropertyName("error")] bool Error);
-
 [JsonSerializable(typeof(PushIdListDocument))]
 [JsonSerializable(typeof(PushListDocument))]
 [JsonSourceGenerationOptions(
@@ -161,5 +155,4 @@ internal sealed record ErrorDocument(
 [JsonSerializable(typeof(MauDocument))]
 [JsonSerializable(typeof(DauDocument))]
 [JsonSerializable(typeof(DailyCountDocument))]
-[JsonSerializable(typeof(ErrorDocument))]
 internal sealed partial class WireContext : JsonSerializerContext;

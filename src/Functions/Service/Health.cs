@@ -23,7 +23,8 @@ public sealed class Health(PublicGate gate, Readiness readiness, UnsetSchedules 
         gate.OpenAsync(request, async cancellation =>
         {
             var report = await readiness.FindAsync(cancellation);
-            return OpsReply.Health(report.IsReady, ReadinessDocument.Of(report, unset), HealthContext.Default.ReadinessDocument);
+            return OpsReply.Health(
+                report.IsReady, ReadinessDocument.Of(report, unset), HealthContext.Default.ReadinessDocument, Readiness.CacheTime);
         });
 }
 

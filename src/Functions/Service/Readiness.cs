@@ -4,51 +4,51 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Service;
 
-/// <summary>Whether what Gatehouse cannot do without answers: store and vault.</summary>
-/// <param name="Store">Whether the store does.</param>
-/// <param name="Vault">Whether the vault does.</param>
+/// <summary>Whether store and vault answer. Gatehouse cannot work without either.</summary>
+/// <param name="Store">Whether the store answers.</param>
+/// <param name="Vault">Whether the vault answers.</param>
 public sealed record ReadinessReport(bool Store, bool Vault)
 {
-    /// <summary>Whether both do.</summary>
+    /// <summary>Whether both answer.</summary>
     public bool IsReady => Store && Vault;
 }
 
 /// <summary>
-/// Asks store and vault whether they answer. Whoever may ask this is nobody's to say, so they are asked once in
-/// <see cref="KeptFor"/> at most, however often it is.
+/// Checks whether store and vault answer. Unauthenticated callers can call this, so the result is cached for
+/// <see cref="CacheTime"/>.
 /// </summary>
 public sealed partial class Readiness(ITableStore store, ISecretVault vault, TimeProvider time, ILogger<Readiness> log)
 {
-    /// <summary>For how long what was found holds.</summary>
-    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(5);
+    /// <summary>How long a result is cached.</summary>
+    public static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long store and vault are waited for.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>How long to wait for store and vault.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    // A name that there is not: no secret is read for this.
+    // The name of a secret that does not exist: no secret is read for this check.
     private const string Probe = "gatehouse-readiness";
 
     private readonly Lock gate = new();
-    private Task<ReadinessReport>? asking;
-    private long askedAt;
+    private Task<ReadinessReport>? check;
+    private long checkedAt;
 
-    /// <summary>What was found at most <see cref="KeptFor"/> ago.</summary>
+    /// <summary>The result of a check that began at most <see cref="CacheTime"/> ago.</summary>
     public Task<ReadinessReport> FindAsync(CancellationToken cancellation)
     {
         lock (gate)
         {
-            if (asking is null || (asking.IsCompleted && time.GetElapsedTime(askedAt) >= KeptFor))
+            if (check is null || (check.IsCompleted && time.GetElapsedTime(checkedAt) >= CacheTime))
             {
-                askedAt = time.GetTimestamp();
-                asking = AskAsync();
+                checkedAt = time.GetTimestamp();
+                check = CheckAsync();
             }
-            return asking.WaitAsync(cancellation);
+            return check.WaitAsync(cancellation);
         }
     }
 
-    private async Task<ReadinessReport> AskAsync()
+    private async Task<ReadinessReport> CheckAsync()
     {
-        // Off the lock that this is called under.
+        // The caller holds the lock.
         await Task.Yield();
         var answers = await Task.WhenAll(
             AnswersAsync("store", async stop => await store.GetAsync("Audit", "o0", Probe, stop)),
@@ -58,11 +58,11 @@ public sealed partial class Readiness(ITableStore store, ISecretVault vault, Tim
 
     private async Task<bool> AnswersAsync(string name, Func<CancellationToken, Task> ask)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var timeout = new CancellationTokenSource(Timeout, time);
         try
         {
-            // Not longer, even where it does not heed that it is given up.
-            await ask(patience.Token).WaitAsync(patience.Token);
+            // Waits no longer than the timeout, even for a call that ignores its token.
+            await ask(timeout.Token).WaitAsync(timeout.Token);
             return true;
         }
         catch (Exception e) when (e is StoreUnavailableException or VaultException or OperationCanceledException)

@@ -2,7 +2,7 @@ using Gatehouse.Functions.Startup.Settings;
 
 namespace Gatehouse.Functions.Startup;
 
-/// <summary>The folder that holds everything Gatehouse keeps on this machine; only its owner can look into it.</summary>
+/// <summary>The folder that holds all data on this machine. Only its owner has access.</summary>
 internal sealed class DataFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -18,11 +18,11 @@ internal sealed class DataFolder
     /// <summary>The local vault's file.</summary>
     public string Vault => System.IO.Path.Combine(Path, "vault.db");
 
-    /// <summary>The key that the local vault opens with.</summary>
+    /// <summary>The local vault's key.</summary>
     public string VaultKey => System.IO.Path.Combine(Path, "vault.key");
 
-    /// <summary>Takes a folder, and makes it where there is none.</summary>
-    /// <exception cref="SettingException">It cannot be made, or not be written to.</exception>
+    /// <summary>Opens a folder, and creates it if it is missing.</summary>
+    /// <exception cref="SettingException">The folder cannot be created or written to.</exception>
     public static DataFolder Open(string path)
     {
         try

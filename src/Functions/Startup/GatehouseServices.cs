@@ -11,7 +11,6 @@ using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Problems;
-using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Observability;
 using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
@@ -25,15 +24,16 @@ using Microsoft.Extensions.Hosting;
 
 namespace Gatehouse.Functions.Startup;
 
-/// <summary>What the application is made of.</summary>
+/// <summary>The services of the application.</summary>
 public static class GatehouseServices
 {
-    /// <summary>Adds everything, made from the settings.</summary>
+    /// <summary>Adds all services, as the settings say.</summary>
     /// <exception cref="SettingException">A setting is wrong.</exception>
     public static TBuilder AddGatehouse<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
+        // Before the defaults, under which every schedule is set.
         builder.Services.AddSingleton(new UnsetSchedules(GatehouseSettings.UnsetSchedules(builder.Configuration)));
-        // Under everything else that there is.
+        // First, so that every other source overrides the defaults.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = GatehouseSettings.Schedules });
         var settings = GatehouseSettings.Read(builder.Configuration);
         var services = builder.Services;
@@ -49,21 +49,21 @@ public static class GatehouseServices
         services.AddCustody();
         services.AddArchive();
         services.AddAccess(settings);
-        services.AddHostedService<StartupCheck>();
+        services.AddStartup(settings);
         return builder;
     }
 
     private static void AddData(this IServiceCollection services, GatehouseSettings settings, bool isObserved)
     {
-        // SQLite and OpenSSL take as long to load as the host takes to be built: both happen at once.
-        var opening = Task.Run(() => OpenData.OpenAsync(settings));
+        // Loading SQLite and OpenSSL takes as long as building the host, so both happen at the same time.
+        var opening = Task.Run(() => DataStores.OpenAsync(settings));
         services.AddSingleton(_ => opening.GetAwaiter().GetResult());
         services.AddSingleton<ITableStore>(provider =>
-            provider.GetRequiredService<OpenData>().Store is var store && isObserved ? new TracedTableStore(store) : store);
+            provider.GetRequiredService<DataStores>().Store is var store && isObserved ? new TracedTableStore(store) : store);
         services.AddSingleton(provider =>
-            provider.GetRequiredService<OpenData>().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
-        services.AddSingleton(provider => provider.GetRequiredService<OpenData>().Keys);
-        services.AddSingleton(provider => provider.GetRequiredService<OpenData>().AccessKeys);
+            provider.GetRequiredService<DataStores>().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
+        services.AddSingleton(provider => provider.GetRequiredService<DataStores>().Keys);
+        services.AddSingleton(provider => provider.GetRequiredService<DataStores>().AccessKeys);
         services.AddSingleton<Readiness>();
     }
 
@@ -128,5 +128,13 @@ public static class GatehouseServices
         services.AddSingleton<OpsGate>();
         services.AddSingleton<WebhookGate>();
         services.AddSingleton<PublicGate>();
+    }
+
+    private static void AddStartup(this IServiceCollection services, GatehouseSettings settings)
+    {
+        services.AddSingleton<StartupCredentials>();
+        services.AddHostedService<StartupCheck>();
+        // Only a Functions host knows the address of its functions.
+        if (!settings.IsBehindHost) services.AddHostedService<StartupBanner>();
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gatehouse.Access;
 using Gatehouse.Archive;
 using Gatehouse.Custody.Applications;
@@ -13,13 +12,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Startup;
 
-/// <summary>The platform that the facade stands before.</summary>
+/// <summary>The services of the platform.</summary>
 internal static class PlatformServices
 {
-    /// <summary>Adds the platform that the settings name.</summary>
+    /// <summary>Adds the embedded or the hosted platform, as the settings say.</summary>
     public static void AddPlatform(this IServiceCollection services, GatehouseSettings settings)
     {
-        // The routes of the platform are functions like any other, and ask for these wherever it is.
+        // The platform's routes are functions like all others, and need these services for the hosted platform too.
         services.AddSingleton<OrganizationAccess>();
         services.AddSingleton<ApplicationAccess>();
         services.AddSingleton<EmbeddedApplications>();
@@ -38,8 +37,6 @@ internal static class PlatformServices
         services.AddSingleton<ArchiveSettings>();
     }
 
-    // Apart, so that what it needs is loaded only where the platform is hosted.
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void AddHosted(this IServiceCollection services, HostedSettings settings)
     {
         services.AddSingleton<HostedPlatformLog>();

@@ -44,7 +44,7 @@ public sealed class UsageEventReaderTests
     [InlineData("message_id", "\"\"", "must not be empty")]
     [InlineData("message_id", "1.5", "64-bit integer")]
     [InlineData("message_id", "9223372036854775808", "64-bit integer")]
-    [InlineData("message_id", "null", "message_id must be required")]
+    [InlineData("message_id", "null", "message_id is required")]
     [InlineData("message_id", "true", "must be a string")]
     [InlineData("user_id", "5", "must be a string")]
     [InlineData("user_id", "[\"u\"]", "must be a string")]
@@ -77,7 +77,7 @@ public sealed class UsageEventReaderTests
         var refusal = Assert.Throws<UsageRequestException>(() =>
             Read($$"""{"events":[{{Event().Replace(member, "x", StringComparison.Ordinal)}}]}"""));
 
-        Assert.Equal((0, $"{member} must be required."), (refusal.Index, refusal.Message));
+        Assert.Equal((0, $"{member} is required."), (refusal.Index, refusal.Message));
     }
 
     [Theory]

@@ -40,7 +40,7 @@ public abstract class HealthTests(Head head)
         (await gatehouse.Api.GetAsync("/health/live", Credential.None)).Ok();
 
         vault.Fails = false;
-        clock.Advance(Readiness.KeptFor);
+        clock.Advance(Readiness.CacheTime);
         (await gatehouse.Api.GetAsync("/health/ready", Credential.None)).Ok();
     }
 
@@ -55,7 +55,7 @@ public abstract class HealthTests(Head head)
             var reports = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => readiness.FindAsync(default))));
             Assert.All(reports, report => Assert.Equal(new ReadinessReport(Store: false, Vault: true), report));
             Assert.Equal(round, vault.Asked);
-            clock.Advance(Readiness.KeptFor);
+            clock.Advance(Readiness.CacheTime);
         }
     }
 
@@ -68,7 +68,7 @@ public abstract class HealthTests(Head head)
         var asking = readiness.FindAsync(default);
         await vault.BeingAsked;
         Assert.False(asking.IsCompleted);
-        clock.Advance(Readiness.Patience);
+        clock.Advance(Readiness.Timeout);
         Assert.False((await asking).Vault);
     }
 

@@ -39,7 +39,7 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         var range = AuditPosition.Between(filter.From, filter.Before);
         if (!string.IsNullOrEmpty(pageToken))
         {
-            if (PageToken.Read(pageToken, keys.Pages) is not { } position) return null;
+            if (PageToken.Read(pageToken, keys.AuditPages) is not { } position) return null;
             // If the filter was changed meanwhile to start later, reading starts there.
             var after = range.StartingAfter(AuditPosition.From(position).RowKey);
             if (string.CompareOrdinal(after.From, range.From) > 0) range = after;
@@ -53,7 +53,7 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         while (merge.TryDequeue(out var partition, out _))
         {
             if (entries.Count == limit || lookedAt == MostRowsPerPage)
-                return new AuditPage(entries, PageToken.Write(AuditPosition.Of(last!).ToGuid(), keys.Pages));
+                return new AuditPage(entries, PageToken.Write(AuditPosition.Of(last!).ToGuid(), keys.AuditPages));
             lookedAt++;
             last = AuditEntry.Read(partition.Current);
             if (filter.Takes(last) && (!reader.IsConfined || (last.Application is { } about && reader.Reaches(about)))) entries.Add(last);

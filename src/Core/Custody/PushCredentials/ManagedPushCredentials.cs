@@ -142,14 +142,14 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
     }
 
     /// <summary>Removes a push credential.</summary>
-    /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
-    /// <exception cref="PlatformException">400201 where there is none of that type and id; the platform refuses, or cannot
-    /// answer.</exception>
+    /// <exception cref="CustodyException">There is no push credential of that type and id; otherwise as
+    /// <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task DeleteAsync(AppId application, PushType type, string id, CancellationToken cancellation)
     {
         await RequireAsync(application, cancellation);
-        if (!await TryRemoveAsync(application, type, id, cancellation)) throw PlatformException.NotFound("Push configuration");
+        if (!await TryRemoveAsync(application, type, id, cancellation)) throw CustodyException.PushCredentialNotFound();
     }
 
     private (ApnsCertificate Certificate, bool ForProduction) Inspect(CertificateUpload upload)

@@ -13,7 +13,6 @@ public sealed class PlatformKeys
 
     private DataKey? data;
     private byte[]? pages;
-    private byte[]? facadePages;
 
     /// <summary>The key that encrypts API tokens and push credentials.</summary>
     public DataKey Data => data ?? throw NotOpened();
@@ -21,16 +20,12 @@ public sealed class PlatformKeys
     /// <summary>The key of page tokens.</summary>
     public ReadOnlySpan<byte> Pages => pages ?? throw NotOpened();
 
-    /// <summary>The key of the facade's page tokens. A page token of the platform is not valid there.</summary>
-    public ReadOnlySpan<byte> FacadePages => facadePages ?? throw NotOpened();
-
     /// <summary>Reads the data key from the vault; generates it at first. Called once, before requests are served.</summary>
     /// <exception cref="VaultException">The vault cannot answer, or the secret is not a key.</exception>
     public async Task OpenAsync(ISecretVault vault, CancellationToken cancellation)
     {
         data = await DataKey.OpenAsync(vault, SecretName, cancellation);
         pages = data.Derive("page-token");
-        facadePages = data.Derive("facade-page-token");
     }
 
     private static InvalidOperationException NotOpened() => new("OpenAsync has not been called.");

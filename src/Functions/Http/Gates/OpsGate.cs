@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Gatehouse.Access.Audit;
 using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Http.Problems;
-using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

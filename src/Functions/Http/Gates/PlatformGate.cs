@@ -74,8 +74,11 @@ public sealed partial class PlatformGate(
         }
         catch (PlatformException e)
         {
-            LogRefused(e.Code, e.Message);
-            return PlatformReply.Error(e);
+            return Refuse(e);
+        }
+        catch (RequestException e)
+        {
+            return Refuse(AsContract(e));
         }
         catch (BadHttpRequestException e)
         {
@@ -98,6 +101,27 @@ public sealed partial class PlatformGate(
             return PlatformReply.Error(PlatformException.Internal());
         }
     }
+
+    private IResult Refuse(PlatformException e)
+    {
+        LogRefused(e.Code, e.Message);
+        return PlatformReply.Error(e);
+    }
+
+    // The contract's code for each fault, and its words where they differ from ours (contract, "Error codes").
+    private static PlatformException AsContract(RequestException e) => e.Fault switch
+    {
+        RequestFault.Missing => PlatformException.Required(e.Field!),
+        RequestFault.NotString => new(StatusCodes.Status400BadRequest, 400100, e.Message),
+        RequestFault.NotNumber => new(StatusCodes.Status400BadRequest, 400101, e.Message),
+        RequestFault.NotBoolean => new(StatusCodes.Status400BadRequest, 400104, e.Message),
+        RequestFault.TooLong => new(StatusCodes.Status400BadRequest, 400110, e.Message),
+        RequestFault.BodyTooLarge => new(StatusCodes.Status413PayloadTooLarge, 400110, e.Message),
+        RequestFault.Invalid => PlatformException.Invalid(e.Message),
+        RequestFault.OutOfRange => PlatformException.OutOfRange(e.Message),
+        RequestFault.MalformedBody => PlatformException.MalformedBody(e.Message),
+        _ => throw new ArgumentOutOfRangeException(nameof(e)),
+    };
 
     [LoggerMessage(100, LogLevel.Error, "The store cannot answer.")]
     private partial void LogStoreUnavailable(Exception e);

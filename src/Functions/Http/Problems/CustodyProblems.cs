@@ -18,6 +18,8 @@ internal static class CustodyProblems
     // A vault that an operator must mend says nothing of when: whoever calls is to ask again, and not at once.
     private static readonly TimeSpan Mending = TimeSpan.FromMinutes(1);
 
+    private const int FirstValueCode = 400100, LastValueCode = 400199;
+
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
 
     /// <summary>The problem that an exception is; null where it is none of theirs.</summary>
@@ -30,9 +32,9 @@ internal static class CustodyProblems
         PushCredentialException { ServiceAccountFault: { } fault } =>
             Problem.InvalidServiceAccount(CredentialFaults.NameOf(fault), e.Message),
         OrganizationCredentialsException { AreMissing: true } =>
-            new(Conflict, "organization-credentials-missing", "The vault has no credentials of the organization.", e.Message),
+            new(Conflict, ProblemNames.OrganizationCredentialsMissing, "The vault has no credentials of the organization.", e.Message),
         OrganizationCredentialsException =>
-            new(Conflict, "organization-credentials-refused", "The platform refuses the organization's credentials.", e.Message),
+            new(Conflict, ProblemNames.OrganizationCredentialsRefused, "The platform refuses the organization's credentials.", e.Message),
         VaultException vault => new(Unavailable, ProblemNames.VaultUnavailable, "The vault cannot answer.", "Send the request again.")
         {
             RetryAfter = vault.RetryAfter ?? Mending,
@@ -45,6 +47,7 @@ internal static class CustodyProblems
     {
         CustodyFault.Invalid => Problem.InvalidRequest(e.Message),
         CustodyFault.ApplicationNotFound => Problem.UnknownApplication(),
+        CustodyFault.PushCredentialNotFound => Problem.NotFound(e.Message),
         CustodyFault.TokenNotFound => new(NotFound, ProblemNames.Of(e.Fault), "There is no such token.", e.Message),
         CustodyFault.LabelTaken => new(Conflict, ProblemNames.Of(e.Fault), "The label is taken.", e.Message),
         CustodyFault.NoFreeSlot => NoFreeSlot(e.Message),
@@ -58,7 +61,8 @@ internal static class CustodyProblems
         _ => Problem.Fault(),
     };
 
-    // Its refusals of a value that a caller gave reach that caller, whichever of us has found it wrong.
+    // Where the platform refuses a value that the caller sent (codes 4001xx), the caller can correct it. Any other refusal is a
+    // matter between Gatehouse and the platform.
     private static Problem Of(PlatformException e) => e switch
     {
         { Status: StatusCodes.Status413PayloadTooLarge } => Problem.BodyTooLarge(e.Message),
@@ -74,9 +78,10 @@ internal static class CustodyProblems
         { Code: PlatformException.NotAuthorizedCode } =>
             new(BadGateway, ProblemNames.PlatformRefused, "The platform refuses.", e.Message),
         { Code: PlatformException.ApplicationNotFoundCode } => Problem.UnknownApplication(),
-        { Code: PlatformException.NotFoundCode } => new(NotFound, "not-found", "There is no such thing.", e.Message),
+        { Code: PlatformException.NotFoundCode } => Problem.NotFound(e.Message),
         { Code: PlatformException.TooManyCode } => NoFreeSlot(e.Message),
-        _ => Problem.InvalidRequest(e.Message),
+        { Code: >= FirstValueCode and <= LastValueCode } => Problem.InvalidRequest(e.Message),
+        _ => new(BadGateway, ProblemNames.PlatformRefused, "The platform refuses.", e.Message),
     };
 
     private static Problem NoFreeSlot(string detail) => new(Conflict, ProblemNames.NoFreeSlot, "There is no free slot.", detail);

@@ -29,48 +29,52 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     /// <summary>401: no credential, or one that is not good.</summary>
     public static Problem Unauthenticated(string challenge, string detail) =>
-        new(StatusCodes.Status401Unauthorized, "unauthenticated", "The caller is not known.", detail) { Challenge = challenge };
+        new(StatusCodes.Status401Unauthorized, ProblemNames.Unauthenticated, "The caller is not known.", detail) { Challenge = challenge };
 
     /// <summary>404: no such application, or none that the caller may know of.</summary>
     public static Problem UnknownApplication() =>
         new(StatusCodes.Status404NotFound, ProblemNames.UnknownApplication, "There is no such application.", "The id is no application's.");
 
+    /// <summary>404: the application has no such resource.</summary>
+    public static Problem NotFound(string detail) =>
+        new(StatusCodes.Status404NotFound, ProblemNames.NotFound, "There is no such thing.", detail);
+
     /// <summary>404: there is no such URL, or not with this method.</summary>
     public static Problem UnknownUrl() =>
-        new(StatusCodes.Status404NotFound, "unknown-url", "There is no such URL.", "There is no such URL, or not with this method.");
+        new(StatusCodes.Status404NotFound, ProblemNames.UnknownUrl, "There is no such URL.", "There is no such URL, or not with this method.");
 
     /// <summary>400: the request says something that it must not.</summary>
     public static Problem InvalidRequest(string detail) =>
-        new(StatusCodes.Status400BadRequest, "invalid-request", "The request is not valid.", detail);
+        new(StatusCodes.Status400BadRequest, ProblemNames.InvalidRequest, "The request is not valid.", detail);
 
     /// <summary>400: an event is not valid, and so none of its request was counted.</summary>
     public static Problem InvalidEvents(string detail, int? index) =>
-        new(StatusCodes.Status400BadRequest, "invalid-events", "The events are not valid; none was counted.", detail)
+        new(StatusCodes.Status400BadRequest, ProblemNames.InvalidEvents, "The events are not valid; none was counted.", detail)
         {
             Index = index,
         };
 
     /// <summary>400: an uploaded certificate cannot be used.</summary>
     public static Problem InvalidCertificate(string fault, string detail) =>
-        new(StatusCodes.Status400BadRequest, "invalid-certificate", "The certificate is not accepted.", detail)
+        new(StatusCodes.Status400BadRequest, ProblemNames.InvalidCertificate, "The certificate is not accepted.", detail)
         {
             CredentialFault = fault,
         };
 
     /// <summary>400: an uploaded key file of a service account cannot be used.</summary>
     public static Problem InvalidServiceAccount(string fault, string detail) =>
-        new(StatusCodes.Status400BadRequest, "invalid-service-account", "The service account's key file is not accepted.", detail)
+        new(StatusCodes.Status400BadRequest, ProblemNames.InvalidServiceAccount, "The service account's key file is not accepted.", detail)
         {
             CredentialFault = fault,
         };
 
     /// <summary>413: the body is over its limit.</summary>
     public static Problem BodyTooLarge(string detail) =>
-        new(StatusCodes.Status413PayloadTooLarge, "body-too-large", "The body is too large.", detail);
+        new(StatusCodes.Status413PayloadTooLarge, ProblemNames.BodyTooLarge, "The body is too large.", detail);
 
     /// <summary>403: the caller is known, and may not do this.</summary>
     public static Problem Forbidden(string detail) =>
-        new(StatusCodes.Status403Forbidden, "forbidden", "The caller may not do this.", detail);
+        new(StatusCodes.Status403Forbidden, ProblemNames.Forbidden, "The caller may not do this.", detail);
 
     /// <summary>503: something that is needed cannot answer; the request can be sent again.</summary>
     public static Problem Unavailable(TimeSpan? retryAfter = null) => new(
@@ -82,12 +86,12 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     /// <summary>422: the key was sent before, with another request.</summary>
     public static Problem IdempotencyKeyReused() => new(
-        StatusCodes.Status422UnprocessableEntity, "idempotency-key-reused", "The Idempotency-Key was used for another request.",
+        StatusCodes.Status422UnprocessableEntity, ProblemNames.IdempotencyKeyReused, "The Idempotency-Key was used for another request.",
         "A key names one request for 24 hours: the same path, query and body.");
 
     /// <summary>409: the first request with the key is being answered.</summary>
     public static Problem IdempotencyKeyInUse(TimeSpan retryAfter) => new(
-        StatusCodes.Status409Conflict, "idempotency-key-in-use", "The first request with the Idempotency-Key is being answered.",
+        StatusCodes.Status409Conflict, ProblemNames.IdempotencyKeyInUse, "The first request with the Idempotency-Key is being answered.",
         "Sent again, the request gets the first one's answer.")
     {
         RetryAfter = retryAfter,

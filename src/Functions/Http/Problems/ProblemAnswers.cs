@@ -1,3 +1,4 @@
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Observability;
 using Gatehouse.Usage;
 using Microsoft.AspNetCore.Http;
@@ -42,6 +43,10 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
         {
             case ProblemException refusal:
                 return refusal.Problem;
+            case RequestException { Fault: RequestFault.BodyTooLarge } invalid:
+                return Problem.BodyTooLarge(invalid.Message);
+            case RequestException invalid:
+                return Problem.InvalidRequest(invalid.Message);
             case UsageRequestException invalid:
                 return Problem.InvalidEvents(invalid.Message, invalid.Index);
             case BadHttpRequestException:

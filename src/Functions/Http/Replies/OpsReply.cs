@@ -1,11 +1,9 @@
 using System.Text.Json.Serialization.Metadata;
-using Gatehouse.Functions.Http.Problems;
-using Gatehouse.Functions.Service;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Replies;
 
-/// <summary>The facade's answers, and those to webhooks; refusals are made of a <see cref="Problem"/>.</summary>
+/// <summary>The facade's answers, and those to webhooks; refusals are problems (RFC 9457).</summary>
 internal static class OpsReply
 {
     /// <summary>200 with a body.</summary>
@@ -15,10 +13,10 @@ internal static class OpsReply
     public static IResult Created<T>(string? location, T body, JsonTypeInfo<T> type) =>
         Reply.Json(StatusCodes.Status201Created, body, type, location);
 
-    /// <summary>200 where all is well, 503 where not, with a body that says what.</summary>
-    public static IResult Health<T>(bool isWell, T body, JsonTypeInfo<T> type) => isWell
+    /// <summary>200 if healthy, otherwise 503 with <c>Retry-After</c>; a body either way.</summary>
+    public static IResult Health<T>(bool isHealthy, T body, JsonTypeInfo<T> type, TimeSpan retryAfter) => isHealthy
         ? Ok(body, type)
-        : Reply.Json(StatusCodes.Status503ServiceUnavailable, body, type, retryAfter: Readiness.KeptFor);
+        : Reply.Json(StatusCodes.Status503ServiceUnavailable, body, type, retryAfter: retryAfter);
 
     /// <summary>200 with JSON that is there already.</summary>
     public static IResult Document(ReadOnlyMemory<byte> json) => Reply.Json(json);

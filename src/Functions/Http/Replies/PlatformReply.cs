@@ -1,5 +1,5 @@
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Gatehouse.Functions.Platform;
 using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 
@@ -21,5 +21,15 @@ internal static class PlatformReply
     public static IResult NotServed() => Error(StatusCodes.Status404NotFound, PlatformException.NoSuchUrl());
 
     private static Reply Error(int status, PlatformException e) =>
-        Reply.Json(status, new ErrorDocument(e.Message, e.Code, true), WireContext.Default.ErrorDocument);
+        Reply.Json(status, new ErrorDocument(e.Message, e.Code, true), ErrorContext.Default.ErrorDocument);
 }
+
+/// <summary>The body of every refusal of the platform.</summary>
+internal sealed record ErrorDocument(
+    [property: JsonPropertyName("message")] string Message,
+    [property: JsonPropertyName("code")] int Code,
+    [property: JsonPropertyName("error")] bool Error);
+
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSerializable(typeof(ErrorDocument))]
+internal sealed partial class ErrorContext : JsonSerializerContext;

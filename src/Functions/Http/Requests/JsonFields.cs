@@ -1,47 +1,45 @@
 using System.Text.Json;
-using Gatehouse.Platform;
+using Gatehouse.Common;
 
 namespace Gatehouse.Functions.Http.Requests;
 
-/// <summary>The members of a JSON object, each asked for by its wire name and type. A null counts as missing.</summary>
+/// <summary>The fields of a JSON object, read by name and type. A null counts as missing.</summary>
 internal sealed class JsonFields(JsonElement root)
 {
-    /// <summary>A whole number that must be there, between two others, both inclusive.</summary>
-    /// <exception cref="PlatformException">400105 where it is missing, 400101 where it is no number, 400113 where it is out of
-    /// its range.</exception>
+    /// <summary>A whole number between two bounds, both inclusive.</summary>
+    /// <exception cref="RequestException">The field is missing, not a number, or out of range.</exception>
     public int RequiredInteger(string name, int least, int most)
     {
         var value = Required(name);
-        if (value.ValueKind != JsonValueKind.Number) throw PlatformException.NumberExpected(name);
+        if (value.ValueKind != JsonValueKind.Number) throw RequestException.NotNumber(name);
         return value.TryGetInt32(out var number) && number >= least && number <= most
             ? number
-            : throw PlatformException.OutOfRange($"{name} must be an integer from {least} to {most}.");
+            : throw RequestException.OutOfRange($"{name} must be an integer from {least} to {most}.");
     }
 
-    /// <summary>A text that must be there.</summary>
-    /// <exception cref="PlatformException">400105 where it is missing, 400100 where it is no text.</exception>
+    /// <summary>A string.</summary>
+    /// <exception cref="RequestException">The field is missing, not a string, or not valid Unicode.</exception>
     public string RequiredString(string name)
     {
         var value = Required(name);
-        if (value.ValueKind != JsonValueKind.String) throw PlatformException.StringExpected(name);
+        if (value.ValueKind != JsonValueKind.String) throw RequestException.NotString(name);
         try
         {
-            return value.GetString() ?? throw PlatformException.Required(name);
+            return value.GetString() ?? throw RequestException.Missing(name);
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair (\ud800) is JSON, but no text.
-            throw PlatformException.MalformedBody($"{name} is not valid Unicode.");
+            // JSON can hold half of a surrogate pair (\ud800); a string cannot.
+            throw RequestException.MalformedBody($"{name} is not valid Unicode.");
         }
     }
 
-    /// <summary>A date such as 2016-01-05 that must be there.</summary>
-    /// <exception cref="PlatformException">400105 where it is missing, 400100 where it is no text, 400111 where it is no date.
-    /// </exception>
-    public DateOnly RequiredDate(string name) => Dates.TryParse(RequiredString(name)) ?? throw Dates.Invalid(name);
+    /// <summary>A date such as 2016-01-05.</summary>
+    /// <exception cref="RequestException">The field is missing, not a string, or not a date.</exception>
+    public DateOnly RequiredDate(string name) => IsoDate.TryParse(RequiredString(name)) ?? throw RequestException.NotDate(name);
 
-    /// <summary>A whole number of seconds from 0 on, or null where it is missing.</summary>
-    /// <exception cref="PlatformException">400101 where it is no number, 400113 where it is none of those.</exception>
+    /// <summary>A whole number of seconds, 0 or more; null where the field is missing.</summary>
+    /// <exception cref="RequestException">The field is not a number, or out of range.</exception>
     public TimeSpan? OptionalSeconds(string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
             ? TimeSpan.FromSeconds(RequiredInteger(name, 0, int.MaxValue))
@@ -50,5 +48,5 @@ internal sealed class JsonFields(JsonElement root)
     private JsonElement Required(string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
             ? value
-            : throw PlatformException.Required(name);
+            : throw RequestException.Missing(name);
 }

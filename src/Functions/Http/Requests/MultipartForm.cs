@@ -1,17 +1,16 @@
 using System.Buffers;
 using System.Text;
-using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
 namespace Gatehouse.Functions.Http.Requests;
 
-/// <summary>The parts of a multipart/form-data body (RFC 7578), held in memory and nowhere else.</summary>
-/// <remarks>A part is a piece of the body that was read: so the whole takes no more memory than the body.</remarks>
+/// <summary>The parts of a multipart/form-data body (RFC 7578), kept in memory only, because they hold keys and passwords.</summary>
+/// <remarks>A part is a slice of the body, so a form takes no more memory than its body.</remarks>
 internal sealed class MultipartForm
 {
-    /// <summary>The most bytes of a part that is a text: 4 KiB.</summary>
+    /// <summary>The most bytes of a text part: 4 KiB.</summary>
     public const int TextSize = 4 * 1024;
 
     private const int MostParts = 32;
@@ -30,7 +29,7 @@ internal sealed class MultipartForm
     public static bool IsSent(HttpRequest request) => TypeOf(request) is not null;
 
     /// <summary>Reads the body; null where its <c>Content-Type</c> is not multipart/form-data.</summary>
-    /// <exception cref="PlatformException">413 where it is too large, 400403 where it is not well-formed.</exception>
+    /// <exception cref="RequestException">The body is too large, or not a valid form.</exception>
     public static async Task<MultipartForm?> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
         if (TypeOf(request) is not { } type) return null;
@@ -48,32 +47,32 @@ internal sealed class MultipartForm
         }
     }
 
-    /// <summary>Each part's name and content: what the form says, whatever its boundary and the order of its parts.</summary>
+    /// <summary>Each part's name and content, in the order of names: the same for forms that differ in boundary or order only.</summary>
     public ReadOnlyMemory<byte>[] Content() =>
     [
         .. parts.OrderBy(part => part.Key, StringComparer.Ordinal)
             .SelectMany(part => new[] { Encoding.UTF8.GetBytes(part.Key), part.Value }),
     ];
 
-    /// <summary>The bytes of a part; null where there is none of that name, or an empty one.</summary>
+    /// <summary>The bytes of a part; null where it is missing or empty.</summary>
     public ReadOnlyMemory<byte>? File(string name) =>
-        // Without the type a null would become an empty file.
+        // Without the cast, null would become an empty file.
         parts.TryGetValue(name, out var bytes) && bytes.Length > 0 ? bytes : (ReadOnlyMemory<byte>?)null;
 
-    /// <summary>The text of a part; null where there is none of that name.</summary>
-    /// <exception cref="PlatformException">400110 where it is longer than <see cref="TextSize"/>.</exception>
+    /// <summary>The text of a part; null where it is missing.</summary>
+    /// <exception cref="RequestException">The part is longer than <see cref="TextSize"/>.</exception>
     public string? Text(string name) =>
         !parts.TryGetValue(name, out var bytes) ? null
         : bytes.Length <= TextSize ? Encoding.UTF8.GetString(bytes.Span)
-        : throw PlatformException.TooLong(name, $"{TextSize} bytes");
+        : throw RequestException.TooLong(name, TextSize);
 
-    /// <summary>The truth value of a part; null where there is none of that name, or an empty one.</summary>
-    /// <exception cref="PlatformException">400104 where it is neither true nor false.</exception>
+    /// <summary>The boolean of a part; null where it is missing or empty.</summary>
+    /// <exception cref="RequestException">The part is neither true nor false.</exception>
     public bool? Boolean(string name) => Text(name)?.Trim() switch
     {
         null or "" => null,
         var text when bool.TryParse(text, out var value) => value,
-        _ => throw PlatformException.BooleanExpected(name),
+        _ => throw RequestException.NotBoolean(name),
     };
 
     private static MediaTypeHeaderValue? TypeOf(HttpRequest request) =>
@@ -99,7 +98,7 @@ internal sealed class MultipartForm
             }
 
             if (form.parts.Count == MostParts) throw Malformed($"it must have at most {MostParts} parts");
-            // The reader tells where a part begins, of a stream that can seek, and must be led to its end.
+            // The reader gives the start of a part in a seekable stream. It finds the next part only after this one was read.
             var start = (int)section.BaseStreamOffset!.Value;
             var length = await LengthAsync(section.Body, cancellation);
             if (!form.parts.TryAdd(name, body.Slice(start, length))) throw Malformed("two of its parts have one name");
@@ -118,11 +117,11 @@ internal sealed class MultipartForm
         }
         finally
         {
-            // It has held a password, or a key.
+            // The buffer has held a password or a key.
             ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         }
     }
 
-    private static PlatformException Malformed(string why) =>
-        PlatformException.MalformedBody($"The body is not valid multipart/form-data: {why}.");
+    private static RequestException Malformed(string why) =>
+        RequestException.MalformedBody($"The body is not valid multipart/form-data: {why}.");
 }

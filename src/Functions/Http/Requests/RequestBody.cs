@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Requests;
 
 /// <summary>
-/// What a request to the platform brings. The <c>Content-Type</c> of JSON is not looked at: clients in the wild send
-/// malformed ones. A body over its limit is refused without being read to its end.
+/// Reads request bodies. The <c>Content-Type</c> of a JSON body is ignored, because many clients send a wrong one. A body over
+/// its limit is refused without reading the rest of it.
 /// </summary>
 internal static class RequestBody
 {
@@ -17,53 +16,53 @@ internal static class RequestBody
     /// <summary>The most bytes of a multipart body: 5 MiB.</summary>
     public const int MultipartLimit = 5 * 1024 * 1024;
 
-    // Of the facade's bodies that are no form, usage has the largest.
-    private const int BufferLimit = Ops.Usage.BodyLimit;
+    /// <summary>The most bytes of a body of usage events: 1 MiB. No other body is larger, except multipart ones.</summary>
+    public const int EventsLimit = 1024 * 1024;
 
-    /// <summary>A body that must be a JSON object.</summary>
-    /// <exception cref="PlatformException">400403 where it is not, 413 where it is too large.</exception>
+    /// <summary>Reads a body that must be a JSON object.</summary>
+    /// <exception cref="RequestException">The body is not a JSON object, or too large.</exception>
     public static async Task<JsonFields> ReadJsonAsync(HttpRequest request, CancellationToken cancellation) =>
         Parse(await ReadAsync(request, JsonLimit, cancellation));
 
-    /// <summary>A body that may be empty, and must be a JSON object where it is not.</summary>
-    /// <exception cref="PlatformException">As <see cref="ReadJsonAsync"/>.</exception>
+    /// <summary>Reads a body that must be a JSON object or empty.</summary>
+    /// <exception cref="RequestException">As <see cref="ReadJsonAsync"/>.</exception>
     public static async Task<JsonFields?> ReadOptionalJsonAsync(HttpRequest request, CancellationToken cancellation)
     {
         var body = await ReadAsync(request, JsonLimit, cancellation);
         return body.Length == 0 ? null : Parse(body);
     }
 
-    /// <summary>The bytes of a body; without a copy where it was read before (<see cref="BufferAsync"/>).</summary>
-    /// <exception cref="PlatformException">413 where there are more than the limit.</exception>
+    /// <summary>Reads the bytes of a body. A body that <see cref="BufferAsync"/> has read is not copied.</summary>
+    /// <exception cref="RequestException">The body is over the limit.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
     {
-        if (request.ContentLength > limit) throw PlatformException.BodyTooLarge(limit);
-        if (request.Body is MemoryStream read && read.TryGetBuffer(out var kept))
-            return kept.Count <= limit ? kept : throw PlatformException.BodyTooLarge(limit);
+        if (request.ContentLength > limit) throw RequestException.BodyTooLarge(limit);
+        if (request.Body is MemoryStream buffered && buffered.TryGetBuffer(out var bytes))
+            return bytes.Count <= limit ? bytes : throw RequestException.BodyTooLarge(limit);
         var buffer = new byte[(int)Math.Min(request.ContentLength ?? 4096, limit) + 1];
         var length = 0;
         while (await request.Body.ReadAsync(buffer.AsMemory(length), cancellation) is > 0 and var count)
         {
             length += count;
-            if (length > limit) throw PlatformException.BodyTooLarge(limit);
+            if (length > limit) throw RequestException.BodyTooLarge(limit);
             if (length == buffer.Length) Array.Resize(ref buffer, Math.Min(buffer.Length * 2, limit + 1));
         }
         return buffer.AsMemory(0, length);
     }
 
-    /// <summary>Reads the body so that it can be read again: from <see cref="HttpRequest.Body"/>, from its start.</summary>
-    /// <exception cref="PlatformException">413 where it is larger than any that is taken.</exception>
+    /// <summary>Reads the body into memory, so that it can be read again from <see cref="HttpRequest.Body"/>.</summary>
+    /// <exception cref="RequestException">The body is over the largest limit for its type.</exception>
     public static async Task<ReadOnlyMemory<byte>> BufferAsync(HttpRequest request, CancellationToken cancellation)
     {
-        var body = await ReadAsync(request, MultipartForm.IsSent(request) ? MultipartLimit : BufferLimit, cancellation);
+        var body = await ReadAsync(request, MultipartForm.IsSent(request) ? MultipartLimit : EventsLimit, cancellation);
         request.Body = Stream(body);
         return body;
     }
 
-    /// <summary>A body that was read, as a stream from its start.</summary>
+    /// <summary>A stream over a body that was read here. It shares the body's memory.</summary>
     public static Stream Stream(ReadOnlyMemory<byte> body) => MemoryMarshal.TryGetArray(body, out var array)
         ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false, publiclyVisible: true)
-        : throw new ArgumentException("The body was not read here.", nameof(body));
+        : throw new ArgumentException("The body is not in an array.", nameof(body));
 
     private static JsonFields Parse(ReadOnlyMemory<byte> body)
     {
@@ -76,8 +75,8 @@ internal static class RequestBody
         }
         catch (JsonException)
         {
-            // Said below, in the platform's words.
+            // Refused below, as JSON that is not an object is.
         }
-        throw PlatformException.MalformedBody("The body must be a JSON object.");
+        throw RequestException.MalformedBody("The body must be a JSON object.");
     }
 }

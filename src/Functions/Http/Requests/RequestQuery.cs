@@ -1,11 +1,11 @@
 using System.Globalization;
-using Gatehouse.Platform;
+using Gatehouse.Common;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Requests;
 
-/// <summary>What a query string says. A value that is empty counts as missing; one given twice is none.</summary>
+/// <summary>The parameters of a query string, read by name and type. A parameter that is sent twice is refused.</summary>
 internal static class RequestQuery
 {
     /// <summary>The most rows on a page.</summary>
@@ -13,51 +13,60 @@ internal static class RequestQuery
 
     private const int DefaultLimit = 10;
 
-    /// <summary>A text, or null where it is missing.</summary>
-    /// <exception cref="PlatformException">400111 where it is there twice.</exception>
+    private static readonly string[] InstantFormats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+
+    /// <summary>A text; null where it is missing or empty.</summary>
+    /// <exception cref="RequestException">The parameter is sent twice.</exception>
     public static string? Text(HttpRequest request, string name) => request.Query[name] switch
     {
         [] or [""] => null,
         [{ } text] => text,
-        _ => throw PlatformException.Invalid($"{name} must be sent once."),
+        _ => throw RequestException.Invalid($"{name} must be sent once."),
     };
 
-    /// <summary>How many rows a page is to have, in <c>limit</c>: 1 to 100; 10 where nothing is said.</summary>
-    /// <exception cref="PlatformException">400113 where it is none of those.</exception>
+    /// <summary>A boolean; false where it is missing.</summary>
+    /// <exception cref="RequestException">The parameter is neither true nor false.</exception>
+    public static bool Boolean(HttpRequest request, string name) => request.Query[name] switch
+    {
+        [] => false,
+        [var text] when bool.TryParse(text, out var value) => value,
+        _ => throw RequestException.NotBoolean(name),
+    };
+
+    /// <summary>The most rows of a page, in <c>limit</c>: 1 to 100; 10 where it is missing.</summary>
+    /// <exception cref="RequestException">The parameter is not a number from 1 to 100.</exception>
     public static int Limit(HttpRequest request) => request.Query["limit"] switch
     {
         [] => DefaultLimit,
         [var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
             && limit is >= 1 and <= MostPerPage => limit,
-        _ => throw PlatformException.OutOfRange($"limit must be a number from 1 to {MostPerPage}."),
+        _ => throw RequestException.OutOfRange($"limit must be a number from 1 to {MostPerPage}."),
     };
 
-    /// <summary>Where a list goes on, in <c>token</c>; null at its start.</summary>
-    /// <exception cref="PlatformException">400111 where it was not given out under this key.</exception>
+    /// <summary>The position that a page starts after, in <c>token</c>; null for the first page.</summary>
+    /// <exception cref="RequestException">The token was not signed with this key.</exception>
     public static Guid? Position(HttpRequest request, ReadOnlySpan<byte> key) => Text(request, "token") is not { } text
         ? null
-        : PageToken.Read(text, key) ?? throw PlatformException.Invalid("token is not valid.");
+        : PageToken.Read(text, key) ?? throw RequestException.Invalid("token is not valid.");
 
-    /// <summary>A date such as 2016-01-05; null where it is missing. One that is empty is none.</summary>
-    /// <exception cref="PlatformException">400111 where it is none.</exception>
+    /// <summary>A date such as 2016-01-05; null where it is missing, but not where it is empty.</summary>
+    /// <exception cref="RequestException">The parameter is not a date.</exception>
     public static DateOnly? Date(HttpRequest request, string name) => request.Query[name] switch
     {
         [] => null,
-        [var text] when Dates.TryParse(text) is { } date => date,
-        _ => throw Dates.Invalid(name),
+        [var text] when IsoDate.TryParse(text) is { } date => date,
+        _ => throw RequestException.NotDate(name),
     };
 
-    /// <summary>An instant as RFC 3339 writes it, with its offset; null where it is missing.</summary>
-    /// <exception cref="PlatformException">400111 where it is none.</exception>
+    /// <summary>A time in RFC 3339 format, with its offset; null where it is missing or empty.</summary>
+    /// <exception cref="RequestException">The parameter is not such a time.</exception>
     public static DateTimeOffset? Instant(HttpRequest request, string name)
     {
         if (Text(request, name) is not { } text) return null;
-        // A + in a query is a space, and an offset has one.
+        // In a query, the + of an offset is decoded as a space.
         return DateTimeOffset.TryParseExact(
             text.Replace(' ', '+'), InstantFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
             ? instant
-            : throw PlatformException.Invalid($"{name} must be a time such as 2024-05-15T12:00:00Z.");
+            : throw RequestException.Invalid($"{name} must be a time such as 2024-05-15T12:00:00Z.");
     }
-
-    private static readonly string[] InstantFormats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 }

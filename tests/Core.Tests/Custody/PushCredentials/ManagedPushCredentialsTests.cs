@@ -171,8 +171,8 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
         }
 
         await credentials.DeleteAsync(scene.Id, PushType.Gcm, sender!, None);
-        var gone = await Assert.ThrowsAsync<PlatformException>(() => credentials.DeleteAsync(scene.Id, PushType.Gcm, sender!, None));
-        Assert.Equal(PlatformException.NotFoundCode, gone.Code);
+        var gone = await Assert.ThrowsAsync<CustodyException>(() => credentials.DeleteAsync(scene.Id, PushType.Gcm, sender!, None));
+        Assert.Equal(CustodyFault.PushCredentialNotFound, gone.Fault);
         await credentials.DeleteAsync(scene.Id, PushType.Fcm, account.Id!, None);
         Assert.Empty(await credentials.ListAsync(scene.Id, None));
     }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 namespace Gatehouse.Functions.Startup;
 
 /// <summary>Runs the application from its start to its stop.</summary>
-public static class Start
+public static class GatehouseHost
 {
     /// <summary>
     /// Builds the host, starts it and waits until it is stopped. What stops the start is one line on standard error; an
@@ -47,7 +47,7 @@ public static class Start
     private static Task ReportAsync(string reason) =>
         Console.Error.WriteLineAsync($"error: Gatehouse cannot start: {reason.ReplaceLineEndings(" ")}");
 
-    // A port in use is an IOException of the server's; a route or a schedule that is wrong, an InvalidOperationException.
+    // The server throws IOException if a port is in use, and InvalidOperationException for an invalid route or schedule.
     private static bool IsForTheOperator(Exception e) =>
         e is SettingException or AccessSettingException or VaultException or StoreUnavailableException
             or IOException or InvalidOperationException;

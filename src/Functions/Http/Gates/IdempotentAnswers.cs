@@ -1,11 +1,12 @@
 using Gatehouse.Access.Audit;
 using Gatehouse.Access.Idempotency;
 using Gatehouse.Functions.Http.Problems;
+using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 
-namespace Gatehouse.Functions.Http.Replies;
+namespace Gatehouse.Functions.Http.Gates;
 
 /// <summary>
 /// Answers a POST that carries an <c>Idempotency-Key</c> once: the same request again gets the first answer, with

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Azure.Identity;
 using Gatehouse.Access;
 using Gatehouse.Functions.Startup.Settings;
@@ -11,23 +10,23 @@ using Gatehouse.Storage.Sqlite;
 
 namespace Gatehouse.Functions.Startup;
 
-/// <summary>The table store, the vault, and the keys out of that, all open.</summary>
-/// <param name="Folder">The data folder; null where nothing is kept on this machine.</param>
-/// <param name="Account">The address of the account that the tables are in; null where they are in the data folder.</param>
+/// <summary>The table store, the vault and the keys from the vault, all open.</summary>
+/// <param name="Folder">The data folder; null if nothing is kept on this machine.</param>
+/// <param name="Account">The address of the account that holds the tables; null if they are in the data folder.</param>
 /// <param name="Store">The tables.</param>
 /// <param name="Vault">The vault.</param>
 /// <param name="Keys">The platform's keys.</param>
 /// <param name="AccessKeys">The facade's keys.</param>
-internal sealed record OpenData(
+internal sealed record DataStores(
     DataFolder? Folder, Uri? Account, ITableStore Store, ISecretVault Vault, PlatformKeys Keys, AccessKeys AccessKeys)
 {
-    /// <summary>Makes the folder where one is needed and there is none, and opens what the settings say.</summary>
+    /// <summary>Creates the data folder if it is needed and missing, and opens what the settings name.</summary>
     /// <exception cref="SettingException">The folder cannot be written to.</exception>
     /// <exception cref="StoreUnavailableException">A database cannot be opened.</exception>
-    /// <exception cref="VaultException">The vault cannot be opened, or holds no key.</exception>
-    public static async Task<OpenData> OpenAsync(GatehouseSettings settings)
+    /// <exception cref="VaultException">The vault cannot be opened, or a key cannot be read from it.</exception>
+    public static async Task<DataStores> OpenAsync(GatehouseSettings settings)
     {
-        var folder = settings.NeedsDataFolder ? DataFolder.Open(settings.StoragePath) : null;
+        var folder = settings.NeedsDataFolder ? DataFolder.Open(settings.Storage.Path) : null;
         ISecretVault vault = settings.KeyVault is { } address ? OpenKeyVault(address) : LocalVault.Open(folder!.Vault, folder.VaultKey);
         try
         {
@@ -35,8 +34,8 @@ internal sealed record OpenData(
             await keys.OpenAsync(vault, CancellationToken.None);
             var accessKeys = new AccessKeys();
             await accessKeys.OpenAsync(vault, CancellationToken.None);
-            var (store, account) = settings.Storage.IsAzure ? OpenAzure(settings.Storage) : (SqliteTableStore.Open(folder!.Store), null);
-            return new OpenData(folder, account, store, vault, keys, accessKeys);
+            var (store, account) = settings.Storage.IsAzure ? OpenAzureTables(settings.Storage) : (SqliteTableStore.Open(folder!.Store), null);
+            return new DataStores(folder, account, store, vault, keys, accessKeys);
         }
         catch
         {
@@ -45,16 +44,13 @@ internal sealed record OpenData(
         }
     }
 
-    // Apart, so that the client's assemblies are loaded only where the tables are in Azure.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static (ITableStore Store, Uri? Account) OpenAzure(StorageSettings settings)
+    // A separate method, like OpenKeyVault: compiling a method loads the assemblies of the types it uses.
+    private static (ITableStore Store, Uri? Account) OpenAzureTables(StorageSettings settings)
     {
         var store = settings.OpenAzure();
         return (store, store.Account);
     }
 
-    // Likewise, where there is a Key Vault.
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static KeyVaultSecretVault OpenKeyVault(Uri address) =>
         KeyVaultSecretVault.Open(address, new DefaultAzureCredential(), KeyVaultTimeouts.Default, TimeProvider.System);
 }

@@ -1,0 +1,53 @@
+using Gatehouse.Access.Callers;
+using Gatehouse.Functions.Startup.Settings;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Hosting;
+
+namespace Gatehouse.Functions.Startup;
+
+/// <summary>Prints what a first call needs, once requests are served.</summary>
+internal sealed class StartupBanner(
+    GatehouseSettings settings, DataStores data, CallerAuthenticator callers, StartupCredentials credentials, IServer server)
+    : IHostedLifecycleService
+{
+    private const string ExampleBody = """{"name": "New application"}""";
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
+        var address = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
+        Console.Out.WriteLine(
+            $"""
+            Gatehouse is at {string.Join(" and ", addresses ?? [address])}
+            {Places()}
+              {(settings.Platform is { } hosted
+                ? $"platform      {hosted.ApplicationUrl}"
+                : $"organization  user {credentials.User}, password {credentials.CreatedPassword ?? "as configured"}")}
+              ops           X-Gatehouse-Key: {credentials.CreatedKey ?? "as configured"}{(callers.TakesBearer ? ", or Authorization: Bearer" : "")}
+              first call    {FirstCall(address)}
+            """);
+        return Task.CompletedTask;
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private string FirstCall(string address) => settings.Platform is null
+        ? $"curl -u \"{credentials.User}:{credentials.CreatedPassword ?? "$Organization__Password"}\" -d '{ExampleBody}' {address}/v3/applications"
+        : $"curl -H \"X-Gatehouse-Key: {credentials.CreatedKey ?? "$Ops__LocalKey"}\" {address}/ops/v1/applications";
+
+    private string Places() => string.Join(
+        Environment.NewLine,
+        (string[])[
+            .. data.Account is { } account ? new[] { $"  tables        {account}" } : [],
+            .. data.Folder is { } folder ? new[] { $"  data folder   {folder.Path}" } : [],
+        ]);
+}
