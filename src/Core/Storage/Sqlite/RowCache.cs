@@ -62,7 +62,8 @@ internal sealed class RowCache
     public void Keep(in Fill fill, in RowKey key, TableRow? row, int bytes)
     {
         if (!fill.IsPossible || bytes > MostBytes) return;
-        var entry = new Entry(fill.Generation, key, row, fill.Seen?.Mark ?? 0);
+        // The mark seen, if any, is of an ended commit, and is not needed again.
+        var entry = new Entry(fill.Generation, key, row, 0);
         Interlocked.CompareExchange(ref entries[fill.Place], entry, fill.Seen);
     }
 
@@ -96,7 +97,8 @@ internal sealed class RowCache
         {
             seen = Volatile.Read(ref place);
             // Another key's row stays, in a new object: a read that has seen the old one must not be kept.
-            marked = seen is null || seen.IsMark || seen.Key == key ? mark : new Entry(seen.Generation, seen.Key, seen.Row, mark.Mark);
+            marked = seen is null || seen.IsMark || seen.Key == key
+                ? mark : new Entry(seen.Generation, seen.Key, seen.Row, mark.Mark);
         }
         while (Interlocked.CompareExchange(ref place, marked, seen) != seen);
     }
@@ -124,7 +126,9 @@ internal sealed class RowCache
         public readonly RowKey Key = key;
         public readonly TableRow? Row = row;
 
-        /// <summary>The odd number of this store's last known commit that changed a row of this place, or 0.</summary>
+        /// <summary>
+        /// The odd number of this store's commit that last changed a row of this place; 0 if none did since the row was kept.
+        /// </summary>
         public readonly long Mark = mark;
 
         public bool IsMark => Generation == 0;

@@ -143,7 +143,7 @@ public sealed class SqliteRowCacheTests : IDisposable
         void Begin() => own.BeginCommit((before, number) => cache.BeginCommit(before, number, []));
         for (var overlap = 0; overlap < 3; overlap++)
         {
-            // Both ends of the two commits' overlap, and one of another process that ends within none of this one's.
+            // 0: the other begins during this store's commit. 1: this store begins during the other's. 2: they do not overlap.
             var still = reader.Get(Key("still"));
             Assert.Same(still, reader.Get(Key("still")));
             if (overlap == 0) Begin();
@@ -170,18 +170,21 @@ public sealed class SqliteRowCacheTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Moment.BeforeTheMark, 0)]
-    [InlineData(Moment.BeforeTheMark, 500)]
-    [InlineData(Moment.BetweenMarkAndRaise, 0)]
-    [InlineData(Moment.BetweenMarkAndRaise, 500)]
-    [InlineData(Moment.DuringTheCommit, 0)]
-    public void A_row_read_before_a_commit_changed_it_is_not_kept_after_the_commit(Moment begun, int bytes)
+    [InlineData(Moment.BeforeTheMark, 0, false)]
+    [InlineData(Moment.BeforeTheMark, 500, false)]
+    [InlineData(Moment.BeforeTheMark, 500, true)]
+    [InlineData(Moment.BetweenMarkAndRaise, 0, false)]
+    [InlineData(Moment.BetweenMarkAndRaise, 500, true)]
+    [InlineData(Moment.DuringTheCommit, 0, false)]
+    [InlineData(Moment.DuringTheCommit, 500, true)]
+    public void A_row_read_before_a_commit_changed_it_is_not_kept_after_the_commit(Moment begun, int bytes, bool placeIsTaken)
     {
         // A row, or an absence (0 bytes).
         var old = bytes == 0 ? null : new TableRow("changed");
         var cache = new RowCache();
         using var own = new GenerationFile(File + GenerationFile.Suffix);
         using var other = new GenerationFile(File + GenerationFile.Suffix);
+        if (placeIsTaken) TakePlace(cache, own.Read(), Key("changed"));
         RowCache.Fill fill = default;
         void BeginRead(Moment now)
         {
@@ -209,6 +212,18 @@ public sealed class SqliteRowCacheTests : IDisposable
         own.EndCommit();
         Assert.True(cache.TryGet(other.Read(), Key("changed"), out var row, out _));
         Assert.Same(old, row);
+    }
+
+    // Keeps other rows until one of them has taken the place of this key.
+    private static void TakePlace(RowCache cache, long number, RowKey key)
+    {
+        cache.TryGet(number, key, out _, out var fill);
+        cache.Keep(fill, key, null, 0);
+        for (var index = 0; cache.TryGet(number, key, out _, out _); index++)
+        {
+            cache.TryGet(number, Key($"taker:{index}"), out _, out fill);
+            cache.Keep(fill, Key($"taker:{index}"), null, 0);
+        }
     }
 
     [Fact]
@@ -244,7 +259,8 @@ public sealed class SqliteRowCacheTests : IDisposable
             CREATE TRIGGER fail AFTER INSERT ON rows WHEN new.row = 'fail' BEGIN INSERT INTO child VALUES (1); END
             """);
         var still = await GetAsync(store, "still");
-        var fault = await Assert.ThrowsAsync<StoreUnavailableException>(() => CommitAsync(store, Put("changed", 1), Put("fail", 1)));
+        var fault = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => CommitAsync(store, Put("changed", 1), Put("fail", 1)));
         Assert.Contains("FOREIGN KEY", fault.Message, StringComparison.Ordinal);
 
         Assert.NotSame(still, await GetAsync(store, "still"));
