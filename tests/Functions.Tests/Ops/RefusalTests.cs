@@ -38,5 +38,5 @@ public sealed class RefusalTests
     [InlineData(400404, "platform-refused")]
     [InlineData(400700, "platform-refused")]
     public void A_refusal_of_the_platform_is_the_caller_s_fault_only_where_a_value_is_wrong(int code, string type) =>
-        Assert.Equal(type, CustodyProblems.Of(new PlatformException(400, code, "no"))!.Type);
+        Assert.Equal(type, CoreProblems.Of(new PlatformException(400, code, "no"))!.Type);
 }
