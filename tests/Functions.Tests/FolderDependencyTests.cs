@@ -10,7 +10,7 @@ namespace Gatehouse.Functions.Tests;
 public sealed class FolderDependencyTests
 {
     private static readonly Assembly Core = typeof(ITableStore).Assembly;
-    private static readonly Assembly Functions = typeof(Start).Assembly;
+    private static readonly Assembly Functions = typeof(GatehouseHost).Assembly;
     private static readonly Assembly Server = typeof(ServerBuilder).Assembly;
 
     private static readonly FolderDependencies Dependencies = new(Core, Functions, Server);

@@ -5,27 +5,27 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Observability;
 
-/// <summary>Logs each alert once, so that it is seen without a receiver too.</summary>
+/// <summary>Logs each alert once, so that operators see it without a receiver.</summary>
 public sealed partial class AlertLog(ILogger<AlertLog> log)
 {
-    /// <summary>Logs an alert that was raised.</summary>
+    /// <summary>Logs a new alert.</summary>
     public void Raised(Alert alert) => LogRaised(alert.Type, alert.Application, Text(alert));
 
-    /// <summary>Logs a try that the receiver has not taken.</summary>
+    /// <summary>Logs a delivery that has failed.</summary>
     public void Failed(Alert alert, int? status) => LogFailed(alert.Type, alert.Application, status?.ToString(CultureInfo.InvariantCulture) ?? "nothing");
 
-    /// <summary>Logs an alert that its receiver could not be told of.</summary>
+    /// <summary>Logs an alert that could not be delivered.</summary>
     public void GivenUp(Alert alert) => LogGivenUp(alert.Type, alert.Application, Text(alert));
 
-    // A certificate's name is whatever its maker has written.
+    // Encoded, because a fact can contain text of a third party, such as a certificate's name.
     private static string Text(Alert alert) => string.Join(", ", alert.Facts.Select(fact => $"{fact.Key} {JsonEncodedText.Encode(fact.Value)}"));
 
     [LoggerMessage(350, LogLevel.Warning, "Alert {Type}, application {Application}: {Facts}.")]
     private partial void LogRaised(string type, AppId application, string facts);
 
-    [LoggerMessage(352, LogLevel.Warning, "The receiver of alert {Type}, application {Application}, answers {Status}: it is tried again.")]
+    [LoggerMessage(352, LogLevel.Warning, "The receiver of alert {Type}, application {Application}, answered {Status}. The alert is sent again later.")]
     private partial void LogFailed(string type, AppId application, string status);
 
-    [LoggerMessage(351, LogLevel.Error, "The receiver could not be told of alert {Type}, application {Application}: {Facts}.")]
+    [LoggerMessage(351, LogLevel.Error, "Alert {Type}, application {Application}, could not be delivered: {Facts}.")]
     private partial void LogGivenUp(string type, AppId application, string facts);
 }

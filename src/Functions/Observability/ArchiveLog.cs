@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Observability;
 
-/// <summary>Logs what a timer has archived, and what it could not, application by application.</summary>
+/// <summary>Logs the runs of the archive, and the applications that could not be archived.</summary>
 public sealed partial class ArchiveLog(ILogger<ArchiveLog> log)
 {
-    /// <summary>Logs a run and its failures. Their messages hold no secret.</summary>
+    /// <summary>Logs a run and its failures. Their messages contain no secret.</summary>
     public void Report(string timer, ArchiveRunResult result)
     {
         Report(timer, result.Failures);

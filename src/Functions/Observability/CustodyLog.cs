@@ -4,33 +4,33 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Observability;
 
-/// <summary>Logs what a timer could not do, application by application. It is tried again at the next run.</summary>
+/// <summary>Logs the applications for which a timer has failed. The next run tries again.</summary>
 public sealed partial class CustodyLog(ILogger<CustodyLog> log)
 {
-    private bool hasToldOfMissing;
+    private bool hasLoggedMissing;
 
-    /// <summary>Logs the failures of a timer's run. Their messages hold no secret.</summary>
+    /// <summary>Logs the failures of a timer's run. Their messages contain no secret.</summary>
     public void Report(string timer, IEnumerable<CustodyFailure> failures)
     {
         foreach (var (application, error) in failures) LogFailure(timer, application, error);
     }
 
     /// <summary>
-    /// Logs that a timer cannot do its work under the organization's credentials: once where there are none, as whoever needs
-    /// none leaves it so; each time where they are refused.
+    /// Logs that a timer cannot work without the organization's credentials. Missing credentials are logged once, because they
+    /// are optional; refused ones each time.
     /// </summary>
     public void ReportCredentials(string timer, OrganizationCredentialsException e)
     {
         if (!e.AreMissing) LogCredentialsRefused(timer, e.Message);
-        else if (!Interlocked.Exchange(ref hasToldOfMissing, true)) LogCredentialsMissing(timer, e.Message);
+        else if (!Interlocked.Exchange(ref hasLoggedMissing, true)) LogCredentialsMissing(timer, e.Message);
     }
 
-    [LoggerMessage(320, LogLevel.Information, "{Timer} does nothing while there are no credentials of the organization: {Why}")]
+    [LoggerMessage(320, LogLevel.Information, "{Timer} does nothing without the organization's credentials: {Why}")]
     private partial void LogCredentialsMissing(string timer, string why);
 
-    [LoggerMessage(321, LogLevel.Warning, "{Timer} could not do anything: {Why}")]
+    [LoggerMessage(321, LogLevel.Warning, "{Timer} failed: {Why}")]
     private partial void LogCredentialsRefused(string timer, string why);
 
-    [LoggerMessage(130, LogLevel.Warning, "{Timer}: application {Application} must wait for the next run.")]
+    [LoggerMessage(130, LogLevel.Warning, "{Timer}: application {Application} failed; the next run tries again.")]
     private partial void LogFailure(string timer, AppId application, Exception error);
 }

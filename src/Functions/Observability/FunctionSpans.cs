@@ -5,19 +5,19 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Observability;
 
-/// <summary>A span and a measure for each call of a function, where somebody listens.</summary>
+/// <summary>Records a span and a measure for each call of a function, if they are exported.</summary>
 internal static class FunctionSpans
 {
-    /// <summary>Answers a request, observed. The span goes on from the caller's, where it sent one (W3C Trace Context).</summary>
+    /// <summary>Records the answer to a request. The span is a child of the caller's, if it sent one (W3C Trace Context).</summary>
     /// <param name="request">The request.</param>
     /// <param name="operation">The function's name.</param>
-    /// <param name="answer">Answers; it throws nothing.</param>
+    /// <param name="answer">The operation. It does not throw.</param>
     public static Task<IResult> ObserveAsync(HttpRequest request, string operation, Func<Task<IResult>> answer) =>
-        IsHeard ? ObservedAsync(request, operation, answer) : answer();
+        IsObserved ? ObservedAsync(request, operation, answer) : answer();
 
-    /// <summary>Runs a timer, observed. A run that is stopped is not a failure: the next run continues.</summary>
+    /// <summary>Records a run of a timer. A stopped run is not a failure, because the next run continues.</summary>
     /// <param name="operation">The function's name.</param>
-    /// <param name="run">What it does. What it throws is thrown on, except when the run is stopped.</param>
+    /// <param name="run">The operation. Its exceptions are rethrown, except when the run is stopped.</param>
     /// <param name="stopping">Stops the run.</param>
     public static async Task ObserveAsync(string operation, Func<Task> run, CancellationToken stopping)
     {
@@ -44,7 +44,7 @@ internal static class FunctionSpans
         }
     }
 
-    private static bool IsHeard => Spans.HasListeners || Measures.CallDuration.Enabled;
+    private static bool IsObserved => Spans.HasListeners || Measures.CallDuration.Enabled;
 
     private static async Task<IResult> ObservedAsync(HttpRequest request, string operation, Func<Task<IResult>> answer)
     {

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Options;
 namespace Gatehouse.Functions.Observability;
 
 /// <summary>
-/// Keeps requests out of the logs: paths hold API tokens (<c>/v3/applications/api_tokens/{token}</c>), headers hold
-/// credentials, and the framework logs both where it is asked to be talkative.
+/// Keeps requests out of the logs. Paths contain API tokens (<c>/v3/applications/api_tokens/{token}</c>) and headers contain
+/// credentials; the framework logs both at low log levels.
 /// </summary>
 internal static class RequestLogFilter
 {
-    // What writes paths, queries or header values, or puts a path into the scope of every other line of a request
-    // (Hosting.Diagnostics, which does so where any level of it is enabled). HttpClient's are the paths that this app calls.
-    private static readonly string[] Silenced =
+    // These write paths, queries or header values. Hosting.Diagnostics, at any level, also puts the path into the scope of every
+    // other line of the request. HttpClient writes the paths that this app calls.
+    private static readonly string[] Blocked =
     [
         "Microsoft.AspNetCore.Hosting.Diagnostics",
         "Microsoft.AspNetCore.Routing",
@@ -23,17 +23,17 @@ internal static class RequestLogFilter
         "System.Net.Http.HttpClient",
     ];
 
-    // The rest of ASP.NET Core is heard from warnings on: what its next version writes below that, nobody has read yet.
+    // The rest of ASP.NET Core may log warnings and errors. Lower levels are cut, because a later version may write paths there.
     private const string Framework = "Microsoft.AspNetCore";
 
     /// <summary>
-    /// Whatever the settings under <c>Logging</c> say, for whichever provider: logs that show requests are never written.
+    /// Drops log lines that can show requests, for every provider and with any settings under <c>Logging</c>.
     /// </summary>
     public static IServiceCollection AddRequestLogFilter(this IServiceCollection services) =>
         services.AddSingleton<IPostConfigureOptions<LoggerFilterOptions>>(
             new PostConfigureOptions<LoggerFilterOptions>(Options.DefaultName, Restrict));
 
-    // Exactly one rule decides for a category, the most specific one: so each gets the condition, and there is always one.
+    // Only the most specific rule applies to a category, so every rule gets the condition, and a general rule is added.
     private static void Restrict(LoggerFilterOptions options)
     {
         for (var index = 0; index < options.Rules.Count; index++) options.Rules[index] = Restrict(options.Rules[index]);
@@ -45,14 +45,14 @@ internal static class RequestLogFilter
         rule.CategoryName,
         rule.LogLevel,
         (provider, category, level) =>
-            IsHarmless(category, level) && (rule.Filter is null || rule.Filter(provider, category, level)));
+            IsAllowed(category, level) && (rule.Filter is null || rule.Filter(provider, category, level)));
 
-    private static bool IsHarmless(string? category, LogLevel level)
+    private static bool IsAllowed(string? category, LogLevel level)
     {
         if (level < LogLevel.Warning && IsUnder(category, Framework)) return false;
-        foreach (var silenced in Silenced)
+        foreach (var blocked in Blocked)
         {
-            if (IsUnder(category, silenced)) return false;
+            if (IsUnder(category, blocked)) return false;
         }
         return true;
     }

@@ -10,21 +10,21 @@ using OpenTelemetry.Trace;
 namespace Gatehouse.Functions.Observability;
 
 /// <summary>
-/// Sends spans, measures and logs by OTLP, where OpenTelemetry's own environment variables say so: without
-/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> nothing of it is loaded.
+/// Exports spans, measures and logs over OTLP, as OpenTelemetry's own environment variables say. Without
+/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, OpenTelemetry is not loaded.
 /// </summary>
 /// <remarks>
-/// Only Gatehouse's own spans are sent. Those that .NET makes of HTTP calls hold their URLs, which hold API tokens.
+/// Only Gatehouse's own spans are exported. The spans that .NET makes of HTTP calls contain URLs, and these contain API tokens.
 /// </remarks>
 internal static class TelemetryExport
 {
-    /// <summary>The setting that turns it on.</summary>
+    /// <summary>The setting that turns the export on.</summary>
     public const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     private const string ServiceName = "gatehouse";
 
-    /// <summary>Adds it where it is asked for; returns whether it is.</summary>
-    /// <exception cref="SettingException">The endpoint is no address.</exception>
+    /// <summary>Adds the export if it is configured; returns whether it is.</summary>
+    /// <exception cref="SettingException">The endpoint is not an address.</exception>
     public static bool AddTelemetryExport(this IHostApplicationBuilder builder)
     {
         if (builder.Configuration[Endpoint] is not { Length: > 0 } endpoint) return false;

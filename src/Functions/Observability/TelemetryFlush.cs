@@ -6,17 +6,17 @@ using OpenTelemetry.Trace;
 namespace Gatehouse.Functions.Observability;
 
 /// <summary>
-/// Sends what is left when the application stops: all three at once and for a second and a half at most, so that a collector
-/// that does not answer holds up no stop. Disposed one after the other, they would wait five seconds each.
+/// Exports the remaining telemetry when the application stops: all three kinds at once, for at most a second and a half, so that
+/// a collector that does not answer does not delay the stop. Disposing them one by one would take five seconds each.
 /// </summary>
 internal sealed class TelemetryFlush(TracerProvider traces, MeterProvider measures, LoggerProvider logs) : IHostedService
 {
-    private const int Patience = 1500;
+    private const int TimeoutMilliseconds = 1500;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(
-        Task.Run(() => traces.Shutdown(Patience), CancellationToken.None),
-        Task.Run(() => measures.Shutdown(Patience), CancellationToken.None),
-        Task.Run(() => logs.Shutdown(Patience), CancellationToken.None));
+        Task.Run(() => traces.Shutdown(TimeoutMilliseconds), CancellationToken.None),
+        Task.Run(() => measures.Shutdown(TimeoutMilliseconds), CancellationToken.None),
+        Task.Run(() => logs.Shutdown(TimeoutMilliseconds), CancellationToken.None));
 }

@@ -10,29 +10,29 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>The applications in custody. Their master tokens are in the vault, and in no answer.</summary>
+/// <summary>The applications in custody. Their master tokens are in the vault. No answer contains one.</summary>
 public sealed class Applications(
-    OpsGate gate, ManagedApplications applications, ApplicationViews views, ApplicationSync adoption, AccessKeys keys)
+    OpsGate gate, ManagedApplications applications, ApplicationViews views, ApplicationSync sync, AccessKeys keys)
 {
-    /// <summary>Creates an application; its master token is in the vault before the answer.</summary>
+    /// <summary>Creates an application. Its master token is stored in the vault before the answer.</summary>
     [Function(nameof(OpsCreateApplication))]
     public Task<IResult> OpsCreateApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications")] HttpRequest request) =>
-        gate.ChangeEverywhereAsync(request, Role.ApplicationsCreate, async (call, cancellation) =>
+        gate.ChangeGlobalAsync(request, Role.ApplicationsCreate, async (change, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var created = await applications.CreateAsync(body.RequiredString("name"), cancellation);
-            call.Made(created.Id);
+            change.SetApplication(created.Id);
             return OpsReply.Created(
                 $"/ops/v1/applications/{created.Id}", KnownApplicationDocument.Of(created),
                 CustodyContext.Default.KnownApplicationDocument);
         });
 
-    /// <summary>A page of the applications that the caller may know of, in the order of their ids.</summary>
+    /// <summary>A page of the caller's applications, in the order of their ids.</summary>
     [Function(nameof(OpsListApplications))]
     public Task<IResult> OpsListApplications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications")] HttpRequest request) =>
-        gate.AmongItsOwnAsync(request, Role.ApplicationsRead, async (caller, cancellation) =>
+        gate.ReadOwnAsync(request, Role.ApplicationsRead, async (caller, cancellation) =>
         {
             var page = await ListAsync(caller, After(request), RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
@@ -47,12 +47,12 @@ public sealed class Applications(
     public Task<IResult> OpsViewApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId) =>
-        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
+        gate.ReadAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 ApplicationViewDocument.Of(await views.ViewAsync(application, cancellation)),
                 CustodyContext.Default.ApplicationViewDocument));
 
-    /// <summary>Takes an application into custody whose master token an operator has put into the vault.</summary>
+    /// <summary>Takes an application into custody. Its master token must be in the vault already.</summary>
     [Function(nameof(OpsRegisterApplication))]
     public Task<IResult> OpsRegisterApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}")] HttpRequest request,
@@ -62,7 +62,7 @@ public sealed class Applications(
                 KnownApplicationDocument.Of(await applications.RegisterAsync(application, cancellation)),
                 CustodyContext.Default.KnownApplicationDocument));
 
-    /// <summary>Deletes an application, where <c>confirm</c> is its name.</summary>
+    /// <summary>Deletes an application. <c>confirm</c> must be its name.</summary>
     [Function(nameof(OpsDeleteApplication))]
     public Task<IResult> OpsDeleteApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}")] HttpRequest request,
@@ -74,16 +74,16 @@ public sealed class Applications(
             return OpsReply.NoContent();
         });
 
-    /// <summary>Takes in every application whose master token is not in the vault, asking the vault for each.</summary>
+    /// <summary>Takes every application into custody whose master token is not in the vault. Asks the vault for each application.</summary>
     [Function(nameof(OpsAdoptApplications))]
     public Task<IResult> OpsAdoptApplications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/adopt")] HttpRequest request) =>
-        gate.ChangeEverywhereAsync(request, Role.ApplicationsCreate, async (_, cancellation) =>
+        gate.ChangeGlobalAsync(request, Role.ApplicationsCreate, async (_, cancellation) =>
             OpsReply.Ok(
-                AdoptionDocument.Of(await adoption.RunAsync(askVault: true, cancellation)),
+                AdoptionDocument.Of(await sync.RunAsync(askVault: true, cancellation)),
                 CustodyContext.Default.AdoptionDocument));
 
-    // A confined caller's are few, and are asked for one by one: what others have is not gone through for it.
+    // A confined caller has few applications, so they are read one by one instead of listing all.
     private async Task<ManagedApplicationPage> ListAsync(
         Caller caller, AppId? after, int limit, CancellationToken cancellation)
     {

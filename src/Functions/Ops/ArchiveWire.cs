@@ -6,7 +6,7 @@ using Gatehouse.Common;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>A backfill; what remains is null as long as it cannot be told.</summary>
+/// <summary>A backfill. The remaining time is null while it is not known.</summary>
 internal sealed record BackfillDocument(
     [property: JsonPropertyName("operation_id")] string OperationId,
     [property: JsonPropertyName("status")] string Status,
@@ -26,7 +26,7 @@ internal sealed record BackfillDocument(
             BackfillState.Running => "running",
             BackfillState.Done => "done",
             BackfillState.Failed => "failed",
-            _ => throw new ArgumentException("There is no such state.", nameof(backfill)),
+            _ => throw new ArgumentException("The state is not known.", nameof(backfill)),
         },
         IsoDate.Text(backfill.Days.From), IsoDate.Text(backfill.Days.To), backfill.Days.Days, backfill.DaysDone, backfill.DaysMissing,
         backfill.Remaining is { } rest ? (long)Math.Ceiling(rest.TotalSeconds) : null, backfill.Problem,
@@ -38,7 +38,7 @@ internal sealed record GapsDocument(
     [property: JsonPropertyName("applications")] IReadOnlyList<GapDocument> Applications,
     [property: JsonPropertyName("next")] string Next);
 
-/// <summary>The days that are missing of an application.</summary>
+/// <summary>The missing days of an application.</summary>
 internal sealed record GapDocument(
     [property: JsonPropertyName("app_id")] string AppId,
     [property: JsonPropertyName("days")] int Days,
@@ -78,14 +78,14 @@ internal sealed record RunDocument(
             ArchiveRunState.Running => "running",
             ArchiveRunState.Done => "done",
             ArchiveRunState.Interrupted => "interrupted",
-            _ => throw new ArgumentException("There is no such state.", nameof(run)),
+            _ => throw new ArgumentException("The state is not known.", nameof(run)),
         },
         Rfc3339.Text(run.StartedAt), Rfc3339.TextOrNull(run.EndedAt), Math.Round(run.Duration.TotalSeconds, 3), run.Applications,
         run.DaysWritten, run.Corrected, run.Failed,
         [.. run.Failures.Select(failure => new FailureDocument(failure.AppId, failure.Problem))]);
 }
 
-/// <summary>An application that could not be archived, by the type of problem that it is.</summary>
+/// <summary>An application that could not be archived, with the type of the problem.</summary>
 internal sealed record FailureDocument(
     [property: JsonPropertyName("app_id")] string AppId, [property: JsonPropertyName("problem")] string Problem);
 

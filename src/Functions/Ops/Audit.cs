@@ -8,16 +8,16 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>The audit trail: who has changed what, and who was refused.</summary>
+/// <summary>The audit trail: changes and refusals, with their callers.</summary>
 public sealed class Audit(OpsGate gate, AuditReader reader)
 {
     /// <summary>
-    /// A page of the entries that the query asks for, newest first: a confined caller's are those about its own applications.
+    /// A page of the entries that match the query, newest first. A confined caller sees those of its own applications.
     /// </summary>
     [Function(nameof(ListAuditEntries))]
     public Task<IResult> ListAuditEntries(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/audit")] HttpRequest request) =>
-        gate.AmongItsOwnAsync(request, Role.AuditRead, async (caller, cancellation) =>
+        gate.ReadOwnAsync(request, Role.AuditRead, async (caller, cancellation) =>
         {
             var page = await reader.ReadAsync(
                 caller, Filter(request), RequestQuery.Limit(request), RequestQuery.Text(request, "token"), cancellation);

@@ -24,7 +24,7 @@ internal sealed record KnownApplicationsDocument(
     [property: JsonPropertyName("applications")] IReadOnlyList<KnownApplicationDocument> Applications,
     [property: JsonPropertyName("next")] string Next);
 
-/// <summary>An application with what the platform has of it.</summary>
+/// <summary>An application with its statistics, token slots and push credentials.</summary>
 internal sealed record ApplicationViewDocument(
     [property: JsonPropertyName("app_id")] string AppId,
     [property: JsonPropertyName("name")] string Name,
@@ -41,10 +41,10 @@ internal sealed record ApplicationViewDocument(
         [.. view.PushConfigurations.Select(PushCredentialDocument.Of)]);
 }
 
-/// <summary>How many tokens there are, of how many there can be.</summary>
+/// <summary>The used token slots and their maximum.</summary>
 internal sealed record SlotsDocument([property: JsonPropertyName("used")] int Used, [property: JsonPropertyName("of")] int Of);
 
-/// <summary>A push credential, without what is secret in it; only certificates expire.</summary>
+/// <summary>A push credential without its secrets. Only certificates expire.</summary>
 internal sealed record PushCredentialDocument(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("type")] string Type,
@@ -52,11 +52,11 @@ internal sealed record PushCredentialDocument(
     [property: JsonPropertyName("expires_at")] string? ExpiresAt)
 {
     public static PushCredentialDocument Of(PushConfiguration push) => new(
-        push.Id, PushTypes.NameOf(push.Type),
+        push.Id, PushTypeNames.Of(push.Type),
         Rfc3339.Text(push.CreatedAt), (push as CertificatePushConfiguration)?.ExpiresAt is { } end && end < DateTimeOffset.MaxValue ? Rfc3339.Text(end) : null);
 }
 
-/// <summary>What an adoption has done.</summary>
+/// <summary>The result of an adoption.</summary>
 internal sealed record AdoptionDocument(
     [property: JsonPropertyName("seen")] int Seen,
     [property: JsonPropertyName("adopted")] IReadOnlyList<string> Adopted,
@@ -66,14 +66,14 @@ internal sealed record AdoptionDocument(
     public static AdoptionDocument Of(ApplicationSyncRun run) => new(
         run.Seen, [.. run.Added.Select(id => id.ToString())], [.. run.Removed.Select(id => id.ToString())],
         [.. run.Failures.Select(failure => new AdoptionFailureDocument(
-            failure.Application.ToString(), (CustodyProblems.Of(failure.Error) ?? Problem.Fault()).Type))]);
+            failure.Application.ToString(), (CoreProblems.Of(failure.Error) ?? Problem.InternalError()).Type))]);
 }
 
-/// <summary>What could not be done, by the type of problem that it is.</summary>
+/// <summary>An application that could not be adopted, with the type of the problem.</summary>
 internal sealed record AdoptionFailureDocument(
     [property: JsonPropertyName("app_id")] string AppId, [property: JsonPropertyName("problem")] string Problem);
 
-/// <summary>A token as it was issued: in the answer, or under its name in the vault.</summary>
+/// <summary>A new token: either the token itself, or the name of its secret in the vault.</summary>
 internal sealed record GrantedTokenDocument(
     [property: JsonPropertyName("token_id")] string TokenId,
     [property: JsonPropertyName("label")] string Label,
@@ -84,7 +84,7 @@ internal sealed record GrantedTokenDocument(
     public static GrantedTokenDocument Of(GrantedToken granted) => new(
         granted.TokenId, granted.Label, Rfc3339.TextOrNull(granted.ExpiresAt), granted.Token?.Reveal(), granted.SecretName);
 
-    // A record's own text would show the token.
+    // The generated ToString would show the token.
     public override string ToString() => TokenId;
 }
 
@@ -97,7 +97,7 @@ internal sealed record TokensDocument(
         new([.. list.Tokens.Select(token => TokenDocument.Of(token, now))], new SlotsDocument(list.SlotsUsed, list.Slots));
 }
 
-/// <summary>A token of an application. Label, owner and delivery are null where no lease names it.</summary>
+/// <summary>A token of an application. Label, owner and delivery are null where the token has no lease.</summary>
 internal sealed record TokenDocument(
     [property: JsonPropertyName("token_id")] string TokenId,
     [property: JsonPropertyName("label")] string? Label,
@@ -111,7 +111,7 @@ internal sealed record TokenDocument(
 {
     public static TokenDocument Of(ListedToken token, DateTimeOffset now) => new(
         token.TokenId, token.Label, Name(token.State), token.Masked, token.Owner,
-        token.Delivery is { } delivery ? Deliveries.NameOf(delivery) : null,
+        token.Delivery is { } delivery ? TokenDeliveryNames.Of(delivery) : null,
         Math.Max(0, (long)(now - token.IssuedAt).TotalSeconds), Rfc3339.TextOrNull(token.ExpiresAt),
         Rfc3339.TextOrNull(token.NextRotationAt));
 
@@ -127,10 +127,10 @@ internal sealed record TokenDocument(
     };
 }
 
-/// <summary>The ways of delivery, as the wire names them.</summary>
-internal static class Deliveries
+/// <summary>The names of the ways of delivery in requests and answers.</summary>
+internal static class TokenDeliveryNames
 {
-    public static string NameOf(TokenDelivery delivery) => delivery == TokenDelivery.Vault ? "vault" : "response";
+    public static string Of(TokenDelivery delivery) => delivery == TokenDelivery.Vault ? "vault" : "response";
 
     public static TokenDelivery Parse(string name) => name switch
     {

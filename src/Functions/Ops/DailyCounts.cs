@@ -16,18 +16,18 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>The archive of daily message counts, which outlives the platform's own memory and the applications.</summary>
+/// <summary>The archive of daily message counts. It keeps them longer than the platform does, and after an application is deleted.</summary>
 public sealed class DailyCounts(
     OpsGate gate, ArchiveReader archive, ArchiveRuns runs, Backfills backfills, ManagedApplications applications, AccessKeys keys)
 {
     private const int DefaultDays = 30;
 
-    /// <summary>The archived days of a range of any length, as JSON or CSV, in a stream.</summary>
+    /// <summary>Streams the archived days of a range of any length, as JSON or CSV.</summary>
     [Function(nameof(ReadDailyCounts))]
     public Task<IResult> ReadDailyCounts(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/daily_counts")] HttpRequest request,
         string appId) =>
-        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
+        gate.ReadAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
         {
             var (days, isCsv) = (Days(request), DailyCountsReply.WantsCsv(request));
             var archived = await archive.OpenAsync(application, days, cancellation)
@@ -35,37 +35,37 @@ public sealed class DailyCounts(
             return new DailyCountsReply(archived, isCsv);
         });
 
-    /// <summary>Has days of an application read from the platform again, in the background.</summary>
+    /// <summary>Starts to read days of an application from the platform again, in the background.</summary>
     [Function(nameof(BackfillDailyCounts))]
     public Task<IResult> BackfillDailyCounts(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/daily_counts/backfill")] HttpRequest request,
         string appId) =>
-        gate.ChangeAsync(request, Role.CountsWrite, appId, async (call, application, cancellation) =>
+        gate.ChangeAsync(request, Role.CountsWrite, appId, async (change, application, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
-            var days = Possible(body.RequiredDate("from"), body.RequiredDate("to"));
-            call.About(AuditSubject.Days(days.From, days.To));
+            var days = Checked(body.RequiredDate("from"), body.RequiredDate("to"));
+            change.SetSubject(AuditSubject.Days(days.From, days.To));
             var ordered = await backfills.OrderAsync(application, days, cancellation);
             return OpsReply.Accepted(
                 $"/ops/v1/applications/{application}/daily_counts/backfill/{ordered.Id}", BackfillDocument.Of(ordered),
                 ArchiveContext.Default.BackfillDocument);
         });
 
-    /// <summary>How far a backfill has got.</summary>
+    /// <summary>The progress of a backfill.</summary>
     [Function(nameof(ViewBackfill))]
     public Task<IResult> ViewBackfill(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/daily_counts/backfill/{operationId}")] HttpRequest request,
         string appId, string operationId) =>
-        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
+        gate.ReadAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
             Guid.TryParse(operationId, out var id) && await backfills.FindAsync(application, id, cancellation) is { } found
                 ? OpsReply.Ok(BackfillDocument.Of(found), ArchiveContext.Default.BackfillDocument)
                 : throw new ProblemException(Problem.NotFound("The application has no such backfill.")));
 
-    /// <summary>A page of the applications, of those that the caller may know of, with days before yesterday that are missing.</summary>
+    /// <summary>A page of the caller's applications with missing days before yesterday.</summary>
     [Function(nameof(ListDailyCountGaps))]
     public Task<IResult> ListDailyCountGaps(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/gaps")] HttpRequest request) =>
-        gate.AmongItsOwnAsync(request, Role.CountsRead, async (caller, cancellation) =>
+        gate.ReadOwnAsync(request, Role.CountsRead, async (caller, cancellation) =>
         {
             var after = RequestQuery.Position(request, keys.ListPages) is { } position ? AppId.From(position) : (AppId?)null;
             var page = await ListGapsAsync(caller, after, RequestQuery.Limit(request), cancellation);
@@ -73,18 +73,18 @@ public sealed class DailyCounts(
                 new GapsDocument([.. page.Gaps.Select(GapDocument.Of)], Next(page.Next?.ToGuid())), ArchiveContext.Default.GapsDocument);
         });
 
-    /// <summary>A page of the archive's runs, the newest first.</summary>
+    /// <summary>A page of the archive's runs, newest first.</summary>
     [Function(nameof(ListDailyCountRuns))]
     public Task<IResult> ListDailyCountRuns(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/runs")] HttpRequest request) =>
-        gate.EverywhereAsync(request, Role.CountsRead, async (_, cancellation) =>
+        gate.ReadGlobalAsync(request, Role.CountsRead, async (_, cancellation) =>
         {
             var page = await runs.ListAsync(RequestQuery.Position(request, keys.ListPages), RequestQuery.Limit(request), cancellation);
             return OpsReply.Ok(
                 new RunsDocument([.. page.Runs.Select(RunDocument.Of)], Next(page.Next)), ArchiveContext.Default.RunsDocument);
         });
 
-    // The last thirty days to yesterday, unless one end or both are given.
+    // The default is the thirty days up to yesterday.
     private DayRange Days(HttpRequest request)
     {
         var from = RequestQuery.Date(request, "from");
@@ -93,7 +93,7 @@ public sealed class DailyCounts(
         return DayRange.Between(from.Value, to) ?? throw RequestException.OutOfRange("from must not be after to.");
     }
 
-    private DayRange Possible(DateOnly from, DateOnly to)
+    private DayRange Checked(DateOnly from, DateOnly to)
     {
         var asked = DayRange.Between(from, to) ?? throw RequestException.OutOfRange("from must not be after to.");
         var possible = backfills.Possible;
@@ -102,7 +102,7 @@ public sealed class DailyCounts(
             : throw RequestException.OutOfRange($"from and to must be from {IsoDate.Text(possible.From)} to {IsoDate.Text(possible.To)}.");
     }
 
-    // A confined caller's are few, and are asked for one by one.
+    // A confined caller has few applications, so they are read one by one.
     private async Task<ArchiveGapsPage> ListGapsAsync(
         Caller caller, AppId? after, int limit, CancellationToken cancellation)
     {

@@ -12,22 +12,22 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Functions.Ops;
 
 /// <summary>
-/// Archived days, the earliest first, in a stream: as JSON with the days that are missing and the sum, or as CSV (RFC 4180).
-/// No more than a page of a thousand days is in memory. Should the store fail on the way, the connection is broken off, so
-/// that half an answer cannot be taken for a whole one.
+/// Streams archived days, earliest first: as JSON with the missing days and the sum, or as CSV (RFC 4180). At most a page of a
+/// thousand days is in memory. If the store fails in the middle, the connection is aborted, so that the caller does not take
+/// the answer for complete.
 /// </summary>
 internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult, IStatusCodeHttpResult
 {
     private const string CsvType = "text/csv";
     private const string JsonType = "application/json";
 
-    // A date, a count of up to 20 digits, a truth value, separators.
+    // A date, a count of up to 20 digits, a boolean, separators.
     private const int LongestCsvLine = 64;
 
     int? IStatusCodeHttpResult.StatusCode => StatusCodes.Status200OK;
 
     /// <summary>
-    /// Whether a request asks for CSV: by <c>format</c>, or by <c>Accept</c>, where CSV comes before JSON.
+    /// Whether a request asks for CSV: with <c>format</c>, or with an <c>Accept</c> that prefers CSV to JSON.
     /// </summary>
     /// <exception cref="RequestException"><c>format</c> is neither.</exception>
     public static bool WantsCsv(HttpRequest request) => request.Query["format"] switch
@@ -52,17 +52,17 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {
-            // The caller has gone.
+            // The caller has disconnected.
         }
         catch
         {
-            // The Functions worker ends the body as if it were whole.
+            // Otherwise the Functions worker would end the body as if it were complete.
             httpContext.Abort();
             throw;
         }
     }
 
-    // Named exactly, or 0: what takes anything gets JSON.
+    // 0 unless the type is named exactly, so a caller that accepts anything gets JSON.
     private static double Quality(HttpRequest request, string type) => request.GetTypedHeaders().Accept
         .Where(accepted => accepted.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase))
         .Select(accepted => accepted.Quality ?? 1)
@@ -80,7 +80,7 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
         await body.FlushAsync(cancellation);
     }
 
-    // No field of these can hold what would have to be quoted.
+    // No field can contain a character that CSV has to quote.
     private static void WriteCsv(PipeWriter body, ArchivedDay day)
     {
         var line = body.GetSpan(LongestCsvLine + 3 * day.Source.Length);
@@ -98,7 +98,7 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
 
     private async Task WriteJsonAsync(PipeWriter body, CancellationToken cancellation)
     {
-        // The missing ones come behind the days, and are kept as ranges until then.
+        // The missing days are written after the archived ones. Until then they are kept as ranges.
         var missing = new List<DayRange>();
         var (total, next) = (0L, days.Expected?.From);
         await using var json = new Utf8JsonWriter(body, new JsonWriterOptions { SkipValidation = true });

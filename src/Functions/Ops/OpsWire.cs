@@ -3,7 +3,7 @@ using Gatehouse.Usage;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>What became of a request's events.</summary>
+/// <summary>The result of a request with events.</summary>
 internal sealed record ReceiptDocument(
     [property: JsonPropertyName("accepted")] int Accepted,
     [property: JsonPropertyName("duplicates")] int Duplicates,
@@ -15,7 +15,7 @@ internal sealed record ReceiptDocument(
         [.. receipt.Refused.Select(NoteDocument.Of)], [.. receipt.Hidden.Select(NoteDocument.Of)]);
 }
 
-/// <summary>An event that something is to be said of.</summary>
+/// <summary>An event that was refused or hidden, with the reason.</summary>
 internal sealed record NoteDocument(
     [property: JsonPropertyName("index")] int Index,
     [property: JsonPropertyName("reason")] string Reason)
@@ -25,7 +25,7 @@ internal sealed record NoteDocument(
         UsageReason.UserLimit => "user_limit",
         UsageReason.ChannelLimit => "channel_limit",
         UsageReason.NodeLimit => "node_limit",
-        _ => throw new ArgumentException("There is no such reason.", nameof(note)),
+        _ => throw new ArgumentException("The reason is not known.", nameof(note)),
     });
 }
 

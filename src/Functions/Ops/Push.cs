@@ -12,17 +12,17 @@ using Microsoft.Azure.Functions.Worker;
 namespace Gatehouse.Functions.Ops;
 
 /// <summary>
-/// An application's push credentials. What is uploaded is inspected before the platform is asked, and no key, file or password
-/// is in an answer. With <c>dry_run=true</c> it is only inspected.
+/// An application's push credentials. An uploaded credential is inspected before it is sent to the platform. With
+/// <c>dry_run=true</c> it is only inspected. No answer contains a key, a file or a password.
 /// </summary>
 public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushReplacementLog replacements, TimeProvider time)
 {
-    /// <summary>Registers a certificate of Apple's; with <c>replace=true</c> in the place of the older ones.</summary>
+    /// <summary>Registers an APNs certificate. <c>replace=true</c> removes the older ones.</summary>
     [Function(nameof(OpsAddCertificate))]
     public Task<IResult> OpsAddCertificate(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/push/apns")] HttpRequest request,
         string appId) =>
-        gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), async (call, application, cancellation) =>
+        gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), async (change, application, cancellation) =>
         {
             var replaces = RequestQuery.Boolean(request, "replace");
             var upload = await PushForms.ReadCertificateAsync(request, cancellation);
@@ -31,25 +31,25 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
                 : await credentials.AddCertificateAsync(application, upload, replaces, cancellation);
             replacements.Report(addition);
             var document = CertificateDocument.Of(addition, time.GetUtcNow());
-            return Answer(call, addition.Id, document, PushContext.Default.CertificateDocument);
+            return Answer(change, addition.Id, document, PushContext.Default.CertificateDocument);
         });
 
-    /// <summary>Registers a service account of Google's (multipart), or a sender with its legacy server key (JSON).</summary>
+    /// <summary>Registers an FCM service account (multipart), or a sender with its legacy server key (JSON).</summary>
     [Function(nameof(OpsAddFcmCredential))]
     public Task<IResult> OpsAddFcmCredential(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/push/fcm")] HttpRequest request,
         string appId) =>
-        gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), (call, application, cancellation) =>
+        gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), (change, application, cancellation) =>
             MultipartForm.IsSent(request)
-                ? AddServiceAccountAsync(request, call, application, cancellation)
-                : AddSenderAsync(request, call, application, cancellation));
+                ? AddServiceAccountAsync(request, change, application, cancellation)
+                : AddSenderAsync(request, change, application, cancellation));
 
-    /// <summary>The push credentials of every type.</summary>
+    /// <summary>Lists the push credentials of all types.</summary>
     [Function(nameof(OpsListPushCredentials))]
     public Task<IResult> OpsListPushCredentials(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/push")] HttpRequest request,
         string appId) =>
-        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
+        gate.ReadAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 ListedPushDocument.Of(await credentials.ListAsync(application, cancellation), time.GetUtcNow()),
                 PushContext.Default.ListedPushDocument));
@@ -61,36 +61,36 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
         string appId, string pushType, string pushId) =>
         gate.ChangeAsync(request, Role.PushWrite, appId, () => AuditSubject.PushConfiguration(pushId), async (_, application, cancellation) =>
         {
-            await credentials.DeleteAsync(application, PushTypes.Parse(pushType), pushId, cancellation);
+            await credentials.DeleteAsync(application, PushTypeNames.Parse(pushType), pushId, cancellation);
             return OpsReply.NoContent();
         });
 
     private async Task<IResult> AddServiceAccountAsync(
-        HttpRequest request, OpsCall call, AppId application, CancellationToken cancellation)
+        HttpRequest request, OpsChange change, AppId application, CancellationToken cancellation)
     {
         var form = await MultipartForm.ReadAsync(request, cancellation);
         var file = form?.File("service_account_key") ?? throw RequestException.MissingFile("service_account_key");
         var addition = await credentials.AddServiceAccountAsync(application, file, IsDryRun(request), cancellation);
-        return Answer(call, addition.Id, ServiceAccountDocument.Of(addition), PushContext.Default.ServiceAccountDocument);
+        return Answer(change, addition.Id, ServiceAccountDocument.Of(addition), PushContext.Default.ServiceAccountDocument);
     }
 
     private async Task<IResult> AddSenderAsync(
-        HttpRequest request, OpsCall call, AppId application, CancellationToken cancellation)
+        HttpRequest request, OpsChange change, AppId application, CancellationToken cancellation)
     {
         var body = await RequestBody.ReadJsonAsync(request, cancellation);
         var sender = body.RequiredString("sender_id");
         var id = await credentials.AddSenderAsync(
             application, sender, body.RequiredString("server_key"), IsDryRun(request), cancellation);
-        return Answer(call, id, SenderDocument.Of(id, sender), PushContext.Default.SenderDocument);
+        return Answer(change, id, SenderDocument.Of(id, sender), PushContext.Default.SenderDocument);
     }
 
     private static bool IsDryRun(HttpRequest request) => RequestQuery.Boolean(request, "dry_run");
 
-    // 201 for what was registered, 200 for what was only inspected.
-    private static IResult Answer<T>(OpsCall call, string? id, T document, JsonTypeInfo<T> type)
+    // 201 for a registered credential, 200 for one that was only inspected.
+    private static IResult Answer<T>(OpsChange change, string? id, T document, JsonTypeInfo<T> type)
     {
         if (id is null) return OpsReply.Ok(document, type);
-        if (AuditSubject.TryPushConfiguration(id) is { } subject) call.About(subject);
+        if (AuditSubject.TryPushConfiguration(id) is { } subject) change.SetSubject(subject);
         return OpsReply.Created(null, document, type);
     }
 }

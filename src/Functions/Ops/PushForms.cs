@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>Reads what is sent to register a push credential.</summary>
+/// <summary>Reads the form of a new push certificate.</summary>
 internal static class PushForms
 {
-    /// <summary>A certificate: multipart/form-data.</summary>
+    /// <summary>Reads a certificate from multipart/form-data.</summary>
     /// <exception cref="RequestException">There is no certificate, or a field is not valid.</exception>
     public static async Task<CertificateUpload> ReadCertificateAsync(HttpRequest request, CancellationToken cancellation)
     {
@@ -28,10 +28,10 @@ internal static class PushForms
     }
 }
 
-/// <summary>The types of push credentials, as the wire names them.</summary>
-internal static class PushTypes
+/// <summary>The names of the types of push credentials in URLs and answers.</summary>
+internal static class PushTypeNames
 {
-    public static string NameOf(PushType type) => type switch
+    public static string Of(PushType type) => type switch
     {
         PushType.Gcm => "gcm",
         PushType.Fcm => "fcm",

@@ -6,7 +6,7 @@ using Gatehouse.Push;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>What was found in a certificate, and what came of it: or would, and then it has no id.</summary>
+/// <summary>A certificate and the result of its registration. After a dry run it has no id.</summary>
 internal sealed record CertificateDocument(
     [property: JsonPropertyName("id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Id,
     [property: JsonPropertyName("type")] string Type,
@@ -25,7 +25,7 @@ internal sealed record CertificateDocument(
     {
         var found = addition.Certificate;
         return new CertificateDocument(
-            addition.Id, PushTypes.NameOf(PushType.Apns), found.BundleId, EnvironmentOf(addition.ForProduction),
+            addition.Id, PushTypeNames.Of(PushType.Apns), found.BundleId, EnvironmentOf(addition.ForProduction),
             [.. new[] { ApnsEnvironments.Development, ApnsEnvironments.Production }
                 .Where(found.Serves).Select(one => EnvironmentOf(one == ApnsEnvironments.Production))],
             found.Subject, found.Thumbprint, Rfc3339.Text(found.NotAfter), PushCredentialCheck.DaysLeft(found.NotAfter, now),
@@ -35,7 +35,7 @@ internal sealed record CertificateDocument(
     public static string EnvironmentOf(bool forProduction) => forProduction ? "production" : "development";
 }
 
-/// <summary>What was found in the key file of a service account, without the key.</summary>
+/// <summary>A service account without its key. After a dry run it has no id.</summary>
 internal sealed record ServiceAccountDocument(
     [property: JsonPropertyName("id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Id,
     [property: JsonPropertyName("type")] string Type,
@@ -45,11 +45,11 @@ internal sealed record ServiceAccountDocument(
     [property: JsonPropertyName("dry_run")] bool DryRun)
 {
     public static ServiceAccountDocument Of(ServiceAccountAddition addition) => new(
-        addition.Id, PushTypes.NameOf(PushType.Fcm), addition.Account.ProjectId, addition.Account.PrivateKeyId,
+        addition.Id, PushTypeNames.Of(PushType.Fcm), addition.Account.ProjectId, addition.Account.PrivateKeyId,
         addition.Account.ClientEmail, addition.Id is null);
 }
 
-/// <summary>A sender with a legacy server key, without the key.</summary>
+/// <summary>A sender without its legacy server key. After a dry run it has no id.</summary>
 internal sealed record SenderDocument(
     [property: JsonPropertyName("id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Id,
     [property: JsonPropertyName("type")] string Type,
@@ -62,7 +62,7 @@ internal sealed record SenderDocument(
         "Google has stopped taking legacy server keys on 20 June 2024: send the JSON key file of a service account instead.";
 
     public static SenderDocument Of(string? id, string senderId) =>
-        new(id, PushTypes.NameOf(PushType.Gcm), senderId, LegacyKeys, id is null);
+        new(id, PushTypeNames.Of(PushType.Gcm), senderId, LegacyKeys, id is null);
 }
 
 /// <summary>The push credentials of an application, of every type.</summary>
@@ -72,7 +72,7 @@ internal sealed record ListedPushDocument([property: JsonPropertyName("push_cred
         new([.. credentials.Select(credential => ListedCredentialDocument.Of(credential, now))]);
 }
 
-/// <summary>A push credential, without what is secret in it. What its type has not, and what nobody knows, is null.</summary>
+/// <summary>A push credential without its secrets. A field is null where the type does not have it, or it is not known.</summary>
 internal sealed record ListedCredentialDocument(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("type")] string Type,
@@ -88,7 +88,7 @@ internal sealed record ListedCredentialDocument(
     {
         var one = credential.Configuration;
         return new ListedCredentialDocument(
-            one.Id, PushTypes.NameOf(one.Type), Rfc3339.Text(one.CreatedAt),
+            one.Id, PushTypeNames.Of(one.Type), Rfc3339.Text(one.CreatedAt),
             one is CertificatePushConfiguration certificate ? CertificateDocument.EnvironmentOf(certificate.ForProduction) : null,
             credential.BundleId, Rfc3339.TextOrNull(credential.ExpiresAt),
             credential.ExpiresAt is { } end ? PushCredentialCheck.DaysLeft(end, now) : null,

@@ -9,22 +9,22 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>An application's tokens as leases. A URL names a token by its id, the start of its SHA-256, and never holds one.</summary>
+/// <summary>An application's tokens and their leases. URLs contain a token's id, which is the start of its SHA-256, never the token.</summary>
 public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
 {
-    /// <summary>Issues a token, into the answer or into the vault.</summary>
+    /// <summary>Issues a token and delivers it in the answer or into the vault.</summary>
     [Function(nameof(OpsIssueToken))]
     public Task<IResult> OpsIssueToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
         string appId) =>
-        gate.ChangeAsync(request, Role.TokensIssue, appId, async (call, application, cancellation) =>
+        gate.ChangeAsync(request, Role.TokensIssue, appId, async (change, application, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var lease = new LeaseRequest(
-                body.RequiredString("label"), call.Caller.Name, Deliveries.Parse(body.RequiredString("deliver")),
+                body.RequiredString("label"), change.Caller.Name, TokenDeliveryNames.Parse(body.RequiredString("deliver")),
                 body.OptionalSeconds("expires_in_seconds"), body.OptionalSeconds("rotate_every_seconds"));
             var issued = await leases.IssueAsync(application, lease, cancellation);
-            call.About(AuditSubject.Token(issued.TokenId));
+            change.SetSubject(AuditSubject.Token(issued.TokenId));
             return Granted(issued);
         });
 
@@ -33,7 +33,7 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
     public Task<IResult> OpsListTokens(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
         string appId) =>
-        gate.ApplicationAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
+        gate.ReadAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
                 TokensDocument.Of(await leases.ListAsync(application, cancellation), time.GetUtcNow()),
                 CustodyContext.Default.TokensDocument));
@@ -49,7 +49,7 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
             return OpsReply.NoContent();
         });
 
-    /// <summary>Puts a new token in the place of one, which works on until the overlap ends.</summary>
+    /// <summary>Replaces a token with a new one. The old one works until the overlap ends.</summary>
     [Function(nameof(OpsRotateToken))]
     public Task<IResult> OpsRotateToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens/{tokenId}/rotate")] HttpRequest request,

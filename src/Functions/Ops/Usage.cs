@@ -10,18 +10,18 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>An application's use: events in, and the limits that they are held to.</summary>
+/// <summary>An application's usage events and message limits.</summary>
 public sealed class Usage(
     OpsGate gate, IApplicationDirectory applications, UsageRecorder recorder, UsageLimits limits, TimeProvider time)
 {
-    /// <summary>Takes up to 1,000 events; what is answered is durable, and what is not answered can be sent again.</summary>
+    /// <summary>Records up to 1,000 events. They are durable before the answer; without an answer, the caller can send them again.</summary>
     [Function(nameof(RecordEvents))]
     public Task<IResult> RecordEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/events")] HttpRequest request,
         string appId) =>
         gate.ReportAsync(request, Role.UsageWrite, appId, async (_, application, cancellation) =>
         {
-            await RequireAsync(application, cancellation);
+            await RequireApplicationAsync(application, cancellation);
             var body = await RequestBody.ReadAsync(request, RequestBody.EventsLimit, cancellation);
             var events = UsageEventReader.Read(body.Span, time.GetUtcNow());
             var receipt = await recorder.RecordAsync(application, events, cancellation);
@@ -33,31 +33,31 @@ public sealed class Usage(
     public Task<IResult> ViewLimits(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
         string appId) =>
-        gate.ApplicationAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
+        gate.ReadAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
         {
-            await RequireAsync(application, cancellation);
+            await RequireApplicationAsync(application, cancellation);
             return OpsReply.Ok(
                 LimitsDocument.Of(await limits.GetAsync(application, cancellation)), OpsContext.Default.LimitsDocument);
         });
 
-    /// <summary>Sets the limits on messages a second: 0 to 10,000, 0 for none.</summary>
+    /// <summary>Sets the limits on messages a second: 1 to 10,000, or 0 for no limit.</summary>
     [Function(nameof(SetLimits))]
     public Task<IResult> SetLimits(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
         string appId) =>
-        gate.CommitAsync(request, Role.UsageWrite, appId, async (call, application, cancellation) =>
+        gate.CommitAsync(request, Role.UsageWrite, appId, async (change, application, cancellation) =>
         {
-            await RequireAsync(application, cancellation);
+            await RequireApplicationAsync(application, cancellation);
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
             var set = new MessageLimits(
                 body.RequiredInteger("user_messages_per_second", 0, MessageLimits.Most),
                 body.RequiredInteger("channel_messages_per_second", 0, MessageLimits.Most));
-            await limits.SetAsync(application, set, [call.Row()], cancellation);
+            await limits.SetAsync(application, set, [change.EntryRow()], cancellation);
             return OpsReply.Ok(LimitsDocument.Of(set), OpsContext.Default.LimitsDocument);
         });
 
-    // Usage is kept by an application's id, so there must be one.
-    private async Task RequireAsync(AppId application, CancellationToken cancellation)
+    // Usage is stored under the application's id, so the application must exist.
+    private async Task RequireApplicationAsync(AppId application, CancellationToken cancellation)
     {
         if (!await applications.ExistsAsync(application, cancellation)) throw new ProblemException(Problem.UnknownApplication());
     }

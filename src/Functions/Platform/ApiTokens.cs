@@ -10,7 +10,7 @@ namespace Gatehouse.Functions.Platform;
 /// <summary>An application's API tokens: issue, list, view, revoke (contract, "View an API token" to "List API tokens").</summary>
 public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
 {
-    /// <summary>Issues a secondary token, for the master token. What the body says does not matter: the header decides.</summary>
+    /// <summary>Issues a secondary token, for the master token. The fields of the body are ignored.</summary>
     [Function(nameof(IssueApiToken))]
     public Task<IResult> IssueApiToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications/api_tokens")] HttpRequest request) =>
@@ -30,7 +30,7 @@ public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
             (caller, _) => Task.FromResult(PlatformReply.Ok(
                 ApiTokenListDocument.Of(tokens.List(caller)), WireContext.Default.ApiTokenListDocument)));
 
-    /// <summary>One token: any of the application's for the master token, itself for a secondary one.</summary>
+    /// <summary>Shows one token. The master token can see every token of the application, a secondary one only itself.</summary>
     [Function(nameof(ViewApiToken))]
     public Task<IResult> ViewApiToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/api_tokens/{apiToken}")] HttpRequest request,
@@ -40,7 +40,7 @@ public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
             (caller, _) => Task.FromResult(PlatformReply.Ok(
                 ApiTokenDocument.Of(tokens.View(caller, apiToken)), WireContext.Default.ApiTokenDocument)));
 
-    /// <summary>Revokes a secondary token: any of the application's for the master token, itself for a secondary one.</summary>
+    /// <summary>Revokes a secondary token. The master token can revoke any, a secondary one only itself.</summary>
     [Function(nameof(RevokeApiToken))]
     public Task<IResult> RevokeApiToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/api_tokens/{apiToken}")] HttpRequest request,
@@ -48,6 +48,6 @@ public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
         gate.ApplicationAsync(request, async (caller, cancellation) =>
         {
             await tokens.RevokeAsync(caller, apiToken, cancellation);
-            return PlatformReply.Done();
+            return PlatformReply.EmptyObject();
         });
 }

@@ -35,7 +35,7 @@ public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplication
             return PlatformReply.Ok(ApplicationListDocument.Of(page), WireContext.Default.ApplicationListDocument);
         });
 
-    /// <summary>Deletes every application for the organization, and the token's own for the holder of an API token.</summary>
+    /// <summary>Deletes all applications for the organization, or the token's own application for an API token.</summary>
     [Function(nameof(DeleteApplications))]
     public Task<IResult> DeleteApplications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications")] HttpRequest request) =>
@@ -44,12 +44,12 @@ public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplication
             async cancellation =>
             {
                 await applications.DeleteAllAsync(cancellation);
-                return PlatformReply.Done();
+                return PlatformReply.EmptyObject();
             },
             async (caller, cancellation) =>
             {
                 await applications.DeleteAsync(caller, cancellation);
-                return PlatformReply.Done();
+                return PlatformReply.EmptyObject();
             });
 
     /// <summary>The application of the token.</summary>
@@ -69,6 +69,6 @@ public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplication
         _ => throw PlatformException.NumberExpected("limit"),
     };
 
-    // A number too long for 32 bits is a number all the same.
+    // A number that does not fit into 32 bits is out of range, but still a number.
     private static bool IsWholeNumber(string? text) => text?.TrimStart('-') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
 }

@@ -50,7 +50,7 @@ public sealed class PushConfigurations(PlatformGate gate, Embedded.PushConfigura
             return Ids([id]);
         });
 
-    /// <summary>Refuses to delete without an id: it would be anybody's guess which.</summary>
+    /// <summary>Refuses to delete without an id.</summary>
     [Function(nameof(DeletePushConfigurationWithoutId))]
     public Task<IResult> DeletePushConfigurationWithoutId(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/push/{pushType}")] HttpRequest request) =>

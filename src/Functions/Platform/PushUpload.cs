@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Platform;
 
-/// <summary>Reads what is sent to add a push configuration: JSON for a sender, multipart/form-data for files.</summary>
+/// <summary>Reads the body of a new push configuration: JSON for a sender, multipart/form-data for files.</summary>
 internal static class PushUpload
 {
-    /// <summary>Reads the body as its type has it.</summary>
-    /// <exception cref="PlatformException">400105 for what is missing, 400111 for what contradicts itself, and what the
-    /// readers of bodies throw.</exception>
+    /// <summary>Reads the body for a type of push configuration.</summary>
+    /// <exception cref="PlatformException">400105: a field is missing; 400111: fields contradict each other.</exception>
+    /// <exception cref="RequestException">The body cannot be read.</exception>
     public static async Task<PushRegistration> ReadAsync(HttpRequest request, PushType type, CancellationToken cancellation)
     {
         var form = type == PushType.Gcm ? null : await MultipartForm.ReadAsync(request, cancellation);

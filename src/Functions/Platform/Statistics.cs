@@ -11,7 +11,7 @@ namespace Gatehouse.Functions.Platform;
 /// <summary>An application's statistics (contract, "View CCU" to "View daily message count"). Days are UTC.</summary>
 public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, TimeProvider time)
 {
-    /// <summary>The connections that are open now.</summary>
+    /// <summary>The number of open connections.</summary>
     [Function(nameof(ViewCcu))]
     public Task<IResult> ViewCcu(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/ccu")] HttpRequest request) =>
@@ -21,7 +21,7 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
                 new CcuDocument(await statistics.ConcurrentConnectionsAsync(caller.Application, cancellation)),
                 WireContext.Default.CcuDocument));
 
-    /// <summary>The users of the 30 days that end with a day, which is today unless given.</summary>
+    /// <summary>The active users of the 30 days up to a day. The default is today.</summary>
     [Function(nameof(ViewMau))]
     public Task<IResult> ViewMau(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/mau")] HttpRequest request) =>
@@ -31,7 +31,7 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
                 new MauDocument(await statistics.MonthlyActiveUsersAsync(caller.Application, DateOrToday(request), cancellation)),
                 WireContext.Default.MauDocument));
 
-    /// <summary>The users of a day, which is today unless given.</summary>
+    /// <summary>The active users of a day. The default is today.</summary>
     [Function(nameof(ViewDau))]
     public Task<IResult> ViewDau(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/dau")] HttpRequest request) =>
@@ -41,7 +41,7 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
                 new DauDocument(await statistics.DailyActiveUsersAsync(caller.Application, DateOrToday(request), cancellation)),
                 WireContext.Default.DauDocument));
 
-    /// <summary>The messages of each day of a range, newest first.</summary>
+    /// <summary>The message counts of a range of days, newest first.</summary>
     [Function(nameof(ViewDailyMessageCount))]
     public Task<IResult> ViewDailyMessageCount(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/messages/daily_count")] HttpRequest request) =>

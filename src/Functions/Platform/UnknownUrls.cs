@@ -14,5 +14,5 @@ public sealed class UnknownUrls(PublicGate gate)
     [Function(nameof(ZUnknownUrl))]
     public Task<IResult> ZUnknownUrl(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request) =>
-        gate.UnknownAsync(request);
+        gate.RefuseUnknownAsync(request);
 }

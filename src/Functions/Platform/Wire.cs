@@ -47,8 +47,8 @@ internal sealed record PushListDocument(
     [property: JsonPropertyName("push_configurations")] IReadOnlyList<PushDocument> PushConfigurations);
 
 /// <summary>
-/// A push configuration: of a sender as in the contract, of a certificate or a service account with the service's newer
-/// fields. What a type does not have is left out. Times are in milliseconds since 1970.
+/// A push configuration. A sender has the contract's fields; a certificate or a service account has the newer fields of the
+/// service. Fields that a type does not have are left out. Times are in milliseconds since 1970.
 /// </summary>
 internal sealed record PushDocument([property: JsonPropertyName("id"), JsonPropertyOrder(2)] string Id)
 {
@@ -73,7 +73,7 @@ internal sealed record PushDocument([property: JsonPropertyName("id"), JsonPrope
     [JsonPropertyName("apns_name"), JsonPropertyOrder(7)]
     public string? CertificateName { get; init; }
 
-    // So spelt by the service.
+    // The service spells it like this.
     [JsonPropertyName("apns_cer_env_type"), JsonPropertyOrder(8)]
     public string? Environment { get; init; }
 

@@ -6,17 +6,17 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Service;
 
-/// <summary>Whether this instance lives, and whether it can do what it is there for. For load balancers; needs no credential.</summary>
+/// <summary>Whether this instance is alive and ready, for load balancers. Needs no credential.</summary>
 public sealed class Health(PublicGate gate, Readiness readiness, UnsetSchedules unset)
 {
-    /// <summary>200 as long as it answers at all.</summary>
+    /// <summary>200 if the instance answers.</summary>
     [Function(nameof(CheckLiveness))]
     public Task<IResult> CheckLiveness(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request) =>
         gate.OpenAsync(request, _ => Task.FromResult(
             OpsReply.Ok(new LivenessDocument("live"), HealthContext.Default.LivenessDocument)));
 
-    /// <summary>200 where store and vault answer; 503 where not, with which.</summary>
+    /// <summary>200 if store and vault answer, otherwise 503; the body shows which of them answers.</summary>
     [Function(nameof(CheckReadiness))]
     public Task<IResult> CheckReadiness(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request) =>
@@ -28,10 +28,10 @@ public sealed class Health(PublicGate gate, Readiness readiness, UnsetSchedules 
         });
 }
 
-/// <summary>That it lives.</summary>
+/// <summary>The answer to a check of liveness: always <c>live</c>.</summary>
 internal sealed record LivenessDocument([property: JsonPropertyName("status")] string Status);
 
-/// <summary>Whether it is ready: <c>ready</c> or <c>unavailable</c>; and which timers are disabled, if any.</summary>
+/// <summary>Readiness, <c>ready</c> or <c>unavailable</c>, and the settings of disabled timers, if there are any.</summary>
 internal sealed record ReadinessDocument(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("checks")] ReadinessChecksDocument Checks,
@@ -45,7 +45,7 @@ internal sealed record ReadinessDocument(
     private static string Name(bool answers) => answers ? "ok" : "unavailable";
 }
 
-/// <summary>What each of them does: <c>ok</c> or <c>unavailable</c>.</summary>
+/// <summary>Store and vault: <c>ok</c> or <c>unavailable</c>.</summary>
 internal sealed record ReadinessChecksDocument(
     [property: JsonPropertyName("store")] string Store, [property: JsonPropertyName("vault")] string Vault);
 

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Service;
 
-/// <summary>What there is, for machines. Needs no credential: it says what this page's readers know already.</summary>
+/// <summary>The API's description for machines. Needs no credential, because the documentation is public too.</summary>
 public sealed class OpenApi(PublicGate gate)
 {
     /// <summary>The OpenAPI 3.1 document of every route.</summary>

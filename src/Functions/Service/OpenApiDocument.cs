@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Gatehouse.Functions.Service;
 
 /// <summary>
-/// The OpenAPI document: put together, once, of the files beside this one, each of which has the paths and schemas of one
-/// resource. Tests hold it against the functions and against real answers.
+/// The OpenAPI document, merged once from the files in OpenApi/: one file for each resource, with its paths and schemas. Tests
+/// compare it with the functions and with real answers.
 /// </summary>
 internal static class OpenApiDocument
 {
@@ -27,7 +27,7 @@ internal static class OpenApiDocument
         return JsonSerializer.SerializeToUtf8Bytes(document);
     }
 
-    // Objects are merged, and nothing else: two files that say the same thing otherwise are a mistake.
+    // Only objects are merged. Two files must not define the same value.
     private static void Merge(JsonObject into, JsonObject from)
     {
         foreach (var (name, value) in from.ToList())
@@ -35,7 +35,7 @@ internal static class OpenApiDocument
             from.Remove(name);
             if (into[name] is not { } there) into[name] = value;
             else if (there is JsonObject inner && value is JsonObject other) Merge(inner, other);
-            else throw new InvalidOperationException($"The OpenAPI files say twice what '{name}' is.");
+            else throw new InvalidOperationException($"The OpenAPI files define '{name}' twice.");
         }
     }
 

@@ -5,10 +5,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
-/// <summary>Takes in, every hour, applications that are not in custody, and lets go of those that are gone.</summary>
-public sealed class AdoptApplications(ApplicationSync adoption, CustodyLog failures)
+/// <summary>Every hour: takes new applications into custody, and removes applications that no longer exist.</summary>
+public sealed class AdoptApplications(ApplicationSync sync, CustodyLog log)
 {
-    /// <summary>Goes through all applications. The vault is not asked for what it was given: a call of the facade's is.</summary>
+    /// <summary>Compares all applications. It does not check their secrets in the vault; the facade's call does.</summary>
     [Function(nameof(AdoptApplications))]
     public Task RunAsync([TimerTrigger("%AdoptSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(AdoptApplications), () => AdoptAsync(cancellation), cancellation);
@@ -17,11 +17,11 @@ public sealed class AdoptApplications(ApplicationSync adoption, CustodyLog failu
     {
         try
         {
-            failures.Report(nameof(AdoptApplications), (await adoption.RunAsync(askVault: false, cancellation)).Failures);
+            log.Report(nameof(AdoptApplications), (await sync.RunAsync(askVault: false, cancellation)).Failures);
         }
         catch (OrganizationCredentialsException e)
         {
-            failures.ReportCredentials(nameof(AdoptApplications), e);
+            log.ReportCredentials(nameof(AdoptApplications), e);
         }
     }
 }

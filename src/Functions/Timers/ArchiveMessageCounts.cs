@@ -4,12 +4,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
-/// <summary>Archives, once a day, the daily message counts of every application.</summary>
-public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveLog failures)
+/// <summary>Once a day: archives the daily message counts of every application.</summary>
+public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveLog log)
 {
-    /// <summary>Goes through all applications, first through those that the last run was cut off before.</summary>
+    /// <summary>Archives all applications, starting with those that the last run did not reach.</summary>
     [Function(nameof(ArchiveMessageCounts))]
     public Task RunAsync([TimerTrigger("%ArchiveSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(ArchiveMessageCounts), async () =>
-            failures.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation)), cancellation);
+            log.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation)), cancellation);
 }

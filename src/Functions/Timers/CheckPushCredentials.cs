@@ -4,12 +4,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
-/// <summary>Raises, once a day, alerts for push credentials that end in 30, 7 or 1 days, or have ended.</summary>
-public sealed class CheckPushCredentials(PushCredentialCheck check, CustodyLog failures)
+/// <summary>Once a day: raises alerts for push credentials that expire in 30, 7 or 1 days, or have expired.</summary>
+public sealed class CheckPushCredentials(PushCredentialCheck check, CustodyLog log)
 {
-    /// <summary>Goes through all applications in custody. What was told is not told again.</summary>
+    /// <summary>Checks all applications in custody. An alert is not raised twice.</summary>
     [Function(nameof(CheckPushCredentials))]
     public Task RunAsync([TimerTrigger("%PushCheckSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(CheckPushCredentials), async () =>
-            failures.Report(nameof(CheckPushCredentials), (await check.RunAsync(cancellation)).Failures), cancellation);
+            log.Report(nameof(CheckPushCredentials), (await check.RunAsync(cancellation)).Failures), cancellation);
 }

@@ -4,10 +4,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
-/// <summary>Tells the receiver, every minute and after the rotations of that minute, what it has not been told.</summary>
+/// <summary>Every minute, after the rotations: sends new alerts to the receiver.</summary>
 public sealed class DeliverAlerts(AlertDelivery delivery)
 {
-    /// <summary>Delivers what is due.</summary>
+    /// <summary>Sends the alerts that are due.</summary>
     [Function(nameof(DeliverAlerts))]
     public Task RunAsync([TimerTrigger("%AlertsSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(DeliverAlerts), () => delivery.RunAsync(cancellation), cancellation);

@@ -4,10 +4,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
-/// <summary>Removes, once a day, the marks of messages that were counted more than four days ago.</summary>
+/// <summary>Once a day: deletes the marks of messages that were counted more than four days ago.</summary>
 public sealed class PurgeUsageMarks(UsagePurge purge)
 {
-    /// <summary>Goes on where the last run was cut off.</summary>
+    /// <summary>Continues where the last run has stopped.</summary>
     [Function(nameof(PurgeUsageMarks))]
     public Task RunAsync([TimerTrigger("%PurgeSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(PurgeUsageMarks), () => purge.RunAsync(cancellation), cancellation);

@@ -4,12 +4,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
-/// <summary>Revokes, every minute, what is over, replaces what is due, and finishes what a crash left half done.</summary>
-public sealed class RotateTokens(Leases leases, CustodyLog failures)
+/// <summary>Every minute: revokes expired tokens, rotates those that are due, and finishes or undoes half-done changes after a crash.</summary>
+public sealed class RotateTokens(Leases leases, CustodyLog log)
 {
-    /// <summary>Does what is due, of every application.</summary>
+    /// <summary>Does this for every application.</summary>
     [Function(nameof(RotateTokens))]
     public Task RunAsync([TimerTrigger("%RotateSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(RotateTokens), async () =>
-            failures.Report(nameof(RotateTokens), (await leases.RunAsync(cancellation)).Failures), cancellation);
+            log.Report(nameof(RotateTokens), (await leases.RunAsync(cancellation)).Failures), cancellation);
 }

@@ -5,15 +5,15 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
-/// <summary>Fills the archive, every minute, where somebody has asked for it or a run was cut off.</summary>
-public sealed class RunBackfills(Backfills backfills, DailyArchive archive, ArchiveLog failures)
+/// <summary>Every minute: runs the requested backfills of the archive, and continues a stopped run.</summary>
+public sealed class RunBackfills(Backfills backfills, DailyArchive archive, ArchiveLog log)
 {
-    /// <summary>Works on every backfill that waits; then ends the day's run, where its process has not.</summary>
+    /// <summary>Works on every waiting backfill, then finishes the day's run if its process has not.</summary>
     [Function(nameof(RunBackfills))]
     public Task RunAsync([TimerTrigger("%BackfillSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
         FunctionSpans.ObserveAsync(nameof(RunBackfills), async () =>
         {
-            failures.Report(nameof(RunBackfills), await backfills.RunAsync(cancellation));
-            if (await archive.ContinueAsync(cancellation) is { } run) failures.Report(nameof(RunBackfills), run);
+            log.Report(nameof(RunBackfills), await backfills.RunAsync(cancellation));
+            if (await archive.ContinueAsync(cancellation) is { } run) log.Report(nameof(RunBackfills), run);
         }, cancellation);
 }

@@ -6,10 +6,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Webhooks;
 
-/// <summary>What the platform tells of by itself.</summary>
+/// <summary>Receives the platform's webhooks.</summary>
 public sealed class Webhooks(WebhookGate gate, UsageRecorder recorder, TimeProvider time)
 {
-    /// <summary>Counts the message that a webhook tells of, once; a webhook of any other category is taken and ignored.</summary>
+    /// <summary>Counts the message in a webhook, once. Webhooks of other categories are accepted and ignored.</summary>
     [Function(nameof(ReceiveWebhook))]
     public Task<IResult> ReceiveWebhook(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "webhooks/{appId}")] HttpRequest request,
@@ -18,6 +18,6 @@ public sealed class Webhooks(WebhookGate gate, UsageRecorder recorder, TimeProvi
         {
             if (WebhookMessage.Read(body.Span, time.GetUtcNow()) is { } message)
                 await recorder.RecordDeliveredAsync(application, message, cancellation);
-            return OpsReply.Done();
+            return OpsReply.EmptyObject();
         });
 }

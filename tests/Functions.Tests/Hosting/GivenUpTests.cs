@@ -29,7 +29,7 @@ public sealed class GivenUpTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_call_of_the_facade_whose_caller_has_gone_is_no_fault() =>
         Check(await gatehouse.Services.GetRequiredService<OpsGate>()
-            .EverywhereAsync(Request(Credential.Ops), Role.ApplicationsRead, (_, _) => Stop(), "OpsListApplications"));
+            .ReadGlobalAsync(Request(Credential.Ops), Role.ApplicationsRead, (_, _) => Stop(), "OpsListApplications"));
 
     private void Check(IResult answer)
     {

@@ -21,5 +21,5 @@ public sealed class ArchiveProblemTests
     [Theory]
     [MemberData(nameof(Failures))]
     public void Its_problem_is_the_type_of_the_facade_s(Exception error) =>
-        Assert.Equal(CustodyProblems.Of(error)!.Type, new ArchiveFailure(AppId.Generate(), error).Problem);
+        Assert.Equal(CoreProblems.Of(error)!.Type, new ArchiveFailure(AppId.Generate(), error).Problem);
 }

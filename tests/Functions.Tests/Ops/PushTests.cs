@@ -214,9 +214,9 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
     [Fact]
     public void Every_fault_has_a_name_of_its_own()
     {
-        var names = Enum.GetValues<ApnsCertificateFault>().Select(CredentialFaults.NameOf).ToList();
+        var names = Enum.GetValues<ApnsCertificateFault>().Select(CredentialFaultNames.Of).ToList();
         Assert.Equal(names.Count, names.Distinct().Count());
-        names = [.. Enum.GetValues<FcmServiceAccountFault>().Select(CredentialFaults.NameOf)];
+        names = [.. Enum.GetValues<FcmServiceAccountFault>().Select(CredentialFaultNames.Of)];
         Assert.Equal(names.Count, names.Distinct().Count());
     }
 

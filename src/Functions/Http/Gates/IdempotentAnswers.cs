@@ -9,26 +9,27 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace Gatehouse.Functions.Http.Gates;
 
 /// <summary>
-/// Answers a POST that carries an <c>Idempotency-Key</c> once: the same request again gets the first answer, with
-/// <c>Idempotent-Replayed: true</c>. One without a key is not looked at.
+/// Runs a POST with an <c>Idempotency-Key</c> once. The same request sent again gets the first answer, with
+/// <c>Idempotent-Replayed: true</c>. A request without a key runs every time.
 /// </summary>
 public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answers)
 {
     private const string Header = "Idempotency-Key";
 
-    // The first call is seldom long at it; how long it can be at most (five minutes) is nothing to wait for at once.
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
+    // Most calls end in much less time than their limit of five minutes, so callers are told to try again soon.
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>The key that a request names itself by; null where it is no POST, or has not exactly one.</summary>
+    /// <summary>The idempotency key of a request; null where it is not a POST, or does not have exactly one valid key.</summary>
     internal static IdempotencyKey? KeyOf(HttpRequest request) =>
         HttpMethods.IsPost(request.Method) && request.Headers[Header] is [var value] ? IdempotencyKey.TryParse(value) : null;
 
-    /// <summary>Runs an operation, or gives the answer that it gave before.</summary>
-    /// <param name="request">The request. Where it has a key, its body is read, and can be read again by the operation.</param>
-    /// <param name="call">Who calls what, by which key.</param>
-    /// <param name="operation">What to do. Where there is a key, it is not given up because the caller is gone.</param>
-    /// <param name="cancellation">Gives up, before the operation where there is a key.</param>
-    /// <exception cref="ProblemException">400 for what is no key, or several; 409 while the first call is running; 422 where the key was used for another.</exception>
+    /// <summary>Runs an operation, or returns its stored answer.</summary>
+    /// <param name="request">The request. If it has a key, its body is buffered, so that the operation can read it again.</param>
+    /// <param name="call">The caller, the operation and the key.</param>
+    /// <param name="operation">The operation. If there is a key, it continues when the caller disconnects.</param>
+    /// <param name="cancellation">Cancels the call; if there is a key, only until the operation starts.</param>
+    /// <exception cref="ProblemException">400: the key is not valid, or sent twice; 409: the first call is still running; 422: the key was sent with
+    /// another request.</exception>
     internal async Task<IResult> AnswerAsync(
         HttpRequest request, AuditCall call, Func<CancellationToken, Task<IResult>> operation, CancellationToken cancellation)
     {
@@ -45,21 +46,21 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
             async running =>
             {
                 first = await answers.AnswerAsync(request, () => operation(running));
-                return (first as Reply)?.ToStored() ?? NotKept();
+                return (first as Reply)?.ToStored() ?? NotStored();
             },
             cancellation);
         return outcome switch
         {
-            IdempotentOutcome.Answered { Repeated: true } again => Reply.Again(again.Answer),
+            IdempotentOutcome.Answered { Repeated: true } again => Reply.Replay(again.Answer),
             IdempotentOutcome.Answered => first!,
             IdempotentOutcome.Running running =>
-                throw new ProblemException(Problem.IdempotencyKeyInUse(running.AtMost < Moment ? running.AtMost : Moment)),
+                throw new ProblemException(Problem.IdempotencyKeyInUse(running.AtMost < RetryTime ? running.AtMost : RetryTime)),
             _ => throw new ProblemException(Problem.IdempotencyKeyReused()),
         };
     }
 
-    // An answer too large to be kept (an adoption of ten thousand applications) is given this once, as one that decides nothing.
-    private static StoredAnswer NotKept() => new(StatusCodes.Status503ServiceUnavailable, null, default);
+    // An answer that is too large to store (an adoption of ten thousand applications) is sent once. The next call runs again.
+    private static StoredAnswer NotStored() => new(StatusCodes.Status503ServiceUnavailable, null, default);
 
     private static async Task<RequestFingerprint> FingerprintAsync(HttpRequest request, CancellationToken cancellation)
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Http.Gates;
 
-/// <summary>Finds out who sends a request to the facade, by the one credential that it carries.</summary>
+/// <summary>Authenticates a caller of the facade by the one credential in the request.</summary>
 public sealed partial class OpsAuthentication(CallerAuthenticator callers, ILogger<OpsAuthentication> log)
 {
     private const string KeyHeader = "X-Gatehouse-Key";
@@ -14,11 +14,11 @@ public sealed partial class OpsAuthentication(CallerAuthenticator callers, ILogg
     private readonly string challenge =
         "GatehouseKey realm=\"gatehouse\"" + (callers.TakesBearer ? ", Bearer realm=\"gatehouse\"" : "");
 
-    private readonly string expected =
+    private readonly string missing =
         callers.TakesBearer ? $"{KeyHeader} or Authorization: Bearer must be sent." : $"{KeyHeader} must be sent.";
 
     /// <summary>The caller.</summary>
-    /// <exception cref="ProblemException">401: none, or not a good one, or several; 503: it cannot be found out.</exception>
+    /// <exception cref="ProblemException">401: no credential, an invalid one, or several; 503: the credential cannot be checked.</exception>
     internal async ValueTask<Caller> AuthenticateAsync(HttpRequest request, CancellationToken cancellation)
     {
         var keys = request.Headers[KeyHeader];
@@ -35,7 +35,7 @@ public sealed partial class OpsAuthentication(CallerAuthenticator callers, ILogg
         {
             CredentialFault.UnknownKey => $"{KeyHeader} is not valid.",
             CredentialFault.Ambiguous => $"Either {KeyHeader} or Authorization: Bearer can be sent, not both.",
-            CredentialFault.Missing or CredentialFault.NoBearer => expected,
+            CredentialFault.Missing or CredentialFault.NoBearer => missing,
             CredentialFault.Expired => "The bearer token has expired.",
             _ => "The bearer token is not valid.",
         });

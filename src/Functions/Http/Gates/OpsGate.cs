@@ -9,177 +9,180 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Functions.Http.Gates;
 
 /// <summary>
-/// Which internal service may pass to an operation of the facade: every function under <c>/ops/v1</c> is one call of a
-/// method of this class. Default deny.
+/// Checks the caller's role before an operation of the facade. Every function under <c>/ops/v1</c> is one call of a method of
+/// this class. A caller without the role is refused.
 /// </summary>
 /// <remarks>
-/// <para>A known caller that is refused is told in the audit trail, whatever it was refused. What changes something passes
-/// through <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, string)"/>,
-/// <see cref="ChangeEverywhereAsync"/> or <see cref="CommitAsync"/>, which write the rest of the trail.</para>
-/// <para>A POST that carries an <c>Idempotency-Key</c> is done once (<see cref="IdempotentAnswers"/>); the operation is then
-/// handed a cancellation of its own, which does not end it when the caller goes away.</para>
-/// <para>The operation's name in the audit trail is the function's, which is the calling method's.</para>
+/// <para>Every refusal of a known caller is written to the audit trail. Operations that change something go through
+/// <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsChange, AppId, CancellationToken, Task{IResult}}, string)"/>,
+/// <see cref="ChangeGlobalAsync"/> or <see cref="CommitAsync"/>, which write the other entries.</para>
+/// <para>A POST with an <c>Idempotency-Key</c> runs once (<see cref="IdempotentAnswers"/>). Its operation continues when the
+/// caller disconnects.</para>
+/// <para>The operation's name in the audit trail is the name of the function, which is the calling method.</para>
 /// </remarks>
 public sealed partial class OpsGate(
     OpsAuthentication authentication, AuditTrail trail, IdempotentAnswers idempotent, ProblemAnswers answers, ILogger<OpsGate> log)
 {
-    /// <summary>Lets pass who has the role for every application: to see what is not about one.</summary>
-    public Task<IResult> EverywhereAsync(
-        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> admitted,
+    /// <summary>Requires the role for all applications. Used for reads that are not about one application.</summary>
+    public Task<IResult> ReadGlobalAsync(
+        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> read,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
-            return await admitted(call.Caller, cancellation);
+            return await read(call.Caller, cancellation);
         });
 
-    /// <summary>Lets pass who has the role: for what shows, of all applications, the caller's own.</summary>
-    public Task<IResult> AmongItsOwnAsync(
-        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> admitted,
+    /// <summary>
+    /// Requires the role for at least one application. Used for lists of applications: the operation shows only those that the
+    /// caller has the role for.
+    /// </summary>
+    public Task<IResult> ReadOwnAsync(
+        HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> read,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForSome(role), null, cancellation);
-            return await admitted(call.Caller, cancellation);
+            return await read(call.Caller, cancellation);
         });
 
-    /// <summary>Lets pass who has the role for an application: to see something of it.</summary>
+    /// <summary>Requires the role for an application. Used for reads of this application.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="role">What the caller must be allowed.</param>
-    /// <param name="application">The application's id as the caller wrote it. Whether there is one is not asked.</param>
-    /// <param name="admitted">What to do then.</param>
+    /// <param name="role">The role.</param>
+    /// <param name="application">The application's id as the caller wrote it. The application may not exist.</param>
+    /// <param name="read">The operation.</param>
     /// <param name="operation">The operation's name.</param>
-    public Task<IResult> ApplicationAsync(
-        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> admitted,
+    public Task<IResult> ReadAsync(
+        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> read,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            return await admitted(call.Caller, id, cancellation);
+            return await read(call.Caller, id, cancellation);
         });
 
     /// <summary>
-    /// Lets pass who has the role for every application: to change what is not about one, at the platform or in the vault. The
-    /// audit trail has <c>started</c> before and <c>done</c> or <c>failed</c> after.
+    /// Requires the role for all applications. Used for changes at the platform or in the vault that are not about one existing
+    /// application. The audit entry is <c>started</c> before the change and <c>done</c> or <c>failed</c> after it.
     /// </summary>
-    public Task<IResult> ChangeEverywhereAsync(
-        HttpRequest request, Role role, Func<OpsCall, CancellationToken, Task<IResult>> change,
+    public Task<IResult> ChangeGlobalAsync(
+        HttpRequest request, Role role, Func<OpsChange, CancellationToken, Task<IResult>> change,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
             return await idempotent.AnswerAsync(
-                request, call, running => ChangeAsync(call, new OpsCall(trail, call, null, null), change, running), cancellation);
+                request, call, running => ChangeAsync(call, new OpsChange(trail, call, null, null), change, running), cancellation);
         });
 
     /// <summary>
-    /// Lets pass who has the role for an application: to change something of it at the platform or in the vault. The audit
-    /// trail has <c>started</c> before and <c>done</c> or <c>failed</c> after.
+    /// Requires the role for an application. Used for changes of this application at the platform or in the vault. The audit
+    /// entry is <c>started</c> before the change and <c>done</c> or <c>failed</c> after it.
     /// </summary>
     public Task<IResult> ChangeAsync(
-        HttpRequest request, Role role, string application, Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
+        HttpRequest request, Role role, string application, Func<OpsChange, AppId, CancellationToken, Task<IResult>> change,
         [CallerMemberName] string operation = "") =>
-        ChangeAsync(request, role, application, about: null, change, operation);
+        ChangeAsync(request, role, application, subject: null, change, operation);
 
-    /// <summary>The same, about a part of the application that the request names.</summary>
+    /// <summary>The same, with a subject in the audit entry: the part of the application that changes, such as a token.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="role">What the caller must be allowed.</param>
+    /// <param name="role">The role.</param>
     /// <param name="application">The application's id as the caller wrote it.</param>
-    /// <param name="about">Makes the part that it is about of what the caller wrote; where that names none, and this throws
-    /// <see cref="ArgumentException"/>, the change is to refuse it.</param>
-    /// <param name="change">What to do then.</param>
+    /// <param name="subject">Reads the subject from the request. If it throws <see cref="ArgumentException"/>, the entry has no
+    /// subject, and the change must refuse the request.</param>
+    /// <param name="change">The operation.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> ChangeAsync(
-        HttpRequest request, Role role, string application, Func<AuditSubject>? about,
-        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
+        HttpRequest request, Role role, string application, Func<AuditSubject>? subject,
+        Func<OpsChange, AppId, CancellationToken, Task<IResult>> change,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            var ops = new OpsCall(trail, call, id, Named(about));
+            var audited = new OpsChange(trail, call, id, SubjectOf(subject));
             return await idempotent.AnswerAsync(
-                request, call, running => ChangeAsync(call, ops, (_, stop) => change(ops, id, stop), running), cancellation);
+                request, call, running => ChangeAsync(call, audited, (_, stop) => change(audited, id, stop), running), cancellation);
         });
 
     /// <summary>
-    /// Lets pass who has the role for an application: to change rows of ours in one commit, which the audit row
-    /// (<see cref="OpsCall.Row"/>) is part of.
+    /// Requires the role for an application. Used for changes of our own rows in one commit, which also contains the audit entry
+    /// (<see cref="OpsChange.EntryRow"/>).
     /// </summary>
     public Task<IResult> CommitAsync(
-        HttpRequest request, Role role, string application, Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
+        HttpRequest request, Role role, string application, Func<OpsChange, AppId, CancellationToken, Task<IResult>> change,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             return await idempotent.AnswerAsync(request, call, async running =>
             {
-                var ops = new OpsCall(trail, call, id, null);
-                var result = await change(ops, id, running);
-                return ops.IsRecorded ? result : throw new InvalidOperationException($"{operation} has left no audit row.");
+                var audited = new OpsChange(trail, call, id, null);
+                var result = await change(audited, id, running);
+                return audited.HasEntryRow ? result : throw new InvalidOperationException($"{operation} has written no audit entry.");
             }, cancellation);
         });
 
     /// <summary>
-    /// Lets pass who has the role for an application: for a POST that leaves no audit row where it is let pass, because it
-    /// changes nothing, or because what it is told is itself what is kept, a thousand times a second (usage).
+    /// Requires the role for an application. Used for reports of usage: up to a thousand a second, so an accepted one leaves no
+    /// audit entry. The counts are its record.
     /// </summary>
     public Task<IResult> ReportAsync(
-        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> admitted,
+        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> report,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            return await idempotent.AnswerAsync(request, call, running => admitted(call.Caller, id, running), cancellation);
+            return await idempotent.AnswerAsync(request, call, running => report(call.Caller, id, running), cancellation);
         });
 
     /// <summary>
-    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsCall, AppId, CancellationToken, Task{IResult}}, string)"/>;
-    /// but where the request only asks what a change would be (<paramref name="onlyInspects"/>), it leaves no audit row.
+    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsChange, AppId, CancellationToken, Task{IResult}}, string)"/>,
+    /// but without an audit entry if the request changes nothing, such as a dry run (<paramref name="isInspection"/>).
     /// </summary>
     public Task<IResult> ChangeOrInspectAsync(
-        HttpRequest request, Role role, string application, Func<bool> onlyInspects,
-        Func<OpsCall, AppId, CancellationToken, Task<IResult>> change,
+        HttpRequest request, Role role, string application, Func<bool> isInspection,
+        Func<OpsChange, AppId, CancellationToken, Task<IResult>> change,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            var ops = new OpsCall(trail, call, id, null);
+            var audited = new OpsChange(trail, call, id, null);
             return await idempotent.AnswerAsync(
                 request, call,
-                running => onlyInspects() ? change(ops, id, running) : ChangeAsync(call, ops, (_, stop) => change(ops, id, stop), running),
+                running => isInspection() ? change(audited, id, running) : ChangeAsync(call, audited, (_, stop) => change(audited, id, stop), running),
                 cancellation);
         });
 
     private async Task<IResult> ChangeAsync(
-        AuditCall call, OpsCall ops, Func<OpsCall, CancellationToken, Task<IResult>> change, CancellationToken cancellation)
+        AuditCall call, OpsChange audited, Func<OpsChange, CancellationToken, Task<IResult>> change, CancellationToken cancellation)
     {
-        var started = await trail.StartAsync(call, ops.Application, ops.Subject, cancellation);
+        var started = await trail.StartAsync(call, audited.Application, audited.Subject, cancellation);
         var isDone = false;
         try
         {
-            var result = await change(ops, cancellation);
+            var result = await change(audited, cancellation);
             isDone = result is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest };
             return result;
         }
         finally
         {
-            await EndAsync(started, isDone, ops);
+            await EndAsync(started, isDone, audited);
         }
     }
 
-    private async Task EndAsync(AuditEntry started, bool isDone, OpsCall ops)
+    private async Task EndAsync(AuditEntry started, bool isDone, OpsChange audited)
     {
         try
         {
-            await trail.EndAsync(started, isDone, ops.Application, ops.Subject, CancellationToken.None);
+            await trail.EndAsync(started, isDone, audited.Application, audited.Subject, CancellationToken.None);
         }
         catch (StoreUnavailableException e)
         {
-            // What has been done has been done, and is answered so; the trail says that it was started.
-            LogNotEnded(started.Operation, started.RequestId, e);
+            // The caller gets the answer of the change all the same. Its audit entry stays "started".
+            LogOutcomeLost(started.Operation, started.RequestId, e);
         }
     }
 
@@ -188,7 +191,7 @@ public sealed partial class OpsGate(
     {
         var call = await IdentifyAsync(request, role, operation, cancellation);
         var id = AppId.TryParse(application);
-        // Whoever has not the role is told so whatever the id, and nothing of the application.
+        // Checked first, so that a caller without the role learns nothing about the application.
         await AdmitAsync(call, call.Caller.MayForSome(role), id, cancellation);
         if (id is not { } known) throw new ProblemException(Problem.UnknownApplication());
         await AdmitAsync(call, call.Caller.May(role, known), known, cancellation);
@@ -211,15 +214,15 @@ public sealed partial class OpsGate(
             AccessDecision.OtherApplication => Problem.UnknownApplication(),
             AccessDecision.Forbidden => Problem.Forbidden(
                 $"{call.Caller} needs the role {RoleNames.NameOf(call.Role)}{(call.Caller.IsConfined ? " for this, or for every application" : "")}."),
-            _ => throw new InvalidOperationException("A caller who is known was refused as unknown."),
+            _ => throw new InvalidOperationException("An authenticated caller was refused as unauthenticated."),
         });
     }
 
-    private static AuditSubject? Named(Func<AuditSubject>? about)
+    private static AuditSubject? SubjectOf(Func<AuditSubject>? subject)
     {
         try
         {
-            return about?.Invoke();
+            return subject?.Invoke();
         }
         catch (ArgumentException)
         {
@@ -227,6 +230,6 @@ public sealed partial class OpsGate(
         }
     }
 
-    [LoggerMessage(360, LogLevel.Error, "The audit trail does not say how {Operation} ended, of request {RequestId}.")]
-    private partial void LogNotEnded(string operation, string requestId, Exception e);
+    [LoggerMessage(360, LogLevel.Error, "The audit entry of {Operation}, request {RequestId}, stays 'started': its outcome could not be written.")]
+    private partial void LogOutcomeLost(string operation, string requestId, Exception e);
 }

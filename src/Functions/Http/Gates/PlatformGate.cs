@@ -12,37 +12,38 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Functions.Http.Gates;
 
 /// <summary>
-/// Who may pass to an operation of the platform: every function under <c>/v3</c> is one call of a method of this class. It
-/// also turns what an operation throws into the platform's error bodies, so that no answer is empty or says too much. Where
-/// the platform is not in this process nobody passes, whatever the credentials.
+/// Checks the credentials before an operation of the platform. Every function under <c>/v3</c> is one call of a method of this
+/// class. Exceptions become the platform's error bodies, which show no internals. If the platform is hosted elsewhere, every
+/// request is answered 404.
 /// </summary>
 public sealed partial class PlatformGate(
     OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log, EmbeddedPlatform? platform = null)
 {
-    /// <summary>Lets the organization pass: HTTP Basic.</summary>
+    /// <summary>Requires the organization's credentials (HTTP Basic).</summary>
     public Task<IResult> OrganizationAsync(
-        HttpRequest request, Func<CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, cancellation => DecideAsync(request, admitted, null, cancellation));
+        HttpRequest request, Func<CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, cancellation => AuthenticateAsync(request, run, null, cancellation));
 
-    /// <summary>Lets the holder of an API token pass, master or secondary.</summary>
+    /// <summary>Requires an API token, master or secondary.</summary>
     public Task<IResult> ApplicationAsync(
-        HttpRequest request, Func<ApplicationCaller, CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, cancellation => DecideAsync(request, null, admitted, cancellation));
+        HttpRequest request, Func<ApplicationCaller, CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, cancellation => AuthenticateAsync(request, null, run, cancellation));
 
-    /// <summary>Lets either pass, each to an operation of its own.</summary>
+    /// <summary>Requires either. Each has its own operation.</summary>
     public Task<IResult> EitherAsync(
-        HttpRequest request, Func<CancellationToken, Task<IResult>> organizationAdmitted, Func<ApplicationCaller, CancellationToken, Task<IResult>> applicationAdmitted, [CallerMemberName] string operation = "") =>
+        HttpRequest request, Func<CancellationToken, Task<IResult>> forOrganization,
+        Func<ApplicationCaller, CancellationToken, Task<IResult>> forApplication, [CallerMemberName] string operation = "") =>
         AnswerAsync(
-            request, operation, cancellation => DecideAsync(request, organizationAdmitted, applicationAdmitted, cancellation));
+            request, operation, cancellation => AuthenticateAsync(request, forOrganization, forApplication, cancellation));
 
-    /// <summary>Lets everybody pass: for what shows nothing and changes nothing.</summary>
+    /// <summary>Requires no credential. Used to refuse unknown URLs.</summary>
     public Task<IResult> OpenAsync(
-        HttpRequest request, Func<CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, admitted);
+        HttpRequest request, Func<CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, run);
 
-    private async Task<IResult> DecideAsync(
-        HttpRequest request, Func<CancellationToken, Task<IResult>>? forOrganization, Func<ApplicationCaller, CancellationToken, Task<IResult>>? forApplication,
-        CancellationToken cancellation)
+    private async Task<IResult> AuthenticateAsync(
+        HttpRequest request, Func<CancellationToken, Task<IResult>>? forOrganization,
+        Func<ApplicationCaller, CancellationToken, Task<IResult>>? forApplication, CancellationToken cancellation)
     {
         var credentials = RequestCredentials.Read(request);
         if (credentials.Token is { } text)
@@ -123,7 +124,7 @@ public sealed partial class PlatformGate(
         _ => throw new ArgumentOutOfRangeException(nameof(e)),
     };
 
-    [LoggerMessage(100, LogLevel.Error, "The store cannot answer.")]
+    [LoggerMessage(100, LogLevel.Error, "The store does not answer.")]
     private partial void LogStoreUnavailable(Exception e);
 
     [LoggerMessage(102, LogLevel.Debug, "Refused with {Code}: {Message}")]

@@ -5,20 +5,20 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Gates;
 
-/// <summary>Lets everybody pass: for what shows nothing that is anybody's, and changes nothing.</summary>
+/// <summary>Requires no credential. Used for functions that show no data of applications and change nothing.</summary>
 public sealed class PublicGate(ProblemAnswers answers, PlatformGate platform)
 {
-    // Whatever lies under these is Gatehouse's own; the rest is the platform's, which has a form of its own for errors.
-    private static readonly PathString[] Own = ["/ops", "/webhooks", "/health", "/openapi.json"];
+    // Under these paths, errors are problems (RFC 9457). Elsewhere they have the platform's format.
+    private static readonly PathString[] OwnPaths = ["/ops", "/webhooks", "/health", "/openapi.json"];
 
-    /// <summary>Lets everybody pass.</summary>
+    /// <summary>Runs an operation without checking credentials.</summary>
     public Task<IResult> OpenAsync(
-        HttpRequest request, Func<CancellationToken, Task<IResult>> admitted, [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, admitted);
+        HttpRequest request, Func<CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, run);
 
-    /// <summary>Refuses what no function serves, by its path or by its method, as what lies there refuses.</summary>
-    public Task<IResult> UnknownAsync(HttpRequest request, [CallerMemberName] string operation = "") =>
-        Array.Exists(Own, root => request.Path.StartsWithSegments(root))
+    /// <summary>Refuses a request that no function serves, in the error format of its path.</summary>
+    public Task<IResult> RefuseUnknownAsync(HttpRequest request, [CallerMemberName] string operation = "") =>
+        Array.Exists(OwnPaths, root => request.Path.StartsWithSegments(root))
             ? answers.AnswerAsync(request, operation, _ => throw new ProblemException(Problem.UnknownUrl()))
             : platform.OpenAsync(request, _ => throw PlatformException.NoSuchUrl(), operation);
 }

@@ -4,16 +4,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Gates;
 
-/// <summary>The credentials that a request to the platform carries, of either kind.</summary>
-/// <param name="User">The user of HTTP Basic; null where there is no such header.</param>
+/// <summary>The credentials in a request to the platform.</summary>
+/// <param name="User">The user of HTTP Basic; null where it is not sent.</param>
 /// <param name="Password">The password of HTTP Basic.</param>
-/// <param name="Token">The value of <c>Api-Token</c>; null where there is no such header.</param>
+/// <param name="Token">The value of <c>Api-Token</c>; null where it is not sent.</param>
 internal readonly record struct RequestCredentials(string? User, string? Password, string? Token)
 {
     private const string Scheme = "Basic ";
 
     /// <summary>Reads the headers.</summary>
-    /// <exception cref="PlatformException">400401 for both kinds at once, for one given twice, or for what is no Basic.</exception>
+    /// <exception cref="PlatformException">400401: both kinds are sent, one is sent twice, or Basic is malformed.</exception>
     public static RequestCredentials Read(HttpRequest request)
     {
         var tokens = request.Headers["Api-Token"];

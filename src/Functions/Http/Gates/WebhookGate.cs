@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Functions.Http.Gates;
 
 /// <summary>
-/// Lets pass what the platform has signed with the application's master token. An application that is not there is refused
-/// as a wrong signature is, and after the same work.
+/// Checks the signature of a webhook, which the platform makes with the application's master token. An unknown application is
+/// refused like a wrong signature and in the same time, so that callers cannot find out which applications exist.
 /// </summary>
 public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswers answers)
 {
@@ -19,15 +19,16 @@ public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswe
 
     private const string Challenge = "Signature realm=\"gatehouse\"";
 
-    private static readonly string Nobody = RandomNumberGenerator.GetHexString(ApiToken.Length, lowercase: true);
+    // The signature is checked against this where there is no such application.
+    private static readonly string DecoyToken = RandomNumberGenerator.GetHexString(ApiToken.Length, lowercase: true);
 
-    /// <summary>Reads the body, checks its signature, and lets it pass.</summary>
+    /// <summary>Reads the body and checks its signature.</summary>
     /// <param name="request">The request.</param>
     /// <param name="application">The application's id as the caller wrote it.</param>
-    /// <param name="admitted">What to do then with the body, byte for byte as it was signed.</param>
+    /// <param name="run">The operation; it gets the body as it was signed.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> SignedAsync(
-        HttpRequest request, string application, Func<AppId, ReadOnlyMemory<byte>, CancellationToken, Task<IResult>> admitted,
+        HttpRequest request, string application, Func<AppId, ReadOnlyMemory<byte>, CancellationToken, Task<IResult>> run,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
@@ -35,12 +36,12 @@ public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswe
             var id = AppId.TryParse(application);
             var master = id is { } known ? await applications.FindMasterTokenAsync(known, cancellation) : null;
             var verdict = WebhookSignature.Verify(
-                body.Span, request.Headers[WebhookSignature.Header], master?.Reveal() ?? Nobody);
+                body.Span, request.Headers[WebhookSignature.Header], master?.Reveal() ?? DecoyToken);
             if (verdict != SignatureVerdict.Right || master is null || id is null)
             {
                 throw new ProblemException(Problem.Unauthenticated(
                     Challenge, $"{WebhookSignature.Header} must be sent once and be the body's signature."));
             }
-            return await admitted(id.Value, body, cancellation);
+            return await run(id.Value, body, cancellation);
         });
 }

@@ -6,32 +6,32 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Problems;
 
-/// <summary>What is wrong with a request to Gatehouse's own routes, by a type that does not change (RFC 9457).</summary>
+/// <summary>An error of Gatehouse's own routes (RFC 9457). Its type never changes.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Type">The last part of the type's URI, such as <c>unauthenticated</c>.</param>
-/// <param name="Title">The type in a few words.</param>
-/// <param name="Detail">What is wrong with this request.</param>
+/// <param name="Title">A short description of the type.</param>
+/// <param name="Detail">The reason for this request.</param>
 internal sealed record Problem(int Status, string Type, string Title, string Detail)
 {
     private const string TypeRoot = "urn:gatehouse:problem:";
 
-    /// <summary>The index of the event that is not valid.</summary>
+    /// <summary>The index of the first invalid event.</summary>
     public int? Index { get; init; }
 
-    /// <summary>What is wrong with an uploaded credential, by a name that does not change.</summary>
+    /// <summary>The name of the fault in an uploaded credential. It never changes.</summary>
     public string? CredentialFault { get; init; }
 
-    /// <summary>The schemes to authenticate with (RFC 9110, 11.6.1); for 401 alone.</summary>
+    /// <summary>The accepted authentication schemes (RFC 9110, 11.6.1); only for 401.</summary>
     public string? Challenge { get; init; }
 
-    /// <summary>How long to wait before the request is sent again; null where that would not help.</summary>
+    /// <summary>When to send the request again; null where that would not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>401: no credential, or one that is not good.</summary>
+    /// <summary>401: no valid credential.</summary>
     public static Problem Unauthenticated(string challenge, string detail) =>
         new(StatusCodes.Status401Unauthorized, ProblemNames.Unauthenticated, "The caller is not known.", detail) { Challenge = challenge };
 
-    /// <summary>404: no such application, or none that the caller may know of.</summary>
+    /// <summary>404: the application does not exist, or the caller must not know that it does.</summary>
     public static Problem UnknownApplication() =>
         new(StatusCodes.Status404NotFound, ProblemNames.UnknownApplication, "There is no such application.", "The id is no application's.");
 
@@ -43,11 +43,11 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem UnknownUrl() =>
         new(StatusCodes.Status404NotFound, ProblemNames.UnknownUrl, "There is no such URL.", "There is no such URL, or not with this method.");
 
-    /// <summary>400: the request says something that it must not.</summary>
+    /// <summary>400: the request is not valid.</summary>
     public static Problem InvalidRequest(string detail) =>
         new(StatusCodes.Status400BadRequest, ProblemNames.InvalidRequest, "The request is not valid.", detail);
 
-    /// <summary>400: an event is not valid, and so none of its request was counted.</summary>
+    /// <summary>400: an event is not valid, so no event of the request was counted.</summary>
     public static Problem InvalidEvents(string detail, int? index) =>
         new(StatusCodes.Status400BadRequest, ProblemNames.InvalidEvents, "The events are not valid; none was counted.", detail)
         {
@@ -61,7 +61,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
             CredentialFault = fault,
         };
 
-    /// <summary>400: an uploaded key file of a service account cannot be used.</summary>
+    /// <summary>400: an uploaded service account key cannot be used.</summary>
     public static Problem InvalidServiceAccount(string fault, string detail) =>
         new(StatusCodes.Status400BadRequest, ProblemNames.InvalidServiceAccount, "The service account's key file is not accepted.", detail)
         {
@@ -72,11 +72,11 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem BodyTooLarge(string detail) =>
         new(StatusCodes.Status413PayloadTooLarge, ProblemNames.BodyTooLarge, "The body is too large.", detail);
 
-    /// <summary>403: the caller is known, and may not do this.</summary>
+    /// <summary>403: the caller does not have the role.</summary>
     public static Problem Forbidden(string detail) =>
         new(StatusCodes.Status403Forbidden, ProblemNames.Forbidden, "The caller may not do this.", detail);
 
-    /// <summary>503: something that is needed cannot answer; the request can be sent again.</summary>
+    /// <summary>503: store, vault or platform does not answer.</summary>
     public static Problem Unavailable(TimeSpan? retryAfter = null) => new(
         StatusCodes.Status503ServiceUnavailable, ProblemNames.Unavailable, "The service is not available just now.",
         "The request can be sent again.")
@@ -84,12 +84,12 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         RetryAfter = retryAfter ?? TimeSpan.FromSeconds(5),
     };
 
-    /// <summary>422: the key was sent before, with another request.</summary>
+    /// <summary>422: the key was sent with another request before.</summary>
     public static Problem IdempotencyKeyReused() => new(
         StatusCodes.Status422UnprocessableEntity, ProblemNames.IdempotencyKeyReused, "The Idempotency-Key was used for another request.",
         "A key names one request for 24 hours: the same path, query and body.");
 
-    /// <summary>409: the first request with the key is being answered.</summary>
+    /// <summary>409: the first request with the key is still being answered.</summary>
     public static Problem IdempotencyKeyInUse(TimeSpan retryAfter) => new(
         StatusCodes.Status409Conflict, ProblemNames.IdempotencyKeyInUse, "The first request with the Idempotency-Key is being answered.",
         "Sent again, the request gets the first one's answer.")
@@ -97,8 +97,8 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         RetryAfter = retryAfter,
     };
 
-    /// <summary>500: a fault. It says nothing of what it was.</summary>
-    public static Problem Fault() => new(
+    /// <summary>500: a bug. The answer does not describe it.</summary>
+    public static Problem InternalError() => new(
         StatusCodes.Status500InternalServerError, ProblemNames.InternalError, "Something went wrong.",
         "The logs have it under the request's id.");
 
@@ -113,13 +113,13 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     }
 }
 
-/// <summary>A request is refused: thrown where it is found out, answered by the gate that it came through.</summary>
+/// <summary>Refuses a request with a problem. The gate turns it into the answer.</summary>
 internal sealed class ProblemException(Problem problem) : Exception(problem.Title)
 {
     public Problem Problem { get; } = problem;
 }
 
-/// <summary>A problem on the wire (RFC 9457, 3.1), with the members that are our own.</summary>
+/// <summary>The JSON of a problem (RFC 9457, 3.1), with our own members.</summary>
 internal sealed record ProblemDocument(
     [property: JsonPropertyName("type")] string Type,
     [property: JsonPropertyName("title")] string Title,

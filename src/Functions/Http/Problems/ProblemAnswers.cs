@@ -7,22 +7,22 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Functions.Http.Problems;
 
 /// <summary>
-/// Turns what an operation of Gatehouse's own routes throws into problems (RFC 9457), so that no answer is empty or says
-/// too much. Every answer carries its request's id.
+/// Answers the requests of Gatehouse's own routes. Exceptions become problems (RFC 9457), which show no internals. Every
+/// answer has the id of its request.
 /// </summary>
 public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
 {
     private const string RequestId = "X-Request-Id";
 
-    /// <summary>Runs an operation as the function of this name, observed, and answers for it.</summary>
+    /// <summary>Runs an operation and returns its answer, with a span and a measure under the function's name.</summary>
     /// <param name="request">The request.</param>
     /// <param name="function">The function's name.</param>
-    /// <param name="operation">The operation; it is handed what is cancelled when the caller goes away.</param>
+    /// <param name="operation">The operation; its token is cancelled when the caller disconnects.</param>
     internal Task<IResult> AnswerAsync(HttpRequest request, string function, Func<CancellationToken, Task<IResult>> operation) =>
         FunctionSpans.ObserveAsync(
             request, function, () => AnswerAsync(request, () => operation(request.HttpContext.RequestAborted)));
 
-    /// <summary>Runs an operation, and answers for it.</summary>
+    /// <summary>Runs an operation and returns its answer.</summary>
     internal async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
     {
         request.HttpContext.Response.Headers[RequestId] = request.HttpContext.TraceIdentifier;
@@ -54,21 +54,21 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return Problem.Unavailable();
             case OperationCanceledException:
-                // It has used up its time (IdempotentCalls.OperationTimeout).
+                // The operation has exceeded its time limit (IdempotentCalls.OperationTimeout).
                 LogUnavailable(context.TraceIdentifier, e);
                 return Problem.Unavailable();
             default:
-                if (CustodyProblems.Of(e) is { } problem)
+                if (CoreProblems.Of(e) is { } problem)
                 {
                     if (problem.Status >= StatusCodes.Status500InternalServerError) LogUnavailable(context.TraceIdentifier, e);
                     return problem;
                 }
                 LogFault(context.TraceIdentifier, e);
-                return Problem.Fault();
+                return Problem.InternalError();
         }
     }
 
-    [LoggerMessage(110, LogLevel.Error, "Request {RequestId}: store, vault or platform cannot answer.")]
+    [LoggerMessage(110, LogLevel.Error, "Request {RequestId}: store, vault or platform does not answer.")]
     private partial void LogUnavailable(string requestId, Exception e);
 
     [LoggerMessage(111, LogLevel.Error, "Request {RequestId} failed.")]

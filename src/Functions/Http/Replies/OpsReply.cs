@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Replies;
 
-/// <summary>The facade's answers, and those to webhooks; refusals are problems (RFC 9457).</summary>
+/// <summary>The successful answers of Gatehouse's own routes. Refusals are problems (RFC 9457).</summary>
 internal static class OpsReply
 {
     /// <summary>200 with a body.</summary>
     public static IResult Ok<T>(T body, JsonTypeInfo<T> type) => Reply.Json(StatusCodes.Status200OK, body, type);
 
-    /// <summary>201 with a body, and where what was made is.</summary>
+    /// <summary>201 with a body and the URL of the new resource, if it has one.</summary>
     public static IResult Created<T>(string? location, T body, JsonTypeInfo<T> type) =>
         Reply.Json(StatusCodes.Status201Created, body, type, location);
 
@@ -18,10 +18,10 @@ internal static class OpsReply
         ? Ok(body, type)
         : Reply.Json(StatusCodes.Status503ServiceUnavailable, body, type, retryAfter: retryAfter);
 
-    /// <summary>200 with JSON that is there already.</summary>
+    /// <summary>200 with JSON that is already serialized.</summary>
     public static IResult Document(ReadOnlyMemory<byte> json) => Reply.Json(json);
 
-    /// <summary>202 with a body, and where it can be seen how far what was asked for has got.</summary>
+    /// <summary>202 with a body and the URL that shows the progress.</summary>
     public static IResult Accepted<T>(string location, T body, JsonTypeInfo<T> type) =>
         Reply.Json(StatusCodes.Status202Accepted, body, type, location);
 
@@ -29,5 +29,5 @@ internal static class OpsReply
     public static IResult NoContent() => Reply.NoContent();
 
     /// <summary>200 with an empty object.</summary>
-    public static IResult Done() => Reply.Empty();
+    public static IResult EmptyObject() => Reply.EmptyObject();
 }

@@ -12,12 +12,12 @@ internal static class PlatformReply
     public static IResult Ok<T>(T body, JsonTypeInfo<T> type) => Reply.Json(StatusCodes.Status200OK, body, type);
 
     /// <summary>200 with an empty object.</summary>
-    public static IResult Done() => Reply.Empty();
+    public static IResult EmptyObject() => Reply.EmptyObject();
 
-    /// <summary>The error body of a refusal.</summary>
+    /// <summary>A refusal with its error body.</summary>
     public static IResult Error(PlatformException e) => Error(e.Status, e);
 
-    /// <summary>404, in the form of a refusal: the platform is not here, and nor is anything else at this URL.</summary>
+    /// <summary>404 with an error body: the platform is hosted elsewhere, so this URL does not exist.</summary>
     public static IResult NotServed() => Error(StatusCodes.Status404NotFound, PlatformException.NoSuchUrl());
 
     private static Reply Error(int status, PlatformException e) =>

@@ -6,32 +6,32 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Replies;
 
-/// <summary>An answer in one piece, with its length.</summary>
+/// <summary>An answer whose body is in memory. It is sent with its length.</summary>
 /// <remarks>
-/// The official worker also hands a function's result, as JSON of its public properties, to the Functions host: none of them
-/// holds the body, in which there are tokens.
+/// The Functions worker also sends the public properties of a function's result to the host, as JSON. The body can contain
+/// tokens, so it is not one of them.
 /// </remarks>
 internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte> body) : IResult, IStatusCodeHttpResult
 {
     private const string JsonType = "application/json; charset=utf-8";
-    private const string Replayed = "Idempotent-Replayed";
+    private const string ReplayedHeader = "Idempotent-Replayed";
     private const string LocationHeader = "Location";
 
-    /// <summary>An answer of JSON, where what was made is, and when to ask again.</summary>
+    /// <summary>An answer with a JSON body.</summary>
     public static Reply Json<T>(int status, T body, JsonTypeInfo<T> type, string? location = null, TimeSpan? retryAfter = null) =>
         new(status, JsonType, JsonSerializer.SerializeToUtf8Bytes(body, type)) { Location = location, RetryAfter = retryAfter };
 
-    /// <summary>200 with JSON that is there already.</summary>
+    /// <summary>200 with JSON that is already serialized.</summary>
     public static Reply Json(ReadOnlyMemory<byte> json) => new(StatusCodes.Status200OK, JsonType, json);
 
     /// <summary>200 with an empty object.</summary>
-    public static Reply Empty() => new(StatusCodes.Status200OK, JsonType, "{}"u8.ToArray());
+    public static Reply EmptyObject() => new(StatusCodes.Status200OK, JsonType, "{}"u8.ToArray());
 
-    /// <summary>204, which has no body.</summary>
+    /// <summary>204, without a body.</summary>
     public static Reply NoContent() => new(StatusCodes.Status204NoContent, null, default);
 
-    /// <summary>An answer that was given before, and says so.</summary>
-    public static Reply Again(StoredAnswer answer) => new(answer.Status, answer.ContentType, answer.Body)
+    /// <summary>A stored answer, sent again, with <c>Idempotent-Replayed: true</c>.</summary>
+    public static Reply Replay(StoredAnswer answer) => new(answer.Status, answer.ContentType, answer.Body)
     {
         Location = answer.Headers.FirstOrDefault(header => header.Key == LocationHeader).Value,
         IsReplayed = true,
@@ -51,7 +51,7 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
 
     private bool IsReplayed { get; init; }
 
-    /// <summary>The answer to be kept; null where it is larger than what is.</summary>
+    /// <summary>The answer as it is stored; null where it is too large to store.</summary>
     public StoredAnswer? ToStored() => body.Length > StoredAnswer.BodySize
         ? null
         : new StoredAnswer(status, contentType, body, Location is null ? null : [new(LocationHeader, Location)]);
@@ -67,10 +67,10 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
         }
         if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
         if (Location is not null) response.Headers.Location = Location;
-        if (IsReplayed) response.Headers[Replayed] = "true";
+        if (IsReplayed) response.Headers[ReplayedHeader] = "true";
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        // The rest of a body that is too large is not read: neither is whatever follows it on the connection.
+        // The rest of the request's body was not read, so the connection cannot be used for another request.
         if (status == StatusCodes.Status413PayloadTooLarge) response.Headers.Connection = "close";
         return body.IsEmpty ? Task.CompletedTask : response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
     }

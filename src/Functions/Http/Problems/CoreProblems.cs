@@ -8,36 +8,36 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Problems;
 
-/// <summary>What custody, and the platform, vault and store that it depends on, throw: as problems of stable types.</summary>
-internal static class CustodyProblems
+/// <summary>Maps the exceptions of src/Core to problems.</summary>
+internal static class CoreProblems
 {
     private const int NotFound = StatusCodes.Status404NotFound,
         Conflict = StatusCodes.Status409Conflict, BadGateway = StatusCodes.Status502BadGateway,
         Unavailable = StatusCodes.Status503ServiceUnavailable;
 
-    // A vault that an operator must mend says nothing of when: whoever calls is to ask again, and not at once.
-    private static readonly TimeSpan Mending = TimeSpan.FromMinutes(1);
+    // A vault failure without Retry-After usually waits for an operator, so callers are told to wait longer.
+    private static readonly TimeSpan VaultRetryTime = TimeSpan.FromMinutes(1);
 
     private const int FirstValueCode = 400100, LastValueCode = 400199;
 
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PlatformRetryTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>The problem that an exception is; null where it is none of theirs.</summary>
+    /// <summary>The problem of an exception; null where the exception is not expected.</summary>
     public static Problem? Of(Exception e) => e switch
     {
         CustodyException custody => Of(custody) with { RetryAfter = custody.RetryAfter },
         PlatformException platform => Of(platform),
         PushCredentialException { CertificateFault: { } fault } =>
-            Problem.InvalidCertificate(CredentialFaults.NameOf(fault), e.Message),
+            Problem.InvalidCertificate(CredentialFaultNames.Of(fault), e.Message),
         PushCredentialException { ServiceAccountFault: { } fault } =>
-            Problem.InvalidServiceAccount(CredentialFaults.NameOf(fault), e.Message),
+            Problem.InvalidServiceAccount(CredentialFaultNames.Of(fault), e.Message),
         OrganizationCredentialsException { AreMissing: true } =>
             new(Conflict, ProblemNames.OrganizationCredentialsMissing, "The vault has no credentials of the organization.", e.Message),
         OrganizationCredentialsException =>
             new(Conflict, ProblemNames.OrganizationCredentialsRefused, "The platform refuses the organization's credentials.", e.Message),
         VaultException vault => new(Unavailable, ProblemNames.VaultUnavailable, "The vault cannot answer.", "Send the request again.")
         {
-            RetryAfter = vault.RetryAfter ?? Mending,
+            RetryAfter = vault.RetryAfter ?? VaultRetryTime,
         },
         StoreUnavailableException => Problem.Unavailable(),
         _ => null,
@@ -58,21 +58,21 @@ internal static class CustodyProblems
         CustodyFault.TimedOut => new(Unavailable, ProblemNames.Of(e.Fault), "The platform or the vault is too slow.", e.Message),
         CustodyFault.MasterTokenMissing => new(Conflict, ProblemNames.Of(e.Fault), "The vault has no master token.", e.Message),
         CustodyFault.MasterTokenRefused => MasterTokenRefused(e.Message),
-        _ => Problem.Fault(),
+        _ => Problem.InternalError(),
     };
 
-    // Where the platform refuses a value that the caller sent (codes 4001xx), the caller can correct it. Any other refusal is a
-    // matter between Gatehouse and the platform.
+    // If the platform refuses a value that the caller sent (codes 4001xx), the caller can correct it. Any other refusal is not
+    // the caller's fault.
     private static Problem Of(PlatformException e) => e switch
     {
         { Status: StatusCodes.Status413PayloadTooLarge } => Problem.BodyTooLarge(e.Message),
         { Status: StatusCodes.Status429TooManyRequests } =>
-            new(Unavailable, ProblemNames.PlatformBusy, "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? Moment },
+            new(Unavailable, ProblemNames.PlatformBusy, "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? PlatformRetryTime },
         { Status: >= StatusCodes.Status500InternalServerError } => new(
             Unavailable, ProblemNames.PlatformUnavailable, "The platform cannot answer.",
             e.NotAsked ? "It could not be asked." : "Whether it has acted is not known.")
         {
-            RetryAfter = e.RetryAfter ?? Moment,
+            RetryAfter = e.RetryAfter ?? PlatformRetryTime,
         },
         { Code: PlatformException.InvalidCredentialCode } => MasterTokenRefused("The platform does not take the master token in the vault."),
         { Code: PlatformException.NotAuthorizedCode } =>

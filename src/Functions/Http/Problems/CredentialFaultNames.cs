@@ -2,10 +2,10 @@ using Gatehouse.Push;
 
 namespace Gatehouse.Functions.Http.Problems;
 
-/// <summary>What is wrong with an uploaded credential, as the wire names it.</summary>
-internal static class CredentialFaults
+/// <summary>The names of the faults in uploaded credentials, as answers show them. A name never changes.</summary>
+internal static class CredentialFaultNames
 {
-    public static string NameOf(ApnsCertificateFault fault) => fault switch
+    public static string Of(ApnsCertificateFault fault) => fault switch
     {
         ApnsCertificateFault.NotPkcs12 => "not-pkcs12",
         ApnsCertificateFault.TooLarge => "too-large",
@@ -24,7 +24,7 @@ internal static class CredentialFaults
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };
 
-    public static string NameOf(FcmServiceAccountFault fault) => fault switch
+    public static string Of(FcmServiceAccountFault fault) => fault switch
     {
         FcmServiceAccountFault.NotJson => "not-json",
         FcmServiceAccountFault.TooLarge => "too-large",

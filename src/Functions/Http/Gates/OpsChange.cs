@@ -1,0 +1,45 @@
+using Gatehouse.Access.Audit;
+using Gatehouse.Access.Callers;
+using Gatehouse.Storage;
+
+namespace Gatehouse.Functions.Http.Gates;
+
+/// <summary>A change that <see cref="OpsGate"/> has allowed. It carries what the change's audit entry says.</summary>
+public sealed class OpsChange
+{
+    private readonly AuditTrail trail;
+    private readonly AuditCall call;
+
+    internal OpsChange(AuditTrail trail, AuditCall call, AppId? application, AuditSubject? subject)
+    {
+        this.trail = trail;
+        this.call = call;
+        Application = application;
+        Subject = subject;
+    }
+
+    /// <summary>The caller.</summary>
+    public Caller Caller => call.Caller;
+
+    internal AppId? Application { get; private set; }
+
+    internal AuditSubject? Subject { get; private set; }
+
+    internal bool HasEntryRow { get; private set; }
+
+    /// <summary>Sets the application in the audit entry: the one that the change has created.</summary>
+    public void SetApplication(AppId application) => Application = application;
+
+    /// <summary>Sets the part of the application in the audit entry, such as the token that the change has issued.</summary>
+    public void SetSubject(AuditSubject subject) => Subject = subject;
+
+    /// <summary>
+    /// The audit entry as a row, for a change that is one commit of our own (<see cref="OpsGate.CommitAsync"/>). Add it to that
+    /// commit, in a partition of an <see cref="AuditSource"/>.
+    /// </summary>
+    public RowChange EntryRow()
+    {
+        HasEntryRow = true;
+        return AuditTrail.Row(trail.Done(call, Application, Subject));
+    }
+}
