@@ -11,6 +11,7 @@ return args switch
     ["increment", var path, var times] => await SqliteProcessTests.IncrementAsync(path, int.Parse(times)),
     ["authenticate"] => await CallerAuthenticatorTests.AuthenticateAsync(),
     ["commit-and-wait", var path, var sql] => SqliteProcessTests.CommitAndWait(path, sql),
+    ["commit-until-told", var path] => await SqliteStaleReadTests.CommitUntilToldAsync(path),
     ["custody", var folder, var step] => await CustodyKillTests.TellAsync(folder, int.Parse(step)),
     ["archive", var folder] => await ArchiveKillTests.RunAsync(folder),
     ["local-vault", var path] => await LocalVaultTests.PrintAssembliesAsync(path),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Gatehouse.FunctionsHost.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,6 +12,7 @@ namespace Gatehouse.FunctionsHost;
 internal sealed class FrontEnd : IDisposable
 {
     private const string InvocationId = "x-ms-invocation-id";
+    private const int ConnectAttempts = 20;
 
     // What concerns one connection alone. Expect is the host's own: it says 100 before it forwards anything.
     private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
@@ -26,6 +28,7 @@ internal sealed class FrontEnd : IDisposable
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
+        ConnectCallback = ConnectAsync,
     });
 
     private readonly WorkerChannel channel;
@@ -101,6 +104,31 @@ internal sealed class FrontEnd : IDisposable
         else if (calling.Exception?.InnerException is { } ended) Fail(context, function, ended.Message);
         else if (calling.IsCompletedSuccessfully && calling.Result.Status != StatusResult.Types.Status.Success && !context.Response.HasStarted)
             Fail(context, function, "the call failed");
+    }
+
+    // The worker says "localhost", and asking for its address again for each connection takes turns. It may say so before it
+    // listens, so the host tries again, as the real one does.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException) when (attempt < ConnectAttempts)
+            {
+                socket.Dispose();
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellation);
+        }
     }
 
     // A body of a given length is read whole, for the binding data; one that is sent in chunks is passed on as it comes.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -27,6 +28,7 @@ public sealed class HostDouble : IAsyncDisposable
     private readonly HostLog log;
     private readonly WorkerChannel channel;
     private readonly Dictionary<string, HostedFunction> functions = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, Task> timers = new();
     private readonly CancellationTokenSource stopping = new();
     private WebApplication? endpoint;
     private WebApplication? server;
@@ -121,7 +123,10 @@ public sealed class HostDouble : IAsyncDisposable
             Data = new TypedData { Json = JsonSerializer.Serialize(TimerRun(now, isPastDue)) },
         });
         request.TriggerMetadata["TimerTrigger"] = new TypedData { String = now.ToString("O", CultureInfo.InvariantCulture) };
-        var result = await channel.InvokeAsync(function, request, stopping.Token);
+        var call = channel.InvokeAsync(function, request, stopping.Token);
+        timers[request.InvocationId] = call;
+        var result = await call;
+        timers.TryRemove(request.InvocationId, out _);
         return result.Status == StatusResult.Types.Status.Success
             ? null
             : $"{result.Status}: {result.Exception?.Type} {result.Exception?.Message}".TrimEnd();
@@ -136,6 +141,7 @@ public sealed class HostDouble : IAsyncDisposable
     {
         await stopping.CancelAsync();
         using var patience = new CancellationTokenSource(grace);
+        await Task.WhenAll(timers.Values).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (server is not null) await server.StopAsync(patience.Token);
         channel.Send(new StreamingMessage { WorkerTerminate = new WorkerTerminate { GracePeriod = Duration.FromTimeSpan(grace) } });
         try

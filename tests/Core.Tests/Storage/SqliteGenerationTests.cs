@@ -50,7 +50,7 @@ public sealed class SqliteGenerationTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_cached_during_a_commit()
+    public async Task Nothing_is_cached_during_a_commit_of_another_process()
     {
         await using var store = SqliteTableStore.Open(Database);
         await PutAsync(store, 1);

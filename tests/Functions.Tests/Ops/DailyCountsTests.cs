@@ -182,7 +182,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
         await store.CommitAsync(
             "DailyMessageCounts", application, [RowChange.Put(new TableRow($"{new DateOnly(2, 1, 1).AddDays(1200):yyyy-MM-dd}", ("Count", "x")))], default);
         foreach (var format in (string[])["csv", "json"])
-            await Assert.ThrowsAnyAsync<HttpRequestException>(() => GetAsync($"{Path}?from=0001-01-01&to=9999-12-31&format={format}"));
+            await AssertBrokenOffAsync($"{Path}?from=0001-01-01&to=9999-12-31&format={format}");
         Assert.Equal(1000, (await GetAsync($"{Path}?from=0001-01-01&to=0004-09-26")).Ok().GetProperty("days").GetArrayLength());
     }
 
@@ -198,6 +198,23 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
         var json = (await GetAsync($"{Path}?from=0001-01-01&to=9999-12-31")).Ok();
         Assert.Equal(12_345, json.GetProperty("days").GetArrayLength());
         Assert.Equal(12_344L * 12_345 / 2, json.GetProperty("total").GetInt64());
+    }
+
+    // The end of a connection may overtake what was sent before it: then a host that forwards answers for itself, an empty 500.
+    private async Task AssertBrokenOffAsync(string path)
+    {
+        using var client = new HttpClient { BaseAddress = Api.Address };
+        client.DefaultRequestHeaders.Add(Credential.Ops.Header!, Credential.Ops.Value);
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
+            Assert.Equal(
+                (HttpStatusCode.InternalServerError, ""), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        }
+        catch (HttpRequestException)
+        {
+            // Broken off in the middle.
+        }
     }
 
     private static (string? Status, int Asked, int Done) Progress(JsonElement operation) => (

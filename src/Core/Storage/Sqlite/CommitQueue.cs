@@ -18,6 +18,7 @@ internal sealed class CommitQueue : IAsyncDisposable
     private const int MostBytes = 16 * 1024 * 1024;
 
     private readonly StoreFile file;
+    private readonly RowCache cache;
     private readonly BlockingCollection<PendingCommit> queue = [];
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PendingCommit> group = [];
@@ -26,11 +27,14 @@ internal sealed class CommitQueue : IAsyncDisposable
     private long groups;
 
     /// <summary>Opens the file, and starts the thread.</summary>
+    /// <param name="file">The store's file.</param>
+    /// <param name="cache">The store's rows in memory, from which changed ones are removed.</param>
     /// <exception cref="StoreUnavailableException">The file cannot be used.</exception>
-    public CommitQueue(StoreFile file)
+    public CommitQueue(StoreFile file, RowCache cache)
     {
         this.file = file;
-        writer = file.Open(database => new RowWriter(database, file.MostBytes));
+        this.cache = cache;
+        writer = file.Open(database => new RowWriter(database, cache, file.MostBytes));
         new Thread(Run) { IsBackground = true, Name = "Store writer" }.Start();
     }
 
@@ -74,7 +78,7 @@ internal sealed class CommitQueue : IAsyncDisposable
             // Commits that arrive while another process has the lock are part of the group, and fail with it.
             try
             {
-                writer ??= file.Connect(database => new RowWriter(database, file.MostBytes));
+                writer ??= file.Connect(database => new RowWriter(database, cache, file.MostBytes));
                 writer.Begin();
             }
             finally

@@ -39,11 +39,11 @@ internal sealed class RowReader : IDisposable
     public TableRow? Get(in RowKey key)
     {
         var generation = generations.Read();
-        if (!GenerationFile.IsSettled(generation)) return Find(key, out _);
-        if (cache.TryGet(generation, key, out var row)) return row;
+        if (cache.TryGet(generation, key, out var row, out var fill)) return row;
         row = Find(key, out var bytes);
-        // The generation did not change during the read, so the row is that generation's.
-        if (generations.IsStill(generation)) cache.Keep(generation, key, row, bytes);
+        // The number did not change during the read, so the row is that generation's. The marks in the cache alone do not tell:
+        // a later commit replaces the mark of an earlier one.
+        if (fill.IsPossible && generations.IsStill(generation)) cache.Keep(fill, key, row, bytes);
         return row;
     }
 

@@ -3,11 +3,10 @@ using System.Collections.Concurrent;
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>The connections that read: as many as there are reads at one time, a few of which are kept for the next.</summary>
-internal sealed class RowReaders(StoreFile file) : IDisposable
+internal sealed class RowReaders(StoreFile file, RowCache cache) : IDisposable
 {
     private static readonly int MostIdle = 2 * Environment.ProcessorCount;
 
-    private readonly RowCache cache = new();
     private readonly ConcurrentQueue<RowReader> idle = new();
     private volatile bool closed;
 

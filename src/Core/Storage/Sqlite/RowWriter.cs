@@ -15,6 +15,8 @@ internal sealed class RowWriter : IDisposable
     private const int CheckpointPages = 4000;
 
     private readonly Database database;
+    private readonly RowCache cache;
+    private readonly List<PendingCommit> made = [];
     private readonly TableIds tables;
     private readonly GenerationFile generations;
     private readonly SqliteCommand commit;
@@ -33,9 +35,10 @@ internal sealed class RowWriter : IDisposable
     private long etagAtBegin;
 
     /// <summary>Takes over a connection.</summary>
-    public RowWriter(Database database, long? mostBytes)
+    public RowWriter(Database database, RowCache cache, long? mostBytes)
     {
         this.database = database;
+        this.cache = cache;
         // FULL: a commit is on the disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
         database.Execute("PRAGMA synchronous = FULL");
         database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
@@ -62,6 +65,7 @@ internal sealed class RowWriter : IDisposable
     public void Begin()
     {
         database.RunWhenFree("BEGIN IMMEDIATE");
+        made.Clear();
         etag = etagAtBegin = (long)lastETag.ExecuteScalar()!;
     }
 
@@ -88,6 +92,7 @@ internal sealed class RowWriter : IDisposable
             if (change.Kind != RowChangeKind.Delete) etags[index] = ETags.Format(etag);
         }
         if (several) release.ExecuteNonQuery();
+        made.Add(pending);
         return CommitResult.Success(etags);
     }
 
@@ -99,8 +104,16 @@ internal sealed class RowWriter : IDisposable
             setLastETag.Parameters[0].Value = etag;
             setLastETag.ExecuteNonQuery();
         }
-        generations.BeginCommit();
-        commit.ExecuteNonQuery();
+        generations.BeginCommit((before, number) => cache.BeginCommit(before, number, made));
+        try
+        {
+            commit.ExecuteNonQuery();
+        }
+        catch (SqliteException)
+        {
+            cache.Invalidate();
+            throw;
+        }
         generations.EndCommit();
     }
 

@@ -22,8 +22,9 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
     private SqliteTableStore(StoreFile file)
     {
         this.file = file;
-        commits = new CommitQueue(file);
-        readers = new RowReaders(file);
+        var cache = new RowCache();
+        commits = new CommitQueue(file, cache);
+        readers = new RowReaders(file, cache);
     }
 
     /// <summary>How many transactions commits have shared so far: at most as many as there were commits.</summary>

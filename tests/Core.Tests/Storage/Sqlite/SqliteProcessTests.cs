@@ -106,7 +106,7 @@ public sealed class SqliteProcessTests : IDisposable
         return last;
     }
 
-    private static Process Start(params string[] arguments)
+    internal static Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(SqliteProcessTests).Assembly.Location, .. arguments])
         {
