@@ -12,7 +12,7 @@ internal sealed record AuditPageDocument(
     public static AuditPageDocument Of(AuditPage page) => new([.. page.Entries.Select(AuditEntryDocument.Of)], page.Next);
 }
 
-/// <summary>A call in the audit trail.</summary>
+/// <summary>An entry of the audit trail.</summary>
 internal sealed record AuditEntryDocument(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("at")] string At,

@@ -25,7 +25,7 @@ public sealed class Usage(
             var body = await RequestBody.ReadAsync(request, RequestBody.EventsLimit, cancellation);
             var events = UsageEventReader.Read(body.Span, time.GetUtcNow());
             var receipt = await recorder.RecordAsync(application, events, cancellation);
-            return OpsReply.Ok(ReceiptDocument.Of(receipt), OpsContext.Default.ReceiptDocument);
+            return OpsReply.Ok(ReceiptDocument.Of(receipt), UsageContext.Default.ReceiptDocument);
         });
 
     /// <summary>The limits on messages a second.</summary>
@@ -37,7 +37,7 @@ public sealed class Usage(
         {
             await RequireApplicationAsync(application, cancellation);
             return OpsReply.Ok(
-                LimitsDocument.Of(await limits.GetAsync(application, cancellation)), OpsContext.Default.LimitsDocument);
+                LimitsDocument.Of(await limits.GetAsync(application, cancellation)), UsageContext.Default.LimitsDocument);
         });
 
     /// <summary>Sets the limits on messages a second: 1 to 10,000, or 0 for no limit.</summary>
@@ -53,7 +53,7 @@ public sealed class Usage(
                 body.RequiredInteger("user_messages_per_second", 0, MessageLimits.Most),
                 body.RequiredInteger("channel_messages_per_second", 0, MessageLimits.Most));
             await limits.SetAsync(application, set, [change.EntryRow()], cancellation);
-            return OpsReply.Ok(LimitsDocument.Of(set), OpsContext.Default.LimitsDocument);
+            return OpsReply.Ok(LimitsDocument.Of(set), UsageContext.Default.LimitsDocument);
         });
 
     // Usage is stored under the application's id, so the application must exist.

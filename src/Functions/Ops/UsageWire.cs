@@ -39,4 +39,4 @@ internal sealed record LimitsDocument(
 
 [JsonSerializable(typeof(ReceiptDocument))]
 [JsonSerializable(typeof(LimitsDocument))]
-internal sealed partial class OpsContext : JsonSerializerContext;
+internal sealed partial class UsageContext : JsonSerializerContext;
