@@ -16,8 +16,11 @@ internal sealed class HostJson
         if (Find(root, "extensions", "http") is { } http)
         {
             RoutePrefix = Find(http, "routePrefix")?.GetString() ?? RoutePrefix;
-            MaxConcurrentRequests = Find(http, "maxConcurrentRequests")?.GetInt32() ?? Unlimited;
-            MaxOutstandingRequests = Find(http, "maxOutstandingRequests")?.GetInt32() ?? Unlimited;
+            foreach (var limit in http.EnumerateObject().Where(IsRequestLimit))
+            {
+                if (limit.Name.Contains("Concurrent", StringComparison.OrdinalIgnoreCase)) MaxConcurrentRequests = limit.Value.GetInt32();
+                else MaxPendingRequests = limit.Value.GetInt32();
+            }
         }
         if (Find(root, "logging", "logLevel") is { } configured)
         {
@@ -29,11 +32,11 @@ internal sealed class HostJson
     /// <summary>What every function's route begins with.</summary>
     public string RoutePrefix { get; } = "api";
 
-    /// <summary>How many requests run at a time.</summary>
+    /// <summary>How many requests run at a time (<c>maxConcurrentRequests</c>).</summary>
     public int MaxConcurrentRequests { get; } = Unlimited;
 
-    /// <summary>How many requests run or wait.</summary>
-    public int MaxOutstandingRequests { get; } = Unlimited;
+    /// <summary>How many requests run or wait, in all: the section's other limit.</summary>
+    public int MaxPendingRequests { get; } = Unlimited;
 
     /// <summary>Reads the file in this folder; without one, all is as the host's defaults are.</summary>
     public static HostJson Read(string folder)
@@ -58,6 +61,11 @@ internal sealed class HostJson
             ?? LogLevel.Information;
         return level >= least && least != LogLevel.None;
     }
+
+    // Both limits are called max...Requests.
+    private static bool IsRequestLimit(JsonProperty member) =>
+        member.Name.StartsWith("max", StringComparison.OrdinalIgnoreCase)
+        && member.Name.EndsWith("Requests", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsUnder(string category, string name) =>
         category.StartsWith(name, StringComparison.OrdinalIgnoreCase)

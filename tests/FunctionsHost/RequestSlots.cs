@@ -1,23 +1,23 @@
 namespace Gatehouse.FunctionsHost;
 
 /// <summary>
-/// How many requests run at a time and how many more may wait, as <c>host.json</c> says. A request holds its slot until the
-/// worker has said that the call is over, even where the caller has gone.
+/// Limits how many requests run at a time and how many may wait, as <c>host.json</c> says. A request keeps its slot until the
+/// worker reports the end of the call, even if the caller has disconnected.
 /// </summary>
 internal sealed class RequestSlots(HostJson settings) : IDisposable
 {
     private readonly SemaphoreSlim? running =
         settings.MaxConcurrentRequests == HostJson.Unlimited ? null : new SemaphoreSlim(settings.MaxConcurrentRequests);
 
-    private int outstanding;
+    private int pending;
 
-    /// <summary>Waits for a slot; null where too many wait already.</summary>
+    /// <summary>Waits for a slot; null if too many requests wait already.</summary>
     public async Task<IDisposable?> TakeAsync()
     {
-        if (Interlocked.Increment(ref outstanding) > settings.MaxOutstandingRequests
-            && settings.MaxOutstandingRequests != HostJson.Unlimited)
+        if (Interlocked.Increment(ref pending) > settings.MaxPendingRequests
+            && settings.MaxPendingRequests != HostJson.Unlimited)
         {
-            Interlocked.Decrement(ref outstanding);
+            Interlocked.Decrement(ref pending);
             return null;
         }
         if (running is not null) await running.WaitAsync();
@@ -30,7 +30,7 @@ internal sealed class RequestSlots(HostJson settings) : IDisposable
     private void Release()
     {
         running?.Release();
-        Interlocked.Decrement(ref outstanding);
+        Interlocked.Decrement(ref pending);
     }
 
     private sealed class Slot(RequestSlots slots) : IDisposable

@@ -2,7 +2,7 @@ namespace Gatehouse.Storage;
 
 /// <summary>
 /// What Azure Table Storage accepts. Every store refuses the rest, so that code which works on one works on all. Source:
-/// Azure Storage documentation, "Understanding the Table service data model" and "Performing entity group transactions".
+/// Azure Storage documentation, on the data model of the Table service and "Performing entity group transactions".
 /// </summary>
 public static partial class TableLimits
 {

@@ -200,21 +200,19 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
         Assert.Equal(12_344L * 12_345 / 2, json.GetProperty("total").GetInt64());
     }
 
-    // The end of a connection may overtake what was sent before it: then a host that forwards answers for itself, an empty 500.
+    // On the Functions host the connection's end can arrive before the first bytes of the answer. The host then answers for
+    // itself, with an empty 500.
     private async Task AssertBrokenOffAsync(string path)
     {
         using var client = new HttpClient { BaseAddress = Api.Address };
         client.DefaultRequestHeaders.Add(Credential.Ops.Header!, Credential.Ops.Value);
-        try
+        var broken = await Record.ExceptionAsync(async () =>
         {
             using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
-            Assert.Equal(
-                (HttpStatusCode.InternalServerError, ""), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
-        }
-        catch (HttpRequestException)
-        {
-            // Broken off in the middle.
-        }
+            Assert.Same(Head.FunctionsHost, head);
+            Assert.Equal((HttpStatusCode.InternalServerError, ""), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        });
+        if (broken is not null) Assert.IsType<HttpRequestException>(broken);
     }
 
     private static (string? Status, int Asked, int Done) Progress(JsonElement operation) => (
