@@ -8,6 +8,9 @@ internal sealed class GatehouseProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // A shell starts its background jobs with SIGINT ignored, and children inherit that: then .NET would ignore it too.
+    private static readonly string[] Launcher = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
+
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
     private readonly ConcurrentQueue<string> errors = new();
@@ -40,7 +43,8 @@ internal sealed class GatehouseProcess : IDisposable
     /// <summary>The same with arguments.</summary>
     public static GatehouseProcess Run(string[] arguments, params (string Name, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gatehouse.Server.dll"), .. arguments])
+        string[] command = [.. Launcher, Path.Combine(AppContext.BaseDirectory, "Gatehouse.Server.dll"), .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
