@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 
-namespace Gatehouse.Tests.Storage;
+namespace Gatehouse.Tests.Storage.Sqlite;
 
 /// <summary>
 /// The number by which caches know whether their rows are current. Every store has a cache of its own, so two stores over one
