@@ -1,4 +1,4 @@
 namespace Gatehouse.Bench;
 
-/// <summary>The benchmark cannot go on; the message says why, to whoever runs it.</summary>
+/// <summary>The benchmark cannot continue. The message says why.</summary>
 internal sealed class BenchException(string message) : Exception(message);

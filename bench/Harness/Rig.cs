@@ -72,7 +72,7 @@ internal sealed class Rig : IDisposable
     public string NewPath(string name) => Path.Combine(folder, $"{name}-{Guid.NewGuid():N}");
 
     /// <summary>Starts the product over a data folder.</summary>
-    /// <param name="dataFolder">The folder, which is made where there is none.</param>
+    /// <param name="dataFolder">The folder. It is created if it does not exist.</param>
     /// <param name="token">The token that the first answer is asked with; null where it does not matter.</param>
     /// <param name="cancellation">Gives up.</param>
     public Task<ServerProcess> StartProductAsync(string dataFolder, string? token, CancellationToken cancellation) =>

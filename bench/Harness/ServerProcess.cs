@@ -9,7 +9,7 @@ namespace Gatehouse.Bench.Harness;
 /// <summary>One of the two servers, as a process of its own on a free port of this machine.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     // Often enough to see a start of some 100 ms, rarely enough not to slow it down.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
@@ -83,7 +83,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             while (!await AnswersAsync(address, request, anything: token is null, cancellation))
             {
-                if (server.process.HasExited || Stopwatch.GetElapsedTime(began) > Patience)
+                if (server.process.HasExited || Stopwatch.GetElapsedTime(began) > Timeout)
                     throw new BenchException($"{program} does not serve:\n{server.output}");
                 await Task.Delay(Pause, cancellation);
             }
@@ -104,10 +104,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
                 await kill.WaitForExitAsync();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
             try
             {
-                await process.WaitForExitAsync(patience.Token);
+                await process.WaitForExitAsync(timeout.Token);
             }
             catch (OperationCanceledException)
             {
@@ -117,7 +117,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    // What whoever runs the benchmark has set for other programs is not to make a difference here.
+    // Settings in the caller's environment must not change the figures.
     private static bool IsSetting(string name) =>
         name is "Urls"
         || (name.StartsWith("DOTNET_", StringComparison.Ordinal) && !name.StartsWith("DOTNET_ROOT", StringComparison.Ordinal))

@@ -50,7 +50,7 @@ internal static class BindingData
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // It is no JSON, or holds text that is none; then it has no fields.
+            // The body is not JSON, or holds an invalid string; then it has no fields.
             data.Clear();
         }
     }

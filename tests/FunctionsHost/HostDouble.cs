@@ -140,13 +140,13 @@ public sealed class HostDouble : IAsyncDisposable
     public async Task<int> StopAsync(TimeSpan grace)
     {
         await stopping.CancelAsync();
-        using var patience = new CancellationTokenSource(grace);
-        await Task.WhenAll(timers.Values).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (server is not null) await server.StopAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(grace);
+        await Task.WhenAll(timers.Values).WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (server is not null) await server.StopAsync(timeout.Token);
         channel.Send(new StreamingMessage { WorkerTerminate = new WorkerTerminate { GracePeriod = Duration.FromTimeSpan(grace) } });
         try
         {
-            return await worker!.Exited.WaitAsync(patience.Token);
+            return await worker!.Exited.WaitAsync(timeout.Token);
         }
         catch (OperationCanceledException)
         {

@@ -6,7 +6,7 @@ namespace Gatehouse.FunctionsHost;
 /// <summary>What the double reads of <c>host.json</c>.</summary>
 internal sealed class HostJson
 {
-    /// <summary>The host's own default for a limit: there is none.</summary>
+    /// <summary>The host's own default for a limit: no limit.</summary>
     public const int Unlimited = -1;
 
     private readonly List<(string Category, LogLevel Level)> levels = [];

@@ -63,7 +63,7 @@ internal sealed class HostLog(HostJson settings)
         }
     }
 
-    /// <summary>A timer whose schedule names a setting that is not there.</summary>
+    /// <summary>A timer whose schedule names a setting that is not set.</summary>
     public void Disabled(string function, string setting)
     {
         Write(LogLevel.Error, Startup, $"Error indexing method 'Functions.{function}': '%{setting}%' does not resolve to a value.");

@@ -49,8 +49,8 @@ public sealed class AlertReceiverDouble : IAsyncDisposable
     /// <summary>Waits until a number of requests have arrived.</summary>
     public async Task ReceivedAsync(int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (received.Count < count) await Task.Delay(5, patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (received.Count < count) await Task.Delay(5, timeout.Token);
     }
 
     /// <inheritdoc />

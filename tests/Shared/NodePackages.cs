@@ -10,7 +10,7 @@ namespace Gatehouse.Tests;
 /// </summary>
 public static class NodePackages
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Makes sure that a folder's <c>node_modules</c> holds what its package-lock.json names.</summary>
     /// <param name="folder">The folder of package.json, as a path from the solution's, such as <c>tests/azurite</c>.</param>
@@ -24,10 +24,10 @@ public static class NodePackages
         var restored = Path.Combine(path, "node_modules", ".restored");
         if (await IsAsync(restored, wanted)) return path;
 
-        using var patience = new CancellationTokenSource(Patience);
-        await using var turn = await TakeTurnAsync(Path.Combine(path, "obj"), patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout);
+        await using var turn = await TakeTurnAsync(Path.Combine(path, "obj"), timeout.Token);
         if (await IsAsync(restored, wanted)) return path;
-        await InstallAsync(path, patience.Token);
+        await InstallAsync(path, timeout.Token);
         await File.WriteAllTextAsync(restored, wanted, CancellationToken.None);
         return path;
     }
@@ -81,7 +81,7 @@ public static class NodePackages
         catch (OperationCanceledException)
         {
             npm.Kill(entireProcessTree: true);
-            throw new InvalidOperationException($"npm ci in {folder} takes longer than {Patience.TotalMinutes} minutes.");
+            throw new InvalidOperationException($"npm ci in {folder} takes longer than {Timeout.TotalMinutes} minutes.");
         }
     }
 

@@ -2,7 +2,7 @@
 "use strict";
 const http = require("node:http");
 
-// It ends when whoever started it is gone, however that ended, for then its standard input ends.
+// It ends when its parent process ends in any way, because then its standard input ends.
 // That it listens for this is no reason for it to stay.
 process.stdin.on("end", () => process.exit(0)).on("error", () => process.exit(0)).resume().unref();
 

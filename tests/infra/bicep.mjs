@@ -193,7 +193,7 @@ function* resources(type) {
       if (node.type === 'resource_declaration' && textOf(node.namedChildren[1]).startsWith(`${type}@`)) yield [file, node];
 }
 
-// What is in an object, or in whatever objects an expression may be.
+// The members of an object, or of all objects that an expression can evaluate to.
 function entriesOf(file, node) {
   if (node.type === 'object') return propertiesOf(node);
   if (node.type === 'identifier') return file.variables.has(node.text) ? entriesOf(file, file.variables.get(node.text)) : new Map();

@@ -26,7 +26,7 @@ public sealed class OrganizationAccess
     }
 
     /// <summary>
-    /// Sets the credentials from the vault, generated from 128 random bits where there are none. Returns them, to be shown
+    /// Sets the credentials from the vault, generated from 128 random bits if there are none. Returns them, to be shown
     /// on the local console.
     /// </summary>
     /// <exception cref="VaultException">The vault cannot answer.</exception>

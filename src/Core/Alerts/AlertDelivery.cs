@@ -6,9 +6,9 @@ namespace Gatehouse.Alerts;
 /// <summary>The result of a delivery run.</summary>
 /// <param name="Delivered">How many alerts the receiver accepted.</param>
 /// <param name="Failed">How many it did not accept. They are tried again.</param>
-/// <param name="GivenUp">How many are not tried again.</param>
+/// <param name="Abandoned">How many are not tried again.</param>
 /// <param name="Forgotten">How many old alerts were removed.</param>
-public sealed record AlertRun(int Delivered, int Failed, int GivenUp, int Forgotten);
+public sealed record AlertRun(int Delivered, int Failed, int Abandoned, int Forgotten);
 
 /// <summary>
 /// Delivers the alerts that are due, at least once. An attempt is recorded, with the time of the next one, before it is
@@ -20,9 +20,9 @@ public sealed record AlertRun(int Delivered, int Failed, int GivenUp, int Forgot
 /// <param name="time">The clock.</param>
 /// <param name="failed">Called for each attempt that the receiver did not accept, with the HTTP status of its answer; null
 /// for no answer.</param>
-/// <param name="givenUp">Called for each alert that is not tried again.</param>
+/// <param name="undeliverable">Called for each alert that is not tried again.</param>
 public sealed class AlertDelivery(
-    ITableStore store, AlertSettings settings, TimeProvider time, Action<Alert, int?>? failed = null, Action<Alert>? givenUp = null)
+    ITableStore store, AlertSettings settings, TimeProvider time, Action<Alert, int?>? failed = null, Action<Alert>? undeliverable = null)
     : IDisposable
 {
     private const int AtOnce = 8;
@@ -128,7 +128,7 @@ public sealed class AlertDelivery(
         var ended = row with { State = state, DueAt = forgetAt > now ? forgetAt : now };
         var written = await store.CommitAsync(AlertRow.Table, row.Partition, ended.Replace(row), cancellation);
         if (!written.Succeeded) return null;
-        if (state == AlertState.Undeliverable) givenUp?.Invoke(row.Alert);
+        if (state == AlertState.Undeliverable) undeliverable?.Invoke(row.Alert);
         return state;
     }
 

@@ -24,7 +24,7 @@ public sealed record AlertSettings
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// The waits between attempts, each ten percent more or less at random. After the last one the alert is given up. The
+    /// The waits between attempts, each ten percent more or less at random. After the last one the alert is abandoned. The
     /// first wait is longer than <see cref="Timeout"/>, so that no second attempt begins during the first. The schedule
     /// follows Standard Webhooks.
     /// </summary>

@@ -67,7 +67,7 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
         return new ArchiveGapsPage(found, after);
     }
 
-    /// <summary>The gaps of an application before yesterday; null where there are none.</summary>
+    /// <summary>The gaps of an application before yesterday; null if there are none.</summary>
     public async Task<ArchiveGaps?> FindGapsAsync(ManagedApplication application, CancellationToken cancellation)
     {
         if (application.State != CustodyState.Held) return null;

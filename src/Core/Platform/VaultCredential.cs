@@ -5,7 +5,7 @@ namespace Gatehouse.Platform;
 /// <summary>A credential for the platform that is stored in the vault and cached in memory.</summary>
 internal interface IVaultCredential<TCredential> where TCredential : class
 {
-    /// <summary>The cached credential; null where there is none, or it is older than <see cref="VaultCredential.CacheTime"/>.</summary>
+    /// <summary>The cached credential; null if there is none, or it is older than <see cref="VaultCredential.CacheTime"/>.</summary>
     TCredential? Cached { get; }
 
     /// <summary>Reads the credential from the vault and caches it.</summary>

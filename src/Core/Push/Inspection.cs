@@ -26,6 +26,6 @@ public sealed class Inspection<TCredential, TFault>
     /// <summary>Why it is refused; null where it is accepted.</summary>
     public TFault? Fault { get; }
 
-    /// <summary>The fault in one or two sentences for the caller; null where there is none.</summary>
+    /// <summary>The fault in one or two sentences for the caller; null if there is none.</summary>
     public string? Message { get; }
 }

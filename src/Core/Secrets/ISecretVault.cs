@@ -23,7 +23,7 @@ public interface ISecretVault
     /// </summary>
     ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation);
 
-    /// <summary>Removes a secret with all its versions. Does nothing where there is none.</summary>
+    /// <summary>Removes a secret with all its versions. Does nothing if it does not exist.</summary>
     ValueTask DeleteAsync(string name, CancellationToken cancellation);
 }
 

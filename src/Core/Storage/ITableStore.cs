@@ -14,10 +14,10 @@ namespace Gatehouse.Storage;
 /// </remarks>
 public interface ITableStore
 {
-    /// <summary>The row with this key; null where there is none.</summary>
+    /// <summary>The row with this key; null if there is none.</summary>
     ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation);
 
-    /// <summary>The rows with these keys, 1 to 1,000, each at its key's index; null where there is none.</summary>
+    /// <summary>The rows with these keys, 1 to 1,000, each at its key's index; null for a key without a row.</summary>
     ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
         string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation);
 

@@ -113,7 +113,7 @@ internal sealed class DistinctUsers
         if (sketch[register] < rank) sketch[register] = rank;
     }
 
-    // The rank is the position of the first one-bit among the last 48 bits, from 1; 49 where there is none.
+    // The rank is the position of the first one-bit among the last 48 bits, from 1; 49 if there is none.
     private static (int Register, byte Rank) Place(ulong user) =>
         ((int)(user >> RankBits) & (Registers - 1),
             (byte)(1 + Math.Min(RankBits, BitOperations.LeadingZeroCount(user << (ChunkBits + RegisterBits)))));

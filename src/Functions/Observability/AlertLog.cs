@@ -15,7 +15,7 @@ public sealed partial class AlertLog(ILogger<AlertLog> log)
     public void Failed(Alert alert, int? status) => LogFailed(alert.Type, alert.Application, status?.ToString(CultureInfo.InvariantCulture) ?? "nothing");
 
     /// <summary>Logs an alert that could not be delivered.</summary>
-    public void GivenUp(Alert alert) => LogGivenUp(alert.Type, alert.Application, Text(alert));
+    public void Abandoned(Alert alert) => LogAbandoned(alert.Type, alert.Application, Text(alert));
 
     // Encoded, because a fact can contain text of a third party, such as a certificate's name.
     private static string Text(Alert alert) => string.Join(", ", alert.Facts.Select(fact => $"{fact.Key} {JsonEncodedText.Encode(fact.Value)}"));
@@ -27,5 +27,5 @@ public sealed partial class AlertLog(ILogger<AlertLog> log)
     private partial void LogFailed(string type, AppId application, string status);
 
     [LoggerMessage(351, LogLevel.Error, "Alert {Type}, application {Application}, could not be delivered: {Facts}.")]
-    private partial void LogGivenUp(string type, AppId application, string facts);
+    private partial void LogAbandoned(string type, AppId application, string facts);
 }

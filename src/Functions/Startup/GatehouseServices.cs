@@ -82,7 +82,7 @@ public static class GatehouseServices
             provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<AlertLog>().Raised));
         services.AddSingleton(provider => new AlertDelivery(
             provider.GetRequiredService<ITableStore>(), settings.Alerts, provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<AlertLog>().Failed, provider.GetRequiredService<AlertLog>().GivenUp));
+            provider.GetRequiredService<AlertLog>().Failed, provider.GetRequiredService<AlertLog>().Abandoned));
     }
 
     private static void AddCustody(this IServiceCollection services)

@@ -81,9 +81,9 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
             Assert.Equal(new AlertRun(0, 0, 0, 0), await scene.Delivery().RunAsync(default));
             scene.Clock.Advance(wait * 0.22);
         }
-        Assert.Empty(scene.GivenUp);
+        Assert.Empty(scene.Abandoned);
         Assert.Equal(new AlertRun(0, 0, 1, 0), await scene.Delivery().RunAsync(default));
-        Assert.Single(scene.GivenUp);
+        Assert.Single(scene.Abandoned);
         scene.Clock.Advance(TimeSpan.FromDays(30));
         Assert.Equal(new AlertRun(0, 0, 0, 0), await scene.Delivery().RunAsync(default));
         Assert.Equal(10, scene.Receiver.Received.Count);

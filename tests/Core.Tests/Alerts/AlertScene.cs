@@ -33,7 +33,7 @@ internal sealed class AlertScene : IAsyncDisposable
 
     public ConcurrentQueue<int?> Failed { get; } = new();
 
-    public ConcurrentQueue<Alert> GivenUp { get; } = new();
+    public ConcurrentQueue<Alert> Abandoned { get; } = new();
 
     public static async Task<AlertScene> StartAsync() => new(await AlertReceiverDouble.StartAsync());
 
@@ -43,7 +43,7 @@ internal sealed class AlertScene : IAsyncDisposable
     public AlertDelivery Delivery(AlertSettings? settings = null, ITableStore? store = null)
     {
         var delivery = new AlertDelivery(
-            store ?? Store, settings ?? Settings, Clock, (_, status) => Failed.Enqueue(status), GivenUp.Enqueue);
+            store ?? Store, settings ?? Settings, Clock, (_, status) => Failed.Enqueue(status), Abandoned.Enqueue);
         deliveries.Add(delivery);
         return delivery;
     }

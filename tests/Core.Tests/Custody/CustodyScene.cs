@@ -95,7 +95,7 @@ internal sealed class CustodyScene : IAsyncDisposable
     public async Task<ApplicationCredential> MasterAsync(AppId id) => new(
         id, ApiToken.TryParse((await localVault.GetAsync(MasterTokens.SecretName(id), None))!.Reveal())!);
 
-    /// <summary>The delivered token of a label, from the vault; null where there is none.</summary>
+    /// <summary>The delivered token of a label, from the vault; null if there is none.</summary>
     public async Task<ApiToken?> DeliveredAsync(AppId id, string label) =>
         await localVault.GetAsync(Leases.SecretName(id, label), None) is { } secret ? ApiToken.TryParse(secret.Reveal()) : null;
 

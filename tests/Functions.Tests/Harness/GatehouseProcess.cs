@@ -6,7 +6,7 @@ namespace Gatehouse.Functions.Tests.Harness;
 /// <summary>The application as a process of its own, as a user starts it.</summary>
 internal sealed class GatehouseProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     // A shell starts its background jobs with SIGINT ignored, and children inherit that: then .NET would ignore it too.
     private static readonly string[] Launcher = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
@@ -77,22 +77,22 @@ internal sealed class GatehouseProcess : IDisposable
 
     /// <summary>The address at which it serves, once it does.</summary>
     public async Task<Uri> AddressAsync() =>
-        await address.Task.WaitAsync(Patience)
+        await address.Task.WaitAsync(Timeout)
         ?? throw new InvalidOperationException($"Gatehouse did not start: {string.Join('\n', errors)}");
 
     /// <summary>Everything printed so far, once that has this text in it.</summary>
     public async Task<string> OutputAsync(string text)
     {
-        using var patience = new CancellationTokenSource(Patience);
-        while (!output.Any(line => line.Contains(text, StringComparison.Ordinal))) await Task.Delay(5, patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout);
+        while (!output.Any(line => line.Contains(text, StringComparison.Ordinal))) await Task.Delay(5, timeout.Token);
         return string.Join('\n', output);
     }
 
     /// <summary>Waits for its end; returns its exit code.</summary>
     public async Task<int> ExitAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
-        await process.WaitForExitAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout);
+        await process.WaitForExitAsync(timeout.Token);
         return process.ExitCode;
     }
 

@@ -16,7 +16,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public string Address => host.Urls.Single();
 
-    /// <summary>Everything that was sent, of whatever kind, as bytes.</summary>
+    /// <summary>Everything that was sent, of any kind, as bytes.</summary>
     public IEnumerable<byte[]> Bodies => sent.Select(one => one.Body);
 
     /// <summary>The spans so far.</summary>
@@ -50,10 +50,10 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Waits until a span has come, and measures after it.</summary>
     public async Task HasAsync(Predicate<SentSpan> wanted)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!Spans.Any(span => wanted(span))) await Task.Delay(20, patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!Spans.Any(span => wanted(span))) await Task.Delay(20, timeout.Token);
         var metrics = sent.Count(one => one.Path == "/v1/metrics");
-        while (sent.Count(one => one.Path == "/v1/metrics") < metrics + 2) await Task.Delay(20, patience.Token);
+        while (sent.Count(one => one.Path == "/v1/metrics") < metrics + 2) await Task.Delay(20, timeout.Token);
     }
 
     public async ValueTask DisposeAsync()

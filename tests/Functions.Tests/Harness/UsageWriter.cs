@@ -58,7 +58,7 @@ internal sealed class UsageWriter(string name, int seed)
         }
     }
 
-    /// <summary>What a message is follows from its id, whoever sends it: one of three days, one of fifty users.</summary>
+    /// <summary>A message follows from its id alone: it has one of three days and one of fifty users.</summary>
     public static string Message(string id) =>
         $$"""{"type":"message","message_id":"{{id}}","user_id":"{{UserOf(id)}}","channel_url":"c","sent_at":{{DayOf(id).ToUnixTimeMilliseconds()}}}""";
 

@@ -92,18 +92,18 @@ internal sealed class FaultyUpstream : IAsyncDisposable
         Decide = _ => Interlocked.Decrement(ref left) == 0 ? fault : Fault.None;
     }
 
-    /// <summary>Waits until nothing is under way any more, whoever has given it up.</summary>
+    /// <summary>Waits until no request is in progress, including requests that their callers gave up.</summary>
     public async Task IdleAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (Volatile.Read(ref underWay) > 0) await Task.Delay(5, patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (Volatile.Read(ref underWay) > 0) await Task.Delay(5, timeout.Token);
     }
 
     public async ValueTask DisposeAsync()
     {
-        using var patience = new CancellationTokenSource();
-        await patience.CancelAsync();
-        await application.StopAsync(patience.Token);
+        using var timeout = new CancellationTokenSource();
+        await timeout.CancelAsync();
+        await application.StopAsync(timeout.Token);
         await application.DisposeAsync();
         http.Dispose();
     }
@@ -117,7 +117,7 @@ internal sealed class FaultyUpstream : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // Whoever asked has given up.
+            // The caller has gone away.
         }
         finally
         {

@@ -42,7 +42,7 @@ public sealed class GateTests
         Assert.Null(method.GetCustomAttribute<AsyncStateMachineAttribute>());
     }
 
-    // A function is one expression, so whatever it calls itself, and not in a lambda that it hands over, is in its own code.
+    // A function is one expression, so its own code contains every call that is not inside a lambda.
     private static bool GoesThroughGate(MethodInfo method) =>
         Calls(method).FirstOrDefault(called => !called.IsConstructor) is { } first && Gates.Contains(first.DeclaringType);
 

@@ -67,7 +67,7 @@ public sealed class AzuriteArchiveTests : IDisposable
             var run = Task.Run(() => TryRunAsync(archive));
             await Task.Delay(random.Next(20, 200));
             await azurite.StopAsync();
-            // Once for longer than a run has patience; otherwise it goes on by itself where it can.
+            // Once for longer than a run waits. Shorter outages do not end a run.
             if (day == 17) Assert.False(await run);
             await azurite.RestartAsync();
             await run;

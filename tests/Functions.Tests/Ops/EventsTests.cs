@@ -154,9 +154,9 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
         await gatehouse.RunTimerAsync("PurgeUsageMarks");
 
         // It runs by itself: until it has, the message is a duplicate.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while ((await Api.RecordAsync(application, message)).Ok().GetProperty("accepted").GetInt32() == 0)
-            patience.Token.ThrowIfCancellationRequested();
+            timeout.Token.ThrowIfCancellationRequested();
         Assert.Equal([("2024-05-15", 2L)], await Api.DailyCountsAsync(application, "2024-05-15", "2024-05-15"));
     }
 
@@ -180,8 +180,8 @@ public sealed class EventsOnServerTests() : EventsTests(Head.Server)
             $"POST {Path} HTTP/1.1\r\nHost: x\r\nX-Gatehouse-Key: {RunningGatehouse.OpsKey}\r\nContent-Length: 20000000\r\n\r\n"));
 
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        Assert.StartsWith("HTTP/1.1 413 ", await reader.ReadLineAsync(patience.Token), StringComparison.Ordinal);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        Assert.StartsWith("HTTP/1.1 413 ", await reader.ReadLineAsync(timeout.Token), StringComparison.Ordinal);
     }
 }
 

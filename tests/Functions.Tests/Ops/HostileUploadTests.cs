@@ -6,7 +6,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>Uploads that nobody sends in earnest, to the facade and to the platform: refused, and cheaply.</summary>
+/// <summary>Hostile uploads, to the facade and to the platform, are refused at little cost.</summary>
 public abstract class HostileUploadTests(Head head)
 {
     private const long MiB = 1024 * 1024;
@@ -38,7 +38,7 @@ public abstract class HostileUploadTests(Head head)
         ("a .p12 of nested sequences", false, () => Form.Of(("certificate", NestedSequences()), ("apns_cert", NestedSequences()))),
         ("a .p12 that asks for two billion rounds", false, () => Form.Of(("certificate", P12(int.MaxValue)), ("apns_cert", P12(int.MaxValue)), ("password", "p"))),
         ("JSON of 30,000 levels", false, () => Form.Raw("application/json", Encoding.ASCII.GetBytes(new string('[', 30_000)))),
-        ("a type that is none", false, () => Form.Raw("multipart/form-data; boundary", new byte[100])),
+        ("an invalid type", false, () => Form.Raw("multipart/form-data; boundary", new byte[100])),
         ("headers of 64 KiB", false, () => Form.Raw("multipart/form-data; boundary=" + new string('b', 64 * 1024), new byte[100])),
     ];
 

@@ -4,7 +4,7 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>
-/// Counts exactly once, whatever happens: the real process is killed again and again in the middle of its work, and real
+/// Counts exactly once: the real process is killed again and again in the middle of its work, and real
 /// processes share a store. The number of kills is 20, or what <c>GATEHOUSE_CRASHES</c> says.
 /// </summary>
 public abstract class UsageCrashTests(TestStore store)

@@ -18,7 +18,7 @@ public abstract class VaultFaultTests(Head head)
     private const string Pier = """{"name":"Pier"}""";
     private const string Worker = """{"label":"worker","deliver":"vault"}""";
 
-    private static readonly KeyVaultTimeouts Patience = new(
+    private static readonly KeyVaultTimeouts Timeouts = new(
         Call: TimeSpan.FromSeconds(30), Attempt: TimeSpan.FromSeconds(10), Retries: 1, FirstDelay: TimeSpan.FromMilliseconds(1),
         LongestDelay: TimeSpan.FromMilliseconds(10), Poll: TimeSpan.FromMilliseconds(5));
 
@@ -39,9 +39,9 @@ public abstract class VaultFaultTests(Head head)
             await RecordAsync(context, secrets);
             return !isWell && await FailAsync(context, fault);
         };
-        // A slow vault is given up soon; one that is well is not to depend on how fast this machine is.
+        // A slow vault times out soon. A working vault has a long timeout, so a slow machine does not fail the test.
         var vault = new Either(
-            Open(service, Patience), Open(service, Patience with { Attempt = TimeSpan.FromMilliseconds(50) }),
+            Open(service, Timeouts), Open(service, Timeouts with { Attempt = TimeSpan.FromMilliseconds(50) }),
             () => fault == "slow" && !isWell);
         await using var gatehouse = await head.StartAsync(
             logs: logs, configure: services => services.AddSingleton<ISecretVault>(vault));
@@ -72,8 +72,8 @@ public abstract class VaultFaultTests(Head head)
             Assert.DoesNotContain(logs.Lines, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
     }
 
-    private static KeyVaultSecretVault Open(KeyVaultDouble service, KeyVaultTimeouts patience) =>
-        KeyVaultSecretVault.Open(service.Address, service.Credential, patience, TimeProvider.System, service.Transport);
+    private static KeyVaultSecretVault Open(KeyVaultDouble service, KeyVaultTimeouts timeouts) =>
+        KeyVaultSecretVault.Open(service.Address, service.Credential, timeouts, TimeProvider.System, service.Transport);
 
     private static async Task RecordAsync(HttpContext context, ConcurrentQueue<string> secrets)
     {

@@ -54,7 +54,7 @@ public abstract class CrashTests(TestStore store)
             next = page.GetProperty("next").GetString();
         }
 
-        // Whole: whatever is listed works, be it the master token of an application or a token in its list.
+        // Consistent: every listed token works, master tokens and tokens in lists alike.
         foreach (var (id, master) in listed)
         {
             Assert.Equal(id, (await api.GetAsync("/v3/applications/info", master)).Ok().GetProperty("app_id").GetString());
@@ -62,7 +62,7 @@ public abstract class CrashTests(TestStore store)
             foreach (var push in await PushConfigurationsAsync(api, master)) Assert.Matches("^[0-9a-f]{40}$", push);
         }
 
-        // Not lost: whatever was answered is so.
+        // Not lost: every acknowledged change is there.
         foreach (var worker in workers) await worker.CheckAsync(api, listed);
     }
 

@@ -127,15 +127,15 @@ public sealed class ErrorsOnSqliteTests() : ErrorsTests(TestStore.Sqlite, Head.S
             $"{line} HTTP/1.1\r\nHost: x\r\n{credential.Header}: {credential.Value}\r\n{headers}\r\n\r\n"));
         if (headers.StartsWith("Transfer", StringComparison.Ordinal)) await SendChunksAsync(stream, 6 * 1024 * 1024);
 
-        // The body is never ended: whoever waited for its end would not answer.
+        // The body never ends, so a server that waits for its end would not answer.
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        Assert.StartsWith("HTTP/1.1 413 ", await reader.ReadLineAsync(patience.Token), StringComparison.Ordinal);
-        while (await reader.ReadLineAsync(patience.Token) is { Length: > 0 })
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        Assert.StartsWith("HTTP/1.1 413 ", await reader.ReadLineAsync(timeout.Token), StringComparison.Ordinal);
+        while (await reader.ReadLineAsync(timeout.Token) is { Length: > 0 })
         {
         }
         var answer = new char[512];
-        var length = await reader.ReadAsync(answer, patience.Token);
+        var length = await reader.ReadAsync(answer, timeout.Token);
         Assert.Contains("\"code\":400110", new string(answer, 0, length), StringComparison.Ordinal);
     }
 

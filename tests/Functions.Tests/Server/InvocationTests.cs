@@ -73,10 +73,10 @@ public sealed class InvocationTests
     {
         var waiting = new Waiting();
         await using var host = await TestHost.StartAsync<Waits>(builder => builder.Services.AddSingleton(waiting));
-        using var patience = new CancellationTokenSource();
-        var call = host.Client.GetAsync("Waits", patience.Token);
+        using var timeout = new CancellationTokenSource();
+        var call = host.Client.GetAsync("Waits", timeout.Token);
         await waiting.Began.Task.WaitAsync(TimeSpan.FromSeconds(10));
-        await patience.CancelAsync();
+        await timeout.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         await waiting.Cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));

@@ -54,10 +54,10 @@ internal sealed class TestHost : IAsyncDisposable
     /// <summary>Waits until a timer is set on the clock: from then on, moving the clock fires it.</summary>
     public async Task UntilArmedAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (Clock.WaitingTimers == 0)
         {
-            patience.Token.ThrowIfCancellationRequested();
+            timeout.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }
     }

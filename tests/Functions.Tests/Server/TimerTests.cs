@@ -12,7 +12,7 @@ namespace Gatehouse.Functions.Tests.Server;
 /// <summary>Timers against a clock that starts at 12:00:00 UTC and moves when the test says so.</summary>
 public sealed class TimerTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly Runs runs = new();
 
@@ -75,7 +75,7 @@ public sealed class TimerTests
         await MoveAsync(host, new DateTimeOffset(2024, 12, 31, 23, 59, 59, TimeSpan.Zero));
         await host.UntilArmedAsync();
         host.Clock.Set(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        var run = await runs.NextAsync(Patience);
+        var run = await runs.NextAsync(Timeout);
 
         Assert.Equal(["00:00:00"], runs.Began);
         Assert.Equal(new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc), run.ScheduleStatus!.Next);
@@ -87,7 +87,7 @@ public sealed class TimerTests
         await using var host = await TestHost.StartAsync<EveryHundredDays>(
             builder => builder.Services.AddSingleton(runs).AddSingleton(TimeProvider.System));
         await AskAsync(host, nameof(EveryHundredDays));
-        var run = await runs.NextAsync(Patience);
+        var run = await runs.NextAsync(Timeout);
         Assert.True(run.ScheduleStatus!.Next > DateTime.UtcNow.AddDays(99));
     }
 
@@ -112,7 +112,7 @@ public sealed class TimerTests
     public async Task A_timer_that_runs_on_startup_does_so_once_and_then_keeps_to_its_schedule()
     {
         await using var host = await StartAsync<OnStartup>();
-        await runs.NextAsync(Patience);
+        await runs.NextAsync(Timeout);
         await AdvanceToRunAsync(host, "13:00:00");
         Assert.Equal(["12:00:00", "13:00:00"], runs.Began);
     }
@@ -152,7 +152,7 @@ public sealed class TimerTests
         host.Clock.Set(At("12:03:00"));
 
         Assert.Equal(HttpStatusCode.Accepted, await AskAsync(host, "everyTENminutes"));
-        var asked = await runs.NextAsync(Patience);
+        var asked = await runs.NextAsync(Timeout);
         Assert.Equal((default, "12:10:00", default), Status(asked));
 
         await AdvanceToRunAsync(host, "12:10:00");
@@ -173,14 +173,14 @@ public sealed class TimerTests
         };
         await using var host = await StartAsync<EveryTenMinutes>();
         await AskAsync(host, nameof(EveryTenMinutes));
-        await runs.NextAsync(Patience);
+        await runs.NextAsync(Timeout);
         for (var times = 0; times < 3; times++)
         {
             Assert.Equal(HttpStatusCode.Accepted, await AskAsync(host, nameof(EveryTenMinutes)));
         }
 
         gate.SetResult();
-        await runs.NextAsync(Patience);
+        await runs.NextAsync(Timeout);
         await AdvanceToRunAsync(host, "12:10:00");
 
         Assert.Equal(["12:00:00", "12:00:00", "12:10:00"], runs.Began);
@@ -208,7 +208,7 @@ public sealed class TimerTests
     private Task<TestHost> StartAsync<TFunctions>(params string[] settings)
         where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs), settings);
 
-    // The loop sets its timer anew after whatever it does: the clock moves once that is done.
+    // The loop sets its timer again after each step, so the clock must move only after that.
     private static async Task MoveAsync(TestHost host, DateTimeOffset instant)
     {
         await host.UntilArmedAsync();
@@ -220,7 +220,7 @@ public sealed class TimerTests
     private async Task<TimerInfo> AdvanceToRunAsync(TestHost host, string time)
     {
         await MoveAsync(host, time);
-        return await runs.NextAsync(Patience);
+        return await runs.NextAsync(Timeout);
     }
 
     private static async Task<HttpStatusCode> AskAsync(TestHost host, string function)
@@ -257,7 +257,7 @@ public sealed class TimerTests
             return Body(cancellation);
         }
 
-        public Task<TimerInfo> NextAsync(TimeSpan patience) => arrived.Reader.ReadAsync().AsTask().WaitAsync(patience);
+        public Task<TimerInfo> NextAsync(TimeSpan timeout) => arrived.Reader.ReadAsync().AsTask().WaitAsync(timeout);
     }
 
     internal sealed class EveryTenMinutes(Runs runs, TimeProvider clock)

@@ -89,7 +89,7 @@ public abstract class HealthTests(Head head)
         {
             Interlocked.Increment(ref count);
             asked.TrySetResult();
-            // Without heeding that it is given up.
+            // It ignores the cancellation.
             if (Hangs) await new TaskCompletionSource().Task;
             return Fails ? throw new VaultException("The vault is down.") : null;
         }

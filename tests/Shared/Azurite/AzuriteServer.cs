@@ -10,7 +10,7 @@ namespace Gatehouse.Tests.Azurite;
 /// </summary>
 internal sealed class AzuriteServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     // Installed by npm when it is first needed.
     private const string Package = "tests/azurite";
 
@@ -72,8 +72,8 @@ internal sealed class AzuriteServer : IAsyncDisposable
     public async Task StopAsync()
     {
         using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"])) await kill.WaitForExitAsync();
-        using var patience = new CancellationTokenSource(Patience);
-        await process.WaitForExitAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout);
+        await process.WaitForExitAsync(timeout.Token);
     }
 
     /// <summary>Starts it again, on the same port and over the same folder.</summary>
@@ -128,7 +128,7 @@ internal sealed class AzuriteServer : IAsyncDisposable
     private async Task<bool> IsServingAsync()
     {
         var waited = Stopwatch.StartNew();
-        while (!process.HasExited && waited.Elapsed < Patience)
+        while (!process.HasExited && waited.Elapsed < Timeout)
         {
             // In memory it does not report that it is ready, but it listens only then.
             if (await ListensAsync()) return !process.HasExited;

@@ -38,7 +38,7 @@ public static class AuditOutcomeNames
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not an outcome."),
     };
 
-    /// <summary>Parses the name of an outcome; false where there is none of that name.</summary>
+    /// <summary>Parses the name of an outcome; false if the name is unknown.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out AuditOutcome outcome)
     {
         outcome = default;

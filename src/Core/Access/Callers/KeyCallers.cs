@@ -39,7 +39,7 @@ public sealed class KeyCallers
         callers.Add((Hash(key), new Caller(LocalName, RoleNames.All)));
     }
 
-    /// <summary>The caller with this key; null where there is none.</summary>
+    /// <summary>The caller with this key; null if there is none.</summary>
     public Caller? Find(string key)
     {
         if (key.Length is 0 or > KeyLength) return null;

@@ -13,7 +13,7 @@ public static class LocalKey
     private const int MadeKeyLength = 40;
 
     /// <summary>
-    /// The key in the vault, generated from 160 random bits where there is none, to be shown on the local console.
+    /// The key in the vault, generated from 160 random bits if there is none, to be shown on the local console.
     /// </summary>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public static async Task<string> GetOrCreateAsync(ISecretVault vault, CancellationToken cancellation)

@@ -65,7 +65,7 @@ public static class RoleNames
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Not a role."),
     };
 
-    /// <summary>Parses the name of a role, in exactly this spelling; false where there is none of that name.</summary>
+    /// <summary>Parses the name of a role, in exactly this spelling; false if the name is unknown.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out Role role)
     {
         role = Role.None;

@@ -13,7 +13,7 @@ public sealed class StoredAnswer
 
     /// <summary>Creates an answer.</summary>
     /// <param name="status">The HTTP status: 200 to 599.</param>
-    /// <param name="contentType">The body's content type; null where there is none.</param>
+    /// <param name="contentType">The body's content type; null if there is none.</param>
     /// <param name="body">The body.</param>
     /// <param name="headers">Other headers of the answer, such as <c>Location</c>; null for none.</param>
     /// <exception cref="ArgumentException">It is too large to store.</exception>
@@ -34,7 +34,7 @@ public sealed class StoredAnswer
     /// <summary>The HTTP status.</summary>
     public int Status { get; }
 
-    /// <summary>The body's content type; null where there is none.</summary>
+    /// <summary>The body's content type; null if there is none.</summary>
     public string? ContentType { get; }
 
     /// <summary>The body.</summary>

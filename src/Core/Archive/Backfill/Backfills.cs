@@ -59,7 +59,7 @@ public sealed class Backfills
         return await backfills.AddAsync(ordered, cancellation);
     }
 
-    /// <summary>A backfill; null where there is none.</summary>
+    /// <summary>A backfill; null if there is none.</summary>
     public async Task<BackfillJob?> FindAsync(AppId application, Guid id, CancellationToken cancellation) =>
         await backfills.FindAsync(application, id, cancellation);
 

@@ -56,7 +56,7 @@ public sealed class DailyArchive
     public async Task<ArchiveRunResult> RunAsync(CancellationToken cancellation) =>
         await RunAsync(await runs.NewestAsync(cancellation), cancellation);
 
-    /// <summary>Continues a run that was interrupted; null where there is none.</summary>
+    /// <summary>Continues a run that was interrupted; null if there is none.</summary>
     /// <exception cref="StoreUnavailableException">As for <see cref="RunAsync(CancellationToken)"/>.</exception>
     public async Task<ArchiveRunResult?> ContinueAsync(CancellationToken cancellation) =>
         await runs.NewestAsync(cancellation) is { State: ArchiveRunState.Interrupted } cutOff

@@ -88,7 +88,7 @@ public sealed class ManagedApplications : IApplicationDirectory
         }
     }
 
-    /// <summary>An application in custody; null where there is none.</summary>
+    /// <summary>An application in custody; null if there is none.</summary>
     public async Task<ManagedApplication?> FindAsync(AppId id, CancellationToken cancellation) =>
         await rows.FindAsync(id, cancellation) is { } record ? ManagedApplication.Of(record) : null;
 

@@ -23,7 +23,7 @@ internal sealed class LeaseReconciler(
 
     /// <summary>
     /// Waits until the application is not locked, repairs what an interrupted call has left, and returns the record; null
-    /// where there is none.
+    /// if there is none.
     /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/>: the timeout has passed.</exception>
     public async Task<CustodyRecord?> WaitForUnlockedAsync(AppId id, TimeSpan timeout, CancellationToken cancellation)

@@ -62,7 +62,7 @@ public sealed class PushConfigurations(ITableStore store, ApplicationAccess acce
     }
 
     /// <summary>Deletes one configuration.</summary>
-    /// <exception cref="PlatformException">400201 where there is none of that type and id.</exception>
+    /// <exception cref="PlatformException">400201 if no configuration has that type and id.</exception>
     public async Task DeleteAsync(ApplicationCaller caller, PushType type, string id, CancellationToken cancellation)
     {
         if (!PushConfigurationRow.IsId(id)) throw PlatformException.NotFound(Resource);

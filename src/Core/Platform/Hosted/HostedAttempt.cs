@@ -98,6 +98,6 @@ internal enum BodyKind
 }
 
 /// <summary>An answer's body.</summary>
-/// <param name="Json">The JSON; undefined where there is none.</param>
+/// <param name="Json">The JSON; undefined if there is none.</param>
 /// <param name="Kind">The kind of the body.</param>
 internal readonly record struct HostedBody(JsonElement Json, BodyKind Kind);

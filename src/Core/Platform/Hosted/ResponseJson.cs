@@ -12,7 +12,7 @@ internal static class ResponseJson
     // Seconds of the year 5138, milliseconds of the year 1973.
     private const long LeastMilliseconds = 100_000_000_000;
 
-    /// <summary>The first of the members that exists and is not null; undefined where there is none.</summary>
+    /// <summary>The first of the members that exists and is not null; undefined if there is none.</summary>
     public static JsonElement Member(this JsonElement body, params ReadOnlySpan<string> names)
     {
         if (body.ValueKind != JsonValueKind.Object) return default;
@@ -21,7 +21,7 @@ internal static class ResponseJson
         return default;
     }
 
-    /// <summary>A string, or the string in one of the named members of an object; null where there is none.</summary>
+    /// <summary>A string, or the string in one of the named members of an object; null if there is none.</summary>
     public static string? Text(this JsonElement value, params ReadOnlySpan<string> names)
     {
         if (value.ValueKind == JsonValueKind.Object) value = value.Member(names);

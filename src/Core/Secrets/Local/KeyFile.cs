@@ -7,7 +7,7 @@ internal static class KeyFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Creates the file where there is none. When several processes do so at once, one of them succeeds.</summary>
+    /// <summary>Creates the file if it does not exist. When several processes do so at once, one of them succeeds.</summary>
     public static void CreateIfMissing(string path)
     {
         if (File.Exists(path)) return;

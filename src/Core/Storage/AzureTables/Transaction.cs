@@ -73,7 +73,7 @@ internal sealed partial class Transaction(string partition, RowChange[] changes)
     /// What the rows after a conflict prove about an earlier attempt whose answer was lost: its result, if it was carried
     /// out; null if they prove nothing.
     /// </summary>
-    /// <param name="rows">The row of each change, with its mark; null where there is none.</param>
+    /// <param name="rows">The row of each change, with its mark; null if there is none.</param>
     public CommitResult? Prove(IReadOnlyList<TableEntity?> rows)
     {
         var written = changes.Zip(rows).Any(pair => IsMine(pair.Second));

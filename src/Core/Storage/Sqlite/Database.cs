@@ -11,15 +11,15 @@ namespace Gatehouse.Storage.Sqlite;
 internal sealed class Database : IDisposable
 {
     private readonly SqliteConnection connection;
-    private readonly TimeSpan patience;
+    private readonly TimeSpan timeout;
     private readonly List<Statement> statements = [];
 
     /// <summary>Opens a file that is there.</summary>
     /// <param name="path">The file's full path.</param>
-    /// <param name="patience">How long a statement waits for another connection's lock before it fails.</param>
-    public Database(string path, TimeSpan patience)
+    /// <param name="timeout">How long a statement waits for another connection's lock before it fails.</param>
+    public Database(string path, TimeSpan timeout)
     {
-        this.patience = patience;
+        this.timeout = timeout;
         // SQLite itself waits for a lock, for as long as busy_timeout says. Microsoft.Data.Sqlite would then try again until
         // DefaultTimeout (in seconds) is over; 0 would be for ever.
         connection = new SqliteConnection(new SqliteConnectionStringBuilder
@@ -32,7 +32,7 @@ internal sealed class Database : IDisposable
         try
         {
             connection.Open();
-            Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)patience.TotalMilliseconds}"));
+            Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)timeout.TotalMilliseconds}"));
         }
         catch (SqliteException)
         {
@@ -78,13 +78,13 @@ internal sealed class Database : IDisposable
         var start = Stopwatch.GetTimestamp();
         SetBusyTimeout(TimeSpan.Zero);
         var code = raw.sqlite3_exec(connection.Handle, sql);
-        while (code == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(start) <= patience)
+        while (code == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(start) <= timeout)
         {
             Thread.Sleep(1);
             code = raw.sqlite3_exec(connection.Handle, sql);
         }
         SqliteException.ThrowExceptionForRC(code, connection.Handle);
-        SetBusyTimeout(patience);
+        SetBusyTimeout(timeout);
     }
 
     /// <summary>Runs a statement that is not needed again.</summary>

@@ -39,7 +39,7 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
     /// <summary>The most bytes that the file grows to; null where the disk alone limits it.</summary>
     public long? MostBytes => settings.MostBytes;
 
-    /// <summary>Makes the file where there is none, checks the one that is there, and connects to it.</summary>
+    /// <summary>Creates the file if it does not exist, checks it, and connects to it.</summary>
     /// <param name="use">Takes over the connection.</param>
     /// <exception cref="StoreUnavailableException">There is no using it, and why, in one line.</exception>
     public T Open<T>(Func<Database, T> use)
@@ -61,7 +61,7 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
     {
         try
         {
-            var database = new Database(path, settings.Patience);
+            var database = new Database(path, settings.Timeout);
             try
             {
                 return use(database);

@@ -104,14 +104,14 @@ public sealed class HostedNetworkTests : IAsyncLifetime
     private HostedPlatform Platform(string scheme)
     {
         var url = UrlTemplate.TryParse($"{scheme}://127.0.0.1:{server.Port}/v3", null)!;
-        var patience = HostedTimeouts.Default with
+        var timeouts = HostedTimeouts.Default with
         {
             Call = TimeSpan.FromMinutes(1),
             Try = TimeSpan.FromMinutes(1),
             FirstDelay = TimeSpan.FromMilliseconds(1),
         };
         return new HostedPlatform(
-            new HostedSettings(url, OrganizationDialect.Gate, url, null, patience, 8), new MemoryVault(), TimeProvider.System);
+            new HostedSettings(url, OrganizationDialect.Gate, url, null, timeouts, 8), new MemoryVault(), TimeProvider.System);
     }
 
     private static string Ok(string body) => $"HTTP/1.1 200 OK\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";

@@ -37,7 +37,7 @@ internal sealed class ScriptedNetwork
     public ScriptedNetwork Hang() => Do(async cancellation =>
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
-        throw new InvalidOperationException("It was not given up.");
+        throw new InvalidOperationException("The attempt was not cancelled.");
     });
 
     public ScriptedNetwork Do(Func<CancellationToken, Task<HttpResponseMessage>> answer)
@@ -49,7 +49,7 @@ internal sealed class ScriptedNetwork
     /// <summary>A platform at the end of this network, without waits between retries.</summary>
     public HostedPlatform QuickPlatform() => Platform(
         TimeProvider.System, new MemoryVault(),
-        patience: HostedTimeouts.Default with
+        timeouts: HostedTimeouts.Default with
         {
             Call = TimeSpan.FromMinutes(1),
             Try = TimeSpan.FromMinutes(1),
@@ -59,10 +59,10 @@ internal sealed class ScriptedNetwork
     /// <summary>A platform at the end of this network.</summary>
     public HostedPlatform Platform(
         TimeProvider clock, ISecretVault vault, OrganizationDialect dialect = OrganizationDialect.Gate, HostObserver? observe = null,
-        HostedTimeouts? patience = null) => new(
+        HostedTimeouts? timeouts = null) => new(
             new HostedSettings(
                 UrlTemplate.TryParse(ApplicationHost, null)!, dialect, UrlTemplate.TryParse("https://organization.example.com/api", null)!,
-                "us-1", patience ?? HostedTimeouts.Default, HostedSettings.DefaultConcurrency),
+                "us-1", timeouts ?? HostedTimeouts.Default, HostedSettings.DefaultConcurrency),
             vault, clock, observe, new Handler(this));
 
     public static HttpResponseMessage Response(int status, string body, params (string Name, string Value)[] headers)

@@ -262,11 +262,11 @@ public sealed class KeyVaultFaultTests : IAsyncLifetime
         return true;
     }
 
-    private KeyVaultSecretVault Open(KeyVaultTimeouts? patience = null) => KeyVaultSecretVault.Open(
-        service.Address, service.Credential, patience ?? TestTimeouts.Short, TimeProvider.System, service.Transport);
+    private KeyVaultSecretVault Open(KeyVaultTimeouts? timeouts = null) => KeyVaultSecretVault.Open(
+        service.Address, service.Credential, timeouts ?? TestTimeouts.Short, TimeProvider.System, service.Transport);
 
-    private Task<VaultException> Refused<T>(Func<ISecretVault, ValueTask<T>> ask, KeyVaultTimeouts? patience = null) =>
-        Assert.ThrowsAsync<VaultException>(async () => await ask(Open(patience)));
+    private Task<VaultException> Refused<T>(Func<ISecretVault, ValueTask<T>> ask, KeyVaultTimeouts? timeouts = null) =>
+        Assert.ThrowsAsync<VaultException>(async () => await ask(Open(timeouts)));
 
     private Task<VaultException> Refused(Func<ISecretVault, Task> ask) => Assert.ThrowsAsync<VaultException>(() => ask(Open()));
 }

@@ -122,8 +122,8 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     // Waits for a number of list requests: then the earlier lists have been evaluated.
     private async Task ListedAsync(int times)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (service.Requests.Count(request => request.EndsWith("/versions", StringComparison.Ordinal)) < times)
-            await Task.Delay(1, patience.Token);
+            await Task.Delay(1, timeout.Token);
     }
 }

@@ -136,6 +136,6 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
         Assert.Contains((await vault.GetAsync(Name, None))!.Version, set.Select(secret => secret.Version));
     }
 
-    private KeyVaultSecretVault Open(KeyVaultTimeouts? patience = null) => KeyVaultSecretVault.Open(
-        service.Address, service.Credential, patience ?? TestTimeouts.Short, TimeProvider.System, service.Transport);
+    private KeyVaultSecretVault Open(KeyVaultTimeouts? timeouts = null) => KeyVaultSecretVault.Open(
+        service.Address, service.Credential, timeouts ?? TestTimeouts.Short, TimeProvider.System, service.Transport);
 }

@@ -197,8 +197,8 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
 
     private static TableRow Row(string key) => new(key, ("Value", 1));
 
-    private AzureTableStore Open(AzureTableTimeouts patience) =>
-        AzureTableStore.Open(proxy.Address, proxy.Credential, patience, TimeProvider.System, proxy.Transport);
+    private AzureTableStore Open(AzureTableTimeouts timeouts) =>
+        AzureTableStore.Open(proxy.Address, proxy.Credential, timeouts, TimeProvider.System, proxy.Transport);
 
     private ValueTask<CommitResult> WriteAsync(string row) => store.CommitAsync(Table, "p", [RowChange.Insert(Row(row))], None);
 

@@ -122,7 +122,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     [Fact]
     public async Task A_lock_that_is_held_too_long_fails_all_that_wait_and_none_after_it()
     {
-        await using var store = SqliteTableStore.Open(File, new SqliteStoreSettings { Patience = TimeSpan.FromMilliseconds(50) });
+        await using var store = SqliteTableStore.Open(File, new SqliteStoreSettings { Timeout = TimeSpan.FromMilliseconds(50) });
         using (Lock())
         {
             var commits = Enumerable.Range(0, 5).Select(index => Insert(store, $"{index}")).ToArray();
