@@ -27,7 +27,7 @@ public sealed class FolderDependencyTests
 
     // The facade and the platform refuse a request in their own words: what both use to read it knows neither.
     [Fact]
-    public void Readers_of_requests_use_nothing_of_the_platform() => Assert.DoesNotContain(
+    public void Readers_of_requests_do_not_use_the_platform() => Assert.DoesNotContain(
         "Gatehouse.Platform", Dependencies.Folders.Single(folder => folder.Folder == "Gatehouse.Functions.Http.Requests").Uses);
 
     private static bool IsEither(AssemblyName name) => name.Name == Functions.GetName().Name || name.Name == Server.GetName().Name;

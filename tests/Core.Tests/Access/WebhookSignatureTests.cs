@@ -12,7 +12,7 @@ public sealed class WebhookSignatureTests
     private static readonly byte[] Body = Encoding.UTF8.GetBytes("""{"channel_url":"a\/b"}""");
 
     [Fact]
-    public void The_default_verdict_refuses() => Assert.NotEqual(SignatureVerdict.Right, default);
+    public void The_default_verdict_is_a_refusal() => Assert.NotEqual(SignatureVerdict.Right, default);
 
     [Fact]
     public void A_signature_with_any_valid_secret_is_right()
@@ -23,7 +23,7 @@ public sealed class WebhookSignatureTests
     }
 
     [Fact]
-    public void A_signature_for_another_body_or_secret_is_wrong_and_any_is_without_a_secret()
+    public void A_signature_for_another_body_or_secret_is_wrong_and_without_a_secret_every_signature_is()
     {
         Assert.Equal(SignatureVerdict.Wrong, Verify(Sign(Previous), Secret));
         Assert.Equal(SignatureVerdict.Wrong, Verify(Sign(Secret)));
@@ -43,7 +43,7 @@ public sealed class WebhookSignatureTests
     }
 
     [Fact]
-    public void Anything_but_64_lower_case_digits_is_malformed()
+    public void Only_64_lower_case_hexadecimal_digits_are_well_formed()
     {
         var right = Sign(Secret);
         foreach (var text in (string[])["", right[..63], right + "0", right.ToUpperInvariant(), $" {right[1..]}", $"{right}, {right}", "sha256=" + right])

@@ -70,7 +70,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
     [InlineData(500)]
     [InlineData(404)]
     [InlineData(302)]
-    public async Task A_refused_alert_is_retried_with_growing_waits_under_the_same_id_until_it_is_given_up(int status)
+    public async Task A_refused_alert_is_retried_with_growing_waits_under_the_same_id_until_it_is_abandoned(int status)
     {
         scene.Receiver.Answer = context => Answer(context, status);
         await scene.RaiseAsync("one");

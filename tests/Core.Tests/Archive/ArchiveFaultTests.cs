@@ -145,7 +145,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stopped_run_is_interrupted_and_the_next_continues_there()
+    public async Task A_stopped_run_is_interrupted_and_the_next_continues_it()
     {
         scene.Settings = scene.Settings with { ApplicationsAtOnce = 1 };
         instance = scene.Start();

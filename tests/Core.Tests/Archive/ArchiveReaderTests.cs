@@ -87,7 +87,7 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Missing_days_next_to_those_not_read_yet_are_one_gap()
+    public async Task Missing_days_next_to_unread_days_are_one_gap()
     {
         var id = await scene.AddAsync();
         scene.Say(id, Day("2024-05-17"), null);

@@ -109,7 +109,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cancelled_caller_does_not_interrupt_what_was_begun()
+    public async Task A_cancelled_caller_does_not_interrupt_a_started_change()
     {
         using var caller = new CancellationTokenSource();
         scene.Platform.Before(nameof(IPlatform.IssueTokenAsync), _ => caller.CancelAsync());

@@ -33,7 +33,7 @@ public sealed class ApnsCertificateInspectorTests
     [InlineData((int)CertificateKind.Development, ApnsEnvironments.Development, false)]
     [InlineData((int)CertificateKind.Production, ApnsEnvironments.Production, false)]
     [InlineData((int)CertificateKind.Universal, ApnsEnvironments.Development | ApnsEnvironments.Production, true)]
-    public void A_certificate_serves_the_environments_that_Apple_marked_it_for(
+    public void A_certificate_serves_the_environments_in_its_extensions(
         int kind, ApnsEnvironments environments, bool isUniversal)
     {
         var found = Accepted(TestCertificates.P12((CertificateKind)kind));
@@ -226,7 +226,7 @@ public sealed class ApnsCertificateInspectorTests
     }
 
     [Fact]
-    public void Nothing_of_the_key_or_the_password_is_in_a_result()
+    public void A_result_contains_no_part_of_the_key_or_the_password()
     {
         var file = TestCertificates.P12(CertificateKind.Production);
         var results = new[]

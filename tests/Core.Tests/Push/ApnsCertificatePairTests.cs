@@ -63,7 +63,7 @@ public sealed class ApnsCertificatePairTests
     }
 
     [Fact]
-    public void A_universal_certificate_for_both_environments_is_said_to_be_needed_once() => Assert.Contains(
+    public void A_universal_certificate_for_both_environments_is_reported_as_needed_only_once() => Assert.Contains(
         "give it once", ApnsCertificatePair.Inspect(Universal, Universal).Message, StringComparison.Ordinal);
 
     [Fact]

@@ -104,7 +104,7 @@ public sealed class BouncyCastleCertificateTests
     [Theory]
     [InlineData("wrong", ApnsCertificateFault.PasswordWrong)]
     [InlineData(null, ApnsCertificateFault.PasswordMissing)]
-    public void A_wrong_password_and_a_missing_one_are_told_apart(string? given, ApnsCertificateFault fault)
+    public void A_wrong_password_and_a_missing_one_have_different_problems(string? given, ApnsCertificateFault fault)
     {
         using var push = TestCertificates.Certificate(CertificateKind.Production);
         Assert.Equal(fault, Inspect(Write(ProtectedWith(TripleDes), TestCertificates.Password, push, TestCertificates.Key), given).Fault);

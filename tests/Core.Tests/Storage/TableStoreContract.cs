@@ -42,7 +42,7 @@ public abstract partial class TableStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_inserted_row_is_there_with_the_ETag_of_the_result()
+    public async Task An_inserted_row_can_be_read_with_the_ETag_of_the_result()
     {
         Assert.Null(await Get("a"));
 

@@ -56,7 +56,7 @@ public sealed class UsageEventReaderTests
     [InlineData("sent_at", "1.5", "milliseconds")]
     [InlineData("sent_at", "1262303999999", "from 2010")]
     [InlineData("sent_at", "1e300", "milliseconds")]
-    public void An_event_that_is_not_valid_is_named(string member, string value, string fault)
+    public void The_first_invalid_event_is_named(string member, string value, string fault)
     {
         var wrong = Event().Replace($"\"{member}\":", $"\"{member}\":{value},\"was\":", StringComparison.Ordinal);
 
@@ -148,7 +148,7 @@ public sealed class UsageEventReaderTests
     }
 
     [Fact]
-    public void No_body_ends_in_a_fault()
+    public void No_body_causes_an_internal_error()
     {
         var piece = Gen.OneOf(
             Gen.Elements("{", "}", "[", "]", ":", ",", "\"events\"", "\"type\"", "\"message\"", "\"user_id\"", "\"message_id\"", "\"at\"",

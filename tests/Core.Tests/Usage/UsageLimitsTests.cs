@@ -20,7 +20,7 @@ public sealed class UsageLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_channel_s_sixth_message_in_a_second_counts_and_is_hidden()
+    public async Task A_channel_s_sixth_message_in_a_second_is_counted_and_hidden()
     {
         var receipt = await scene.RecordAsync([.. Enumerable.Range(0, 7).Select(number => scene.Message($"{number}", channel: "c"))]);
 
@@ -44,7 +44,7 @@ public sealed class UsageLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refused_message_takes_no_place_in_its_channel()
+    public async Task A_refused_message_does_not_count_against_its_channel()
     {
         UsageEvent[] flood = [.. Enumerable.Range(0, 10).Select(number => scene.Message($"{number}", "u", $"{number % 2}"))];
         var after = scene.Message("other", "v", "0");

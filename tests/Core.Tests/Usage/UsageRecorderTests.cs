@@ -11,7 +11,7 @@ public sealed class UsageRecorderTests : IDisposable
     public void Dispose() => scene.Dispose();
 
     [Fact]
-    public async Task A_message_counts_once_however_often_it_is_sent()
+    public async Task A_message_that_is_sent_repeatedly_counts_once()
     {
         var receipt = await scene.RecordAsync(scene.Message("a"), scene.Message("b"), scene.Message("a"));
         Assert.Equal((2, 1), (receipt.Accepted, receipt.Duplicates));
@@ -171,7 +171,7 @@ public sealed class UsageRecorderTests : IDisposable
     }
 
     [Fact]
-    public async Task There_are_999_nodes_at_most_and_a_silent_one_makes_room()
+    public async Task The_thousandth_node_is_refused_until_a_silent_node_is_removed()
     {
         UsageEvent[] nodes = [.. Enumerable.Range(0, 999).Select(number => UsageEvent.OfConnections($"node {number}", 1))];
         Assert.Empty((await scene.RecordAsync(nodes)).Refused);

@@ -10,7 +10,10 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>Runs the examples in the documents. Azure commands are not run; only the names in them are checked.</summary>
+/// <summary>
+/// Runs the examples in the documents. Azure commands are not run; only the names in them are checked. On the server only: the
+/// examples use its address and its credentials.
+/// </summary>
 public sealed partial class DocumentBlocksTests
 {
     // console and javascript are run by tests: here, or by ReadmeStoryTests. text contains no commands.

@@ -11,7 +11,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>Runs each timer and compares its number of store and vault requests with the operations guide.</summary>
+/// <summary>
+/// Runs each timer and compares its number of store and vault requests with the operations guide. On the server only: the
+/// requests are made by Core, the same on both heads.
+/// </summary>
 public sealed class OperationCostTests : IAsyncLifetime
 {
     // Reaches another day; four times this is less than the four days that marks are kept.

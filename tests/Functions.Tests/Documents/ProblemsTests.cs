@@ -18,7 +18,7 @@ public sealed partial class ProblemsTests
         Enum.GetValues<CustodyFault>(), fault => Assert.Contains(ProblemNames.Of(fault), OpenApiTests.DocumentedProblems()));
 
     [Fact]
-    public void No_type_is_written_in_the_code_a_second_time() => Assert.Empty(
+    public void Each_problem_type_is_written_once_in_the_code() => Assert.Empty(
         Directory.GetFiles(Path.Combine(Repository.Root, "src/Functions"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(file => TypeAndTitle().Matches(File.ReadAllText(file)))

@@ -6,7 +6,10 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>Runs the commands in the documents in a shell and compares the answers with the documented ones.</summary>
+/// <summary>
+/// Runs the commands in the documents in a shell and compares the answers with the documented ones. On the server only: the
+/// documents start it.
+/// </summary>
 public sealed partial class ReadmeStoryTests
 {
     private const string DocumentedAddress = "http://127.0.0.1:7071";

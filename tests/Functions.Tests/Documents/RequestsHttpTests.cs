@@ -9,7 +9,8 @@ namespace Gatehouse.Functions.Tests.Documents;
 
 /// <summary>
 /// Sends requests.http from its first request to its last, as an editor's REST client does. The test's HTTP client checks every
-/// answer against the OpenAPI document, so each operation is seen to match it.
+/// answer against the OpenAPI document, so each operation is seen to match it. On the server only: the file is written for the
+/// README's first command, and the suites of each resource run on both heads.
 /// </summary>
 public sealed partial class RequestsHttpTests
 {

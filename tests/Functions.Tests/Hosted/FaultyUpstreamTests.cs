@@ -13,8 +13,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Functions.Tests.Hosted;
 
 /// <summary>
-/// The facade before a platform whose line is bad: it answers in its time, does nothing twice, gives nothing away, and is well
-/// again when the line is.
+/// The facade before a platform whose connections fail: it answers in time, does nothing twice, leaks nothing, and recovers with
+/// the platform. On the server only: the client of the platform is the same code on both heads, and the Functions head has
+/// <see cref="Ops.HostedFacadeStory"/>.
 /// </summary>
 public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
 {
@@ -56,7 +57,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_read_over_a_bad_line_is_a_problem_in_time_and_an_answer_when_the_line_is_good(Fault fault)
+    public async Task A_read_is_a_problem_while_connections_fail_and_succeeds_afterwards(Fault fault)
     {
         var path = await CreateAsync();
         await using var facade = await StartAsync();
@@ -74,7 +75,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_read_does_not_see_a_single_fault(Fault fault)
+    public async Task A_single_fault_does_not_fail_a_read(Fault fault)
     {
         var path = await CreateAsync();
         await using var facade = await StartAsync(Patient);
@@ -86,7 +87,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_token_is_issued_once_or_not_at_all_and_custody_finds_out_which(Fault fault)
+    public async Task A_token_is_issued_at_most_once_and_custody_detects_the_outcome(Fault fault)
     {
         var clock = new TestClock(DateTimeOffset.UtcNow);
         var path = await CreateAsync();
@@ -116,7 +117,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
     [InlineData(Fault.ResetInBody)]
     [InlineData(Fault.Drip)]
     [InlineData(Fault.Garbage)]
-    public async Task An_application_is_created_once_and_adopted_where_the_answer_is_lost(Fault fault)
+    public async Task An_application_is_created_once_and_adopted_if_the_answer_is_lost(Fault fault)
     {
         await using var facade = await StartAsync(Patient);
         upstream.Decide = request => request.Method == "POST" ? fault : Fault.None;
@@ -136,7 +137,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
     [InlineData(Fault.DropAfter)]
     [InlineData(Fault.ResetInBody)]
     [InlineData(Fault.Drip)]
-    public async Task A_revocation_whose_answer_is_lost_is_a_revocation(Fault fault)
+    public async Task A_revocation_whose_answer_is_lost_succeeds(Fault fault)
     {
         var path = await CreateAsync();
         await using var facade = await StartAsync(Patient);
@@ -150,7 +151,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_platform_that_keeps_failing_is_left_alone_and_asked_again_by_itself()
+    public async Task A_platform_that_keeps_failing_opens_the_circuit_and_is_tried_again_later()
     {
         var clock = new TestClock(DateTimeOffset.UtcNow);
         var path = await CreateAsync();
@@ -175,7 +176,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Whatever_happens_on_the_line_callers_are_answered_and_the_platform_has_what_custody_says()
+    public async Task Under_any_network_faults_callers_get_answers_and_custody_matches_the_platform()
     {
         var random = new Random(20);
         var paths = new List<string>();

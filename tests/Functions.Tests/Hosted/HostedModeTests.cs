@@ -17,7 +17,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Hosted;
 
-/// <summary>What is different where the platform is elsewhere.</summary>
+/// <summary>
+/// The differences of hosted mode. On the server only: they are settings and Core, the same on both heads, and the Functions
+/// head has <see cref="Ops.HostedFacadeStory"/>.
+/// </summary>
 public sealed class HostedModeTests : IAsyncLifetime
 {
     private readonly TestClock clock = new();
@@ -28,7 +31,7 @@ public sealed class HostedModeTests : IAsyncLifetime
     public async Task DisposeAsync() => await platform.DisposeAsync();
 
     [Fact]
-    public async Task The_platform_s_routes_are_404_whatever_the_credentials()
+    public async Task The_platform_s_routes_are_404_with_any_credentials()
     {
         await using var facade = await StartAsync();
         var routes = FunctionRoute.All.Where(route => route.Route.StartsWith("v3", StringComparison.Ordinal) || route.Name == FunctionRoute.Unknown);
@@ -42,7 +45,7 @@ public sealed class HostedModeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_the_organization_s_credentials_creating_and_listing_are_problems_and_the_rest_works()
+    public async Task Without_the_organization_s_credentials_only_creating_and_listing_are_problems()
     {
         var application = await platform.Api.CreateApplicationAsync("Harbour");
         await using var facade = await StartAsync(hasCredentials: false);
@@ -114,7 +117,7 @@ public sealed class HostedModeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Usage_is_taken_for_applications_in_custody()
+    public async Task Usage_is_accepted_for_applications_in_custody()
     {
         await using var facade = await StartAsync();
         var (id, path) = await CreateAsync(facade);
@@ -125,7 +128,7 @@ public sealed class HostedModeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_greeting_names_the_platform_and_its_first_call_works_as_it_stands()
+    public async Task The_banner_names_the_platform_and_its_first_call_works_unchanged()
     {
         using var folder = new TemporaryFolder();
         using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]), ("Platform__Mode", "hosted"));
@@ -161,12 +164,12 @@ public sealed class HostedModeTests : IAsyncLifetime
         Assert.Contains(said, Refusal(("Platform:Mode", mode), (name, value)), StringComparison.Ordinal);
 
     [Fact]
-    public void The_organization_s_credentials_are_no_settings() => Assert.Contains(
+    public void The_organization_s_credentials_cannot_be_settings() => Assert.Contains(
         "the hosted one's are secrets in the vault",
         Refusal(("Platform:Mode", "Hosted"), ("Organization:User", "user"), ("Organization:Password", "password")), StringComparison.Ordinal);
 
     [Fact]
-    public void With_a_caller_configured_others_may_reach_it() =>
+    public void With_a_configured_caller_the_server_may_listen_on_other_addresses() =>
         Read(("Platform:Mode", "Hosted"), ("Urls", "http://0.0.0.0:7071"), ("Ops:LocalKey", RunningGatehouse.OpsKey));
 
     private static string Refusal(params (string Name, string Value)[] settings) =>

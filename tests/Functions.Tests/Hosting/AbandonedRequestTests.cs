@@ -22,12 +22,12 @@ public sealed class AbandonedRequestTests : IAsyncLifetime, IDisposable
     public void Dispose() => logs.Dispose();
 
     [Fact]
-    public async Task A_call_of_the_platform_whose_caller_has_gone_is_no_fault() =>
+    public async Task An_abandoned_call_of_the_platform_is_not_logged_as_an_error() =>
         Check(await gatehouse.Services.GetRequiredService<PlatformGate>()
             .OrganizationAsync(Request(gatehouse.Api.Organization), _ => Stop()));
 
     [Fact]
-    public async Task A_call_of_the_facade_whose_caller_has_gone_is_no_fault() =>
+    public async Task An_abandoned_call_of_the_facade_is_not_logged_as_an_error() =>
         Check(await gatehouse.Services.GetRequiredService<OpsGate>()
             .ReadGlobalAsync(Request(Credential.Ops), Role.ApplicationsRead, (_, _) => Stop(), "OpsListApplications"));
 

@@ -16,7 +16,7 @@ public sealed class GateTests
 
     [Theory]
     [MemberData(nameof(RequestFunctions))]
-    public void A_function_s_first_call_is_a_gate_s(string function)
+    public void Each_function_calls_a_gate_first(string function)
     {
         var method = FunctionRoute.All.First(route => route.Name == function).Function;
 
@@ -24,7 +24,7 @@ public sealed class GateTests
     }
 
     [Fact]
-    public void A_function_without_a_gate_would_be_found()
+    public void The_check_finds_a_function_without_a_gate()
     {
         Assert.False(GoesThroughGate(typeof(Sample).GetMethod(nameof(Sample.Open))!));
         Assert.False(GoesThroughGate(typeof(Sample).GetMethod(nameof(Sample.Late))!));
@@ -33,7 +33,7 @@ public sealed class GateTests
 
     [Theory]
     [MemberData(nameof(RequestFunctions))]
-    public void A_function_leaves_authorization_to_its_gate_and_its_name_is_its_method_s(string function)
+    public void A_function_is_anonymous_to_the_host_and_named_like_its_method(string function)
     {
         var method = FunctionRoute.All.First(route => route.Name == function).Function;
 

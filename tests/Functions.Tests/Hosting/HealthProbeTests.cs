@@ -4,7 +4,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
-/// <summary>What an image asks its own container with: the program, with <c>--health</c>.</summary>
+/// <summary>The health check of a container: the server's program with <c>--health</c>.</summary>
 public sealed class HealthProbeTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -15,7 +15,7 @@ public sealed class HealthProbeTests : IDisposable
     [InlineData("127.0.0.1")]
     [InlineData("0.0.0.0")]
     [InlineData("*")]
-    public async Task It_finds_the_one_that_runs_and_none_when_that_has_gone(string host)
+    public async Task It_succeeds_only_while_the_server_runs(string host)
     {
         var (process, api) = await GatehouseProcess.ServeAsync(folder.Path);
         using (process)
@@ -29,7 +29,7 @@ public sealed class HealthProbeTests : IDisposable
     }
 
     [Fact]
-    public async Task An_address_that_is_none_is_not_well() => Assert.Equal(1, await ProbeAsync("nowhere"));
+    public async Task An_invalid_address_is_unhealthy() => Assert.Equal(1, await ProbeAsync("nowhere"));
 
     private static async Task<int> ProbeAsync(string urls)
     {

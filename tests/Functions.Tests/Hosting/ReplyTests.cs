@@ -8,7 +8,7 @@ public sealed class ReplyTests
 {
     // As the official worker does after every call: it hands the function's result to the Functions host, as JSON.
     [Fact]
-    public void An_answer_as_JSON_does_not_hold_its_body()
+    public void The_JSON_of_an_answer_does_not_contain_its_body()
     {
         var body = "the token"u8.ToArray();
 

@@ -31,16 +31,16 @@ public sealed partial class RoutesTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public void A_function_is_reached_where_names_decide(string function, string method, string path) =>
+    public void A_function_is_reached_when_routes_are_tried_by_name(string function, string method, string path) =>
         Assert.Equal(function, Find(ByName, method, path));
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public async Task A_function_is_reached_where_precedence_decides(string function, string method, string path) =>
+    public async Task A_function_is_reached_when_routes_have_precedence(string function, string method, string path) =>
         Assert.Equal(function, await ByPrecedence(method, path));
 
     [Fact]
-    public void A_catch_all_that_does_not_sort_last_would_be_found()
+    public void The_check_finds_a_catch_all_that_does_not_sort_last()
     {
         var hidden = RouterByName(FunctionRoute.All.Select(
             route => route.Name == FunctionRoute.Unknown ? route with { Name = "RefuseUnknownUrl" } : route));

@@ -38,7 +38,7 @@ public sealed class SettingsTests
     [InlineData("Ops__Callers__0__Roles__first", "Ops__Callers__0__Roles__first=Usage.Write")]
     [InlineData("Ops__Callers__0__Roles__0__Name", "Ops__Callers__0__Roles__0__Name=Usage.Write")]
     [InlineData("Entra__Confined__0__Ids", "Entra__Confined__0__Ids=id")]
-    public void A_name_that_is_not_a_setting_is_refused(string name, params string[] settings) =>
+    public void An_unknown_setting_is_refused(string name, params string[] settings) =>
         Assert.StartsWith($"{name} is not a setting; under {name.Split("__")[0]} there is {name.Split("__")[0]}__", Refusal(settings), StringComparison.Ordinal);
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class SettingsTests
         Assert.Equal("Platform__Mode must be Embedded or Hosted.", Refusal($"Platform__Mode={mode}"));
 
     [Fact]
-    public void The_hosted_platform_s_settings_are_taken()
+    public void The_hosted_platform_s_settings_are_read()
     {
         var platform = GatehouseSettings.Read(Configuration(
             "Platform__Mode=hosted", "Platform__OrganizationDialect=basic", "Platform__Region=us-1", "Platform__RegionKey=key",

@@ -8,7 +8,10 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
-/// <summary>The first command of the README, as a process: what it prints, what stops it, and how it stops.</summary>
+/// <summary>
+/// The first command of the README as a process: its output, what stops the start, and how it stops. On the server only:
+/// <see cref="Published.PublishedWorkerTests"/> starts the Functions app.
+/// </summary>
 public sealed partial class StartTests : IDisposable
 {
     // As a Functions host starts a worker.
@@ -19,7 +22,7 @@ public sealed partial class StartTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_first_start_makes_credentials_that_a_second_one_keeps()
+    public async Task The_first_start_creates_credentials_that_later_starts_use()
     {
         string made;
         using (var first = GatehouseProcess.Start(("Storage__Path", folder["data"])))
@@ -38,7 +41,7 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task The_printed_first_call_works_as_it_stands()
+    public async Task The_printed_first_call_works_unchanged()
     {
         using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]));
         var address = await process.AddressAsync();
@@ -52,7 +55,7 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_first_start_makes_an_ops_key_that_a_second_one_keeps_and_no_file_shows()
+    public async Task The_first_start_creates_an_ops_key_that_later_starts_use_and_no_file_contains_it()
     {
         string? made = null;
         for (var start = 0; start < 2; start++)
@@ -127,13 +130,13 @@ public sealed partial class StartTests : IDisposable
     [Theory]
     [InlineData("Organization__User and Organization__Password", "Ops__LocalKey")]
     [InlineData("Ops__LocalKey", "Organization__User", "Organization__Password")]
-    public async Task In_a_Functions_host_nothing_is_made_that_could_be_configured(string missing, params string[] configured) =>
+    public async Task In_a_Functions_host_no_credentials_are_created(string missing, params string[] configured) =>
         Assert.Contains(
             missing, await RefusalAsync([FunctionsHost, .. configured.Select(name => (name, "something long enough"))]),
             StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_reference_to_a_secret_that_is_not_there_is_no_password() =>
+    public async Task An_unresolved_Key_Vault_reference_is_not_accepted_as_a_password() =>
         Assert.Contains(
             "Organization__Password",
             await RefusalAsync(
@@ -183,7 +186,7 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Ops__Callers__0__Roles__0", "Tokens.Issue", "Ops__Callers__0__Name must be set")]
     [InlineData("Entra__Audiences__0", "api://gatehouse", "Entra__TenantId must be")]
     [InlineData("Alerts__WebhookUrl", "https://example.com/alerts", "Alerts__Secret must be whsec_")]
-    public async Task A_setting_without_those_it_needs_stops_the_start(string name, string value, string said) =>
+    public async Task A_setting_without_the_settings_that_it_needs_stops_the_start(string name, string value, string said) =>
         Assert.Contains(said, await RefusalAsync((name, value)), StringComparison.Ordinal);
 
     [Theory]
@@ -201,7 +204,7 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_ways_to_one_account_stop_the_start() => Assert.Contains("must not both be set", await RefusalAsync(
+    public async Task Two_kinds_of_credentials_for_one_account_stop_the_start() => Assert.Contains("must not both be set", await RefusalAsync(
         ("Storage__Provider", "AzureTables"), ("Storage__ConnectionString", "UseDevelopmentStorage=true"),
         ("Storage__TableEndpoint", "https://name.table.core.windows.net")), StringComparison.Ordinal);
 
@@ -252,7 +255,7 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task In_Azure_nothing_is_kept_on_an_instance_s_own_disk() => Assert.Contains(
+    public async Task In_Azure_a_local_store_or_vault_stops_the_start() => Assert.Contains(
         "Storage__Provider must be AzureTables",
         await RefusalAsync(
             FunctionsHost, ("WEBSITE_INSTANCE_ID", "0123456789abcdef"), ("Organization__User", "user"), ("Organization__Password", "password"),
@@ -260,7 +263,7 @@ public sealed partial class StartTests : IDisposable
         StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_data_folder_that_cannot_be_made_stops_the_start()
+    public async Task A_data_folder_that_cannot_be_created_stops_the_start()
     {
         await File.WriteAllTextAsync(folder["file"], "");
 

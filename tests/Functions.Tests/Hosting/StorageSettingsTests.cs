@@ -10,7 +10,7 @@ public sealed class StorageSettingsTests
     [InlineData("AzureTables", null, true)]
     [InlineData(null, "https://name.vault.azure.net", true)]
     [InlineData("AzureTables", "https://name.vault.azure.net", false)]
-    public void A_data_folder_is_needed_unless_everything_is_elsewhere(string? provider, string? vault, bool needed)
+    public void A_data_folder_is_required_unless_store_and_vault_are_elsewhere(string? provider, string? vault, bool needed)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {

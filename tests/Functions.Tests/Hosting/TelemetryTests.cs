@@ -6,7 +6,10 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
-/// <summary>What the real process sends by OTLP.</summary>
+/// <summary>
+/// The spans, metrics and logs that a real process sends by OTLP. On the server only: a Functions host adds spans and logs of its
+/// own, which the double does not have.
+/// </summary>
 public sealed class TelemetryTests
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
@@ -74,7 +77,7 @@ public sealed class TelemetryTests
     }
 
     [Fact]
-    public async Task A_call_of_the_hosted_platform_is_a_span_in_its_function_s_and_holds_no_token()
+    public async Task A_call_of_the_hosted_platform_is_a_child_span_of_its_function_without_a_token()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         await using var platform = await RunningGatehouse.StartAsync();
@@ -112,7 +115,7 @@ public sealed class TelemetryTests
     }
 
     [Fact]
-    public async Task A_collector_that_does_not_answer_holds_up_neither_calls_nor_the_stop()
+    public async Task A_hanging_collector_delays_neither_calls_nor_the_stop()
     {
         await using var receiver = await OtlpReceiver.StartAsync(hangs: true);
         using var folder = new TemporaryFolder();

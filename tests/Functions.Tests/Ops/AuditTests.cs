@@ -16,7 +16,7 @@ public abstract class AuditTests(Head head)
     private const string Clerk = "the key of the clerk";
 
     [Fact]
-    public async Task Each_change_leaves_one_row_that_says_who_did_what_to_what()
+    public async Task Each_change_leaves_one_row_with_caller_operation_and_subject()
     {
         await using var gatehouse = await head.StartAsync();
         var api = gatehouse.Api;
@@ -55,7 +55,7 @@ public abstract class AuditTests(Head head)
     }
 
     [Fact]
-    public async Task What_fails_and_what_is_refused_is_told_and_a_repetition_is_not()
+    public async Task Failures_and_refusals_are_audited_and_repetitions_are_not()
     {
         using var folder = new TemporaryFolder();
         var (own, other) = await CreateTwoAsync(folder);
@@ -128,14 +128,14 @@ public abstract class AuditTests(Head head)
     [InlineData("from=yesterday")]
     [InlineData("from=2024-05-15")]
     [InlineData("to=2024-05-15T12:00:00Z&to=2024-05-15T12:00:00Z")]
-    public async Task A_query_that_says_nothing_is_refused(string query)
+    public async Task An_invalid_query_is_refused(string query)
     {
         await using var gatehouse = await head.StartAsync();
         (await gatehouse.Api.GetAsync($"/ops/v1/audit?{query}", Credential.Ops)).Problem(HttpStatusCode.BadRequest, "invalid-request");
     }
 
     [Fact]
-    public async Task Without_a_row_nothing_is_done_and_a_row_whose_end_cannot_be_written_stays_started()
+    public async Task Without_an_audit_row_nothing_is_changed_and_a_row_without_an_outcome_stays_started()
     {
         using var folder = new TemporaryFolder();
         var store = new AuditFaults();

@@ -10,7 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>The archive in Azure Table Storage: for other readers, and through outages.</summary>
+/// <summary>
+/// The archive in Azure Table Storage: its rows for other readers, and outages of the store. On the server only: this tests the
+/// store under the archive, and <see cref="DailyCountsTests"/> runs on both heads.
+/// </summary>
 public sealed class AzuriteArchiveTests : IDisposable
 {
     private const int Applications = 40;
@@ -50,7 +53,7 @@ public sealed class AzuriteArchiveTests : IDisposable
 
     // Asked to stop, not killed: see AzuriteOutageTests.
     [Fact]
-    public async Task A_run_that_the_store_goes_away_in_is_finished_by_the_next_and_nothing_is_lost_or_there_twice()
+    public async Task A_run_interrupted_by_an_outage_is_finished_by_the_next_and_nothing_is_lost_or_duplicated()
     {
         using var tables = new TemporaryFolder();
         await using var azurite = await AzuriteServer.StartAsync(tables.Path);

@@ -5,12 +5,13 @@ using Gatehouse.Tests.Azurite;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>
-/// Counts exactly once although the store goes away, again and again, in the middle of the work, with the answers that were
-/// under way. The number of outages is 3, or what <c>GATEHOUSE_OUTAGES</c> says.
+/// Counts each message exactly once while the store stops repeatedly in the middle of requests. The number of outages is 3, or
+/// the value of <c>GATEHOUSE_OUTAGES</c>. On the server only: this tests the store under the counts, and
+/// <see cref="EventsTests"/> runs on both heads.
 /// </summary>
 /// <remarks>
-/// Azurite is asked to stop (SIGINT), not killed: it writes to its disk every five seconds only, and so loses, killed, what it
-/// had answered. The service that it plays does not.
+/// Azurite is stopped by SIGINT and not killed. It writes to its disk every five seconds only, so a killed Azurite loses writes
+/// that it has acknowledged. Azure Table Storage does not.
 /// </remarks>
 public sealed class AzuriteOutageTests
 {

@@ -41,7 +41,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_was_counted_is_archived_and_read_as_JSON_and_as_CSV()
+    public async Task Counted_messages_are_archived_and_read_as_JSON_and_as_CSV()
     {
         await SendAsync("2024-05-15", 3);
         await SendAsync("2024-05-17", 2);
@@ -70,14 +70,14 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
     [InlineData("text/csv;q=0", false)]
     [InlineData("TEXT/CSV;header=present", true)]
     [InlineData("nonsense", false)]
-    public async Task CSV_is_for_whom_it_comes_before_JSON(string accept, bool isCsv)
+    public async Task CSV_is_sent_if_Accept_prefers_it_to_JSON(string accept, bool isCsv)
     {
         var answer = await GetAsync(Path, accept);
         Assert.Equal(isCsv, answer.ContentType!.StartsWith("text/csv", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Days_that_should_be_there_and_are_not_are_missing()
+    public async Task Expected_days_without_a_row_are_missing()
     {
         await RunOnAsync("2024-05-18");
         clock.Set(new DateTimeOffset(2024, 5, 22, 12, 0, 0, TimeSpan.Zero));
@@ -100,7 +100,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
     [InlineData("from=2024-05-02&to=2024-05-01")]
     [InlineData("from=2024-05-01&from=2024-05-02")]
     [InlineData("format=xml")]
-    public async Task What_is_not_valid_is_refused(string query) =>
+    public async Task Invalid_values_are_refused(string query) =>
         (await GetAsync($"{Path}?{query}")).Problem(HttpStatusCode.BadRequest, "invalid-request");
 
     [Theory]
@@ -111,11 +111,11 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
     [InlineData("""{"from":"2009-12-31","to":"2010-01-01"}""")]
     [InlineData("""{"from":20240501,"to":20240502}""")]
     [InlineData("[]")]
-    public async Task A_backfill_that_is_not_valid_is_refused(string body) =>
+    public async Task An_invalid_backfill_is_refused(string body) =>
         (await Api.PostAsync($"{Path}/backfill", Credential.Ops, body)).Problem(HttpStatusCode.BadRequest, "invalid-request");
 
     [Fact]
-    public async Task An_archive_outlives_its_application_and_there_is_none_of_what_never_was()
+    public async Task The_archive_of_a_deleted_application_stays_readable_and_an_unknown_one_has_none()
     {
         await RunOnAsync("2024-05-18");
         Assert.Equal(HttpStatusCode.NoContent, (await Api.DeleteAsync($"/ops/v1/applications/{application}?confirm=Harbour", Credential.Ops)).Status);

@@ -26,7 +26,7 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
     public async Task DisposeAsync() => await gatehouse.DisposeAsync();
 
     [Fact]
-    public async Task Events_are_answered_with_what_became_of_them()
+    public async Task Each_event_is_answered_with_its_result()
     {
         var events = Enumerable.Range(0, 7).Select(number => Message($"u{number}", user: "u", channel: $"{number}"))
             .Concat(Enumerable.Range(0, 6).Select(number => Message($"c{number}", user: $"{number}", channel: "c")))
@@ -57,7 +57,7 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whoever_has_no_key_or_a_wrong_one_is_told_what_is_asked_for()
+    public async Task A_missing_or_wrong_key_is_401_with_the_expected_scheme()
     {
         foreach (var credential in (Credential[])[Credential.None, application.Master, Api.Organization, new("X-Gatehouse-Key", ""), new("X-Gatehouse-Key", RunningGatehouse.OpsKey + "x")])
         {
@@ -78,7 +78,7 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_that_is_not_there_is_not_found()
+    public async Task An_unknown_application_is_not_found()
     {
         foreach (var id in (string[])[Guid.NewGuid().ToString(), "x", "%20"])
             (await Api.PostAsync($"/ops/v1/applications/{id}/events", Credential.Ops, """{"events":[]}""")).Problem(HttpStatusCode.NotFound, "unknown-application");
@@ -103,7 +103,7 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("{\"events\":7}")]
-    public async Task A_body_that_is_no_list_of_events_is_refused(string body) =>
+    public async Task A_body_other_than_a_list_of_events_is_refused(string body) =>
         (await Api.PostAsync(Path, Credential.Ops, body)).Problem(HttpStatusCode.BadRequest, "invalid-events");
 
     [Fact]
@@ -117,7 +117,7 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Limits_are_shown_set_and_held_to()
+    public async Task Limits_are_shown_changed_and_enforced()
     {
         var path = $"/ops/v1/applications/{application.Id}/limits";
         Assert.Equal(
@@ -139,7 +139,7 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
     [InlineData("{\"user_messages_per_second\":5,\"channel_messages_per_second\":\"5\"}")]
     [InlineData("{\"user_messages_per_second\":5,\"channel_messages_per_second\":5.5}")]
     [InlineData("no JSON")]
-    public async Task Limits_that_are_none_are_refused(string json) =>
+    public async Task Invalid_limits_are_refused(string json) =>
         (await Api.SetLimitsAsync(application, json)).Problem(HttpStatusCode.BadRequest, "invalid-request");
 
     [Fact]

@@ -53,7 +53,7 @@ public abstract class IdempotencyTests(Head head)
     [InlineData("\"a\"b\"")]
     [InlineData("")]
     [InlineData("twice", "twice")]
-    public async Task What_is_no_key_is_refused_and_does_nothing(params string[] keys)
+    public async Task An_invalid_key_is_refused_and_changes_nothing(params string[] keys)
     {
         await using var gatehouse = await head.StartAsync();
         (await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, keys)).Problem(400, "invalid-request");
@@ -61,7 +61,7 @@ public abstract class IdempotencyTests(Head head)
     }
 
     [Fact]
-    public async Task A_fault_of_the_request_is_kept_and_what_can_pass_is_not()
+    public async Task A_permanent_refusal_is_stored_and_a_temporary_one_is_not()
     {
         await using var gatehouse = await head.StartAsync();
         var path = await CreateAsync(gatehouse.Api);
@@ -79,7 +79,7 @@ public abstract class IdempotencyTests(Head head)
     }
 
     [Fact]
-    public async Task A_form_is_the_same_under_another_boundary_and_its_parts_are_still_there_for_the_operation()
+    public async Task A_form_matches_under_another_boundary_and_its_parts_can_still_be_read()
     {
         await using var gatehouse = await head.StartAsync();
         var path = $"{await CreateAsync(gatehouse.Api)}/tokens";
@@ -94,7 +94,7 @@ public abstract class IdempotencyTests(Head head)
     }
 
     [Fact]
-    public async Task Events_take_a_key_too()
+    public async Task Events_accept_an_Idempotency_Key()
     {
         await using var gatehouse = await head.StartAsync();
         var path = $"{await CreateAsync(gatehouse.Api)}/events";
@@ -136,7 +136,7 @@ public abstract class IdempotencyTests(Head head)
     }
 
     [Fact]
-    public async Task An_answer_that_held_a_token_is_kept_encrypted_and_for_24_hours()
+    public async Task An_answer_with_a_token_is_stored_encrypted_for_24_hours()
     {
         using var folder = new TemporaryFolder();
         var clock = new TestClock();

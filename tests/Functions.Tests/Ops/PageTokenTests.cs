@@ -4,7 +4,7 @@ using Gatehouse.Functions.Tests.Harness;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>The facade and the platform sign their page tokens with different keys.</summary>
-public sealed class PageTokenTests
+public abstract class PageTokenTests(Head head)
 {
     private static readonly string[] Lists =
         ["/ops/v1/applications", "/ops/v1/audit", "/ops/v1/daily_counts/gaps", "/ops/v1/daily_counts/runs"];
@@ -12,7 +12,7 @@ public sealed class PageTokenTests
     [Fact]
     public async Task A_page_token_of_the_platform_is_refused_by_the_facade_and_the_other_way_round()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var api = gatehouse.Api;
         for (var count = 0; count < 2; count++) await api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}""");
 
@@ -29,3 +29,7 @@ public sealed class PageTokenTests
         }
     }
 }
+
+public sealed class PageTokenOnServerTests() : PageTokenTests(Head.Server);
+
+public sealed class PageTokenOnFunctionsHostTests() : PageTokenTests(Head.FunctionsHost);

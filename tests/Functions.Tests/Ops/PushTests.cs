@@ -66,7 +66,7 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_dry_run_says_what_would_be_and_registers_nothing()
+    public async Task A_dry_run_shows_the_result_and_registers_nothing()
     {
         var old = Text(await RegisterAsync("", ("certificate", TestCertificates.P12(CertificateKind.Production, password: null))), "id");
         var would = (await SendAsync("apns?dry_run=true&replace=true", ("certificate", TestCertificates.P12(CertificateKind.Production, password: null)))).Ok();
@@ -104,7 +104,7 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_certificate_with_a_fault_is_a_problem_that_names_it_and_nothing_is_registered(string what, string fault)
+    public async Task A_faulty_certificate_is_a_problem_that_names_the_fault_and_nothing_is_registered(string what, string fault)
     {
         (string, object)[] fields = what switch
         {
@@ -184,7 +184,7 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_there_is_asked_for()
+    public async Task A_missing_field_is_refused()
     {
         (await SendAsync("apns", ("password", "x"))).Problem(HttpStatusCode.BadRequest, "invalid-request");
         (await SendAsync("apns", ("certificate", Array.Empty<byte>()))).Problem(HttpStatusCode.BadRequest, "invalid-request");
@@ -193,7 +193,7 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_application_that_is_not_in_custody_is_not_there()
+    public async Task An_application_that_is_not_in_custody_is_not_found()
     {
         var stranger = $"/ops/v1/applications/{(await Api.CreateApplicationAsync()).Id}/push";
         (await Api.GetAsync(stranger, Credential.Ops)).Problem(HttpStatusCode.NotFound, "unknown-application");
@@ -203,7 +203,7 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_near_its_end_is_warned_of_by_the_timer_s_work()
+    public async Task The_timer_raises_an_alert_for_a_certificate_that_expires_soon()
     {
         await RegisterAsync("", ("certificate", TestCertificates.P12(CertificateKind.Production, null, notAfter: DateTimeOffset.UtcNow.AddDays(6))));
         var run = await gatehouse.Services.GetRequiredService<PushCredentialCheck>().RunAsync(default);

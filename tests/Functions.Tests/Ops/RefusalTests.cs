@@ -1,12 +1,10 @@
 using System.Net;
-using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Functions.Tests.Harness;
-using Gatehouse.Platform;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>The facade and the platform refuse the same mistake each in its own words, and a refusal says who refuses.</summary>
-public sealed class RefusalTests
+/// <summary>The facade and the platform refuse the same mistake, each in its own words and its own format.</summary>
+public abstract class RefusalTests(Head head)
 {
     private static readonly (string Body, int Code, string Platform, string Facade)[] Mistakes =
     [
@@ -18,9 +16,9 @@ public sealed class RefusalTests
     ];
 
     [Fact]
-    public async Task A_mistake_is_refused_by_the_platform_with_its_code_and_by_the_facade_as_a_problem()
+    public async Task The_platform_refuses_with_a_code_and_the_facade_with_a_problem()
     {
-        await using var gatehouse = await RunningGatehouse.StartAsync();
+        await using var gatehouse = await head.StartAsync();
         var api = gatehouse.Api;
         foreach (var (body, code, platforms, facades) in Mistakes)
         {
@@ -29,14 +27,8 @@ public sealed class RefusalTests
             Assert.Equal(facades, problem.GetProperty("detail").GetString());
         }
     }
-
-    [Theory]
-    [InlineData(400100, "invalid-request")]
-    [InlineData(400111, "invalid-request")]
-    [InlineData(400108, "platform-refused")]
-    [InlineData(400403, "platform-refused")]
-    [InlineData(400404, "platform-refused")]
-    [InlineData(400700, "platform-refused")]
-    public void A_refusal_of_the_platform_is_the_caller_s_fault_only_where_a_value_is_wrong(int code, string type) =>
-        Assert.Equal(type, CoreProblems.Of(new PlatformException(400, code, "no"))!.Type);
 }
+
+public sealed class RefusalOnServerTests() : RefusalTests(Head.Server);
+
+public sealed class RefusalOnFunctionsHostTests() : RefusalTests(Head.FunctionsHost);

@@ -49,7 +49,7 @@ public abstract class RolesTests(Head head)
         Assert.Equal(Routes.Select(route => route.Name).Order(), Needed.Keys.Order());
 
     [Fact]
-    public async Task A_route_lets_pass_the_role_it_needs_and_no_other()
+    public async Task A_route_accepts_the_role_it_needs_and_no_other()
     {
         using var folder = new TemporaryFolder();
         var (own, other) = await CreateAsync(folder);

@@ -4,8 +4,9 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Ops;
 
 /// <summary>
-/// Counts exactly once: the real process is killed again and again in the middle of its work, and real
-/// processes share a store. The number of kills is 20, or what <c>GATEHOUSE_CRASHES</c> says.
+/// Counts each message exactly once while the real process is killed repeatedly in the middle of its work, and while two
+/// processes share a store. The number of kills is 20, or the value of <c>GATEHOUSE_CRASHES</c>. On the server only: it is one
+/// process that can be killed, and the counting is Core's.
 /// </summary>
 public abstract class UsageCrashTests(TestStore store)
 {

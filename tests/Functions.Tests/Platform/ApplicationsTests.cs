@@ -31,7 +31,7 @@ public abstract class ApplicationsTests(TestStore store, Head head) : IAsyncLife
     }
 
     [Fact]
-    public async Task A_secondary_token_is_shown_itself_and_not_the_master_token()
+    public async Task A_secondary_token_sees_itself_and_not_the_master_token()
     {
         var application = await Api.CreateApplicationAsync();
         var secondary = await Api.IssueTokenAsync(application.Master);
@@ -76,7 +76,7 @@ public abstract class ApplicationsTests(TestStore store, Head head) : IAsyncLife
     }
 
     [Fact]
-    public async Task A_deleted_application_refuses_all_its_tokens_at_once_and_is_listed_no_more()
+    public async Task A_deleted_application_refuses_all_its_tokens_at_once_and_is_no_longer_listed()
     {
         var application = await Api.CreateApplicationAsync();
         var other = await Api.CreateApplicationAsync("other");
@@ -106,7 +106,7 @@ public abstract class ApplicationsTests(TestStore store, Head head) : IAsyncLife
     }
 
     [Fact]
-    public async Task Both_kinds_of_credentials_at_once_are_refused_and_nothing_is_deleted()
+    public async Task Two_kinds_of_credentials_in_one_request_are_refused_and_nothing_is_deleted()
     {
         var application = await Api.CreateApplicationAsync();
         using var request = new HttpRequestMessage(HttpMethod.Delete, "/v3/applications");
@@ -173,7 +173,7 @@ public abstract class ApplicationsTests(TestStore store, Head head) : IAsyncLife
     }
 
     [Fact]
-    public async Task A_good_credential_of_the_wrong_kind_is_not_authorized()
+    public async Task A_valid_credential_of_the_wrong_kind_is_not_authorized()
     {
         var application = await Api.CreateApplicationAsync();
 

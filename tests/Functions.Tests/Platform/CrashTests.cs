@@ -5,8 +5,9 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Platform;
 
 /// <summary>
-/// Kills the real process, again and again, in the middle of its work, and holds it to what it had answered. The number of
-/// kills is 20, or what <c>GATEHOUSE_CRASHES</c> says.
+/// Kills the real process repeatedly in the middle of its work, and checks that no acknowledged change is lost. The number of
+/// kills is 20, or the value of <c>GATEHOUSE_CRASHES</c>. On the server only: it is one process that can be killed, and the
+/// changes are Core's.
 /// </summary>
 public abstract class CrashTests(TestStore store)
 {
@@ -15,7 +16,7 @@ public abstract class CrashTests(TestStore store)
     private static readonly int Crashes = int.TryParse(Environment.GetEnvironmentVariable("GATEHOUSE_CRASHES"), out var crashes) ? crashes : 20;
 
     [Fact]
-    public async Task Nothing_that_was_answered_is_lost_or_half_there_after_a_kill()
+    public async Task No_acknowledged_change_is_lost_or_partial_after_a_kill()
     {
         using var folder = new TemporaryFolder();
         var random = new Random(20240515);

@@ -60,7 +60,7 @@ public abstract class ErrorsTests(TestStore store, Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public Task No_JSON_body_is_answered_with_a_fault()
+    public Task No_JSON_body_causes_an_internal_error()
     {
         var text = Gen.OneOf(
             Gen.Elements("{", "}", "[", "]", ":", ",", "\"name\"", "\"gcm_api_key\"", "null", "true", "1e999", "\"\\ud800\"", "\"\\u0000\"", " "),
@@ -90,7 +90,7 @@ public abstract class ErrorsTests(TestStore store, Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Path_values_are_percent_decoded_and_never_end_in_a_fault()
+    public async Task Path_values_are_percent_decoded_and_never_cause_an_internal_error()
     {
         var value = from bytes in Gen.NonEmptyListOf(Gen.Choose(1, 255))
                     select string.Concat(bytes.Select(one => $"%{one:X2}"));

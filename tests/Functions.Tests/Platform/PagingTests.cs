@@ -70,7 +70,7 @@ public abstract class PagingTests(PagingTests.ManyApplications many, TestStore s
     [InlineData("", 400101)]
     [InlineData("1.5", 400101)]
     [InlineData("5&limit=6", 400101)]
-    public async Task A_limit_that_is_none_is_refused(string limit, int code) =>
+    public async Task An_invalid_limit_is_refused(string limit, int code) =>
         (await Api.GetAsync($"/v3/applications?limit={limit}", Api.Organization)).Refused(code);
 
     [Fact]

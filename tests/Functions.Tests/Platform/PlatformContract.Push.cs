@@ -64,7 +64,7 @@ public abstract partial class PlatformContract
     }
 
     [Fact]
-    public async Task A_certificate_without_a_password_says_itself_what_it_is_for()
+    public async Task A_certificate_without_a_password_is_accepted()
     {
         Clock.Set(DateTimeOffset.UtcNow);
         var master = await CreateAsync();
@@ -75,7 +75,7 @@ public abstract partial class PlatformContract
     }
 
     [Fact]
-    public async Task A_push_configuration_that_cannot_be_is_refused_and_nothing_is_added()
+    public async Task An_invalid_push_configuration_is_refused_and_nothing_is_added()
     {
         Clock.Set(DateTimeOffset.UtcNow);
         var master = await CreateAsync();
@@ -94,7 +94,7 @@ public abstract partial class PlatformContract
     }
 
     [Fact]
-    public async Task What_is_no_id_of_a_push_configuration_is_not_found()
+    public async Task An_invalid_id_of_a_push_configuration_is_not_found()
     {
         var master = await CreateAsync();
         await Platform.AddPushConfigurationsAsync(master, new SenderRegistration(PushType.Gcm, "1", "key"), None);

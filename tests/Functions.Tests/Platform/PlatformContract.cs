@@ -47,7 +47,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secondary_token_is_shown_itself()
+    public async Task A_secondary_token_sees_itself()
     {
         var master = await CreateAsync();
         var secondary = await IssueAsync(master);
@@ -57,7 +57,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     [Theory]
     [InlineData("", 400111)]
     [InlineData("129 bytes", 400110)]
-    public async Task A_name_that_cannot_be_is_refused(string name, int code)
+    public async Task An_invalid_name_is_refused(string name, int code)
     {
         if (name.Length > 0) name = new string('é', 64) + "x";
         await RefusedAsync(code, () => Platform.CreateAsync(name, None));
@@ -82,7 +82,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_page_that_cannot_be_is_refused()
+    public async Task An_invalid_page_size_is_refused()
     {
         await RefusedAsync(400113, () => Platform.ListAsync(0, null, None));
         await RefusedAsync(400113, () => Platform.ListAsync(101, null, None));
@@ -118,7 +118,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secondary_token_manages_no_other()
+    public async Task A_secondary_token_cannot_manage_other_tokens()
     {
         var master = await CreateAsync();
         var secondary = await IssueAsync(master);
@@ -131,7 +131,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_that_is_not_good_does_nothing()
+    public async Task An_invalid_token_can_do_nothing()
     {
         var stranger = (await CreateAsync()) with { Token = ApiToken.Generate() };
         foreach (var operation in Operations(stranger)) await RefusedAsync(400401, operation);
@@ -139,7 +139,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_token_of_a_deleted_application_is_told_so()
+    public async Task The_token_of_a_deleted_application_gets_application_not_found()
     {
         var master = await CreateAsync();
         await Platform.DeleteAsync(master, None);
@@ -170,7 +170,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_that_has_given_up_is_not_answered()
+    public async Task A_caller_that_disconnected_is_not_answered()
     {
         var master = await CreateAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Platform.ViewCcuAsync(master, new CancellationToken(true)));
@@ -214,7 +214,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
         master with { Token = (await Platform.IssueTokenAsync(master, None)).Token };
 }
 
-/// <summary>The platform in this process.</summary>
+/// <summary>The platform in this process. It is called without HTTP, so one head is enough.</summary>
 public sealed class EmbeddedPlatformTests() : PlatformContract(Head.Server)
 {
     private protected override Task<IPlatform> ConnectAsync(RunningGatehouse home) =>

@@ -84,7 +84,7 @@ public abstract class PushConfigurationsTests(TestStore store, Head head) : IAsy
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_certificate_with_a_fault_is_refused_with_a_message_of_its_own_and_nothing_is_stored(string fault, string message)
+    public async Task A_faulty_certificate_is_refused_with_a_message_for_its_fault_and_nothing_is_stored(string fault, string message)
     {
         var development = TestCertificates.P12(CertificateKind.Development, password: null);
         var universal = TestCertificates.P12(CertificateKind.Universal, password: null);
@@ -166,7 +166,7 @@ public abstract class PushConfigurationsTests(TestStore store, Head head) : IAsy
     }
 
     [Fact]
-    public async Task The_types_are_kept_apart()
+    public async Task Push_types_are_listed_separately()
     {
         const string Body = """{"gcm_sender_id":"1","gcm_api_key":"key ✓"}""";
         var gcm = (await Api.PostAsync(Gcm, application.Master, Body)).Ok().GetProperty("push_configurations")[0].GetString()!;
@@ -186,7 +186,7 @@ public abstract class PushConfigurationsTests(TestStore store, Head head) : IAsy
     [InlineData("""{"gcm_sender_id":1,"gcm_api_key":"k"}""", 400100)]
     [InlineData("""{"gcm_sender_id":"1","gcm_api_key":["k"]}""", 400100)]
     [InlineData("not JSON", 400403)]
-    public async Task A_sender_that_is_none_is_refused(string body, int code) =>
+    public async Task An_invalid_sender_is_refused(string body, int code) =>
         (await Api.PostAsync(Gcm, application.Master, body)).Refused(code);
 
     [Fact]
@@ -194,7 +194,7 @@ public abstract class PushConfigurationsTests(TestStore store, Head head) : IAsy
         Gcm, application.Master, JsonSerializer.Serialize(new { gcm_sender_id = "1", gcm_api_key = new string('k', 4097) }))).Refused(400110);
 
     [Fact]
-    public async Task A_delete_removes_one_and_without_an_id_none()
+    public async Task A_delete_removes_one_configuration_and_requires_an_id()
     {
         var kept = await AddSenderAsync();
         var gone = await AddSenderAsync();
@@ -215,7 +215,7 @@ public abstract class PushConfigurationsTests(TestStore store, Head head) : IAsy
         (await Api.SendAsync(new HttpMethod(method), "/v3/applications/push/hms", application.Master)).Refused(400111);
 
     [Fact]
-    public async Task The_fifty_first_is_refused_and_a_deleted_one_makes_room()
+    public async Task The_fifty_first_is_refused_until_one_is_deleted()
     {
         var ids = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => AddSenderAsync()));
         (await Api.PostAsync(Gcm, application.Master, Sender)).Refused(400203);

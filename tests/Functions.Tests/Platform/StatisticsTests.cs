@@ -36,7 +36,7 @@ public abstract class StatisticsTests(TestStore store, Head head) : IAsyncLifeti
     [InlineData("today")]
     [InlineData("1451952000000")]
     [InlineData("%D9%A2%D9%A0%D9%A1%D9%A6-01-05")]
-    public async Task What_is_no_date_is_refused(string date)
+    public async Task An_invalid_date_is_refused(string date)
     {
         foreach (var path in (string[])[
             $"/v3/applications/dau?date={date}", $"/v3/applications/mau?date={date}",
@@ -56,11 +56,11 @@ public abstract class StatisticsTests(TestStore store, Head head) : IAsyncLifeti
     [InlineData(DailyCount + "?start_date=2016-01-06&end_date=2016-01-05", 400113)]
     [InlineData(DailyCount + "?start_date=2016-01-01&end_date=2017-01-01", 400113)]
     [InlineData(DailyCount + "?start_date=0001-01-01&end_date=9999-12-31", 400113)]
-    public async Task A_question_that_is_none_is_refused(string path, int code) =>
+    public async Task An_invalid_question_is_refused(string path, int code) =>
         (await Api.GetAsync(path, application.Master)).Refused(code);
 
     [Fact]
-    public async Task A_range_may_have_366_days_a_leap_day_among_them()
+    public async Task A_range_has_at_most_366_days()
     {
         var counts = await Api.DailyCountsAsync(application, "2016-01-01", "2016-12-31");
 
@@ -72,7 +72,7 @@ public abstract class StatisticsTests(TestStore store, Head head) : IAsyncLifeti
     }
 
     [Fact]
-    public async Task Days_to_come_and_days_long_gone_have_nothing()
+    public async Task Future_days_and_days_past_the_retention_have_no_counts()
     {
         foreach (var date in (string[])["0001-01-01", "2024-05-16", "9999-12-31"])
         {
@@ -87,7 +87,7 @@ public abstract class StatisticsTests(TestStore store, Head head) : IAsyncLifeti
     [InlineData("/v3/applications/mau")]
     [InlineData("/v3/applications/dau")]
     [InlineData(DailyCount + "?start_date=2016-01-05&end_date=2016-01-05")]
-    public async Task Either_kind_of_API_token_may_ask_and_nobody_else(string path)
+    public async Task Only_API_tokens_are_authorized(string path)
     {
         (await Api.GetAsync(path, application.Master)).Ok();
         (await Api.GetAsync(path, await Api.IssueTokenAsync(application.Master))).Ok();

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Functions.Tests.Published;
 
 /// <summary>
-/// The published package under the double of the Functions host, as a process: what an operator sees of its start, its timers and
-/// its stop, and what its requests do to each other. None of it is the same on Kestrel, which has tests of its own.
+/// The published package as a process under the double of the Functions host: its start, timers, stop and limits. The server
+/// behaves differently in each of these points and has tests of its own in <c>Server/</c>.
 /// </summary>
 [Collection(nameof(PublishedWorkerTests))]
 public sealed class PublishedWorkerTests : IDisposable
@@ -68,7 +68,7 @@ public sealed class PublishedWorkerTests : IDisposable
     }
 
     [Fact]
-    public async Task With_every_schedule_set_nothing_is_said_of_them()
+    public async Task Schedules_that_are_set_are_not_reported()
     {
         await using var host = await PublishedWorker.StartAsync(data.Path);
         using var api = host.Client();
@@ -78,7 +78,7 @@ public sealed class PublishedWorkerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_timer_that_is_stopped_in_the_middle_is_no_failure()
+    public async Task A_stopped_timer_run_is_not_logged_as_a_failure()
     {
         using var receiver = new TcpListener(IPAddress.Loopback, 0);
         receiver.Start();
@@ -101,7 +101,7 @@ public sealed class PublishedWorkerTests : IDisposable
     }
 
     [Fact]
-    public async Task Requests_whose_callers_have_gone_do_not_hold_up_others()
+    public async Task Abandoned_requests_do_not_delay_others()
     {
         await using var host = await PublishedWorker.StartAsync(data.Path);
         using var api = host.Client();
@@ -118,7 +118,7 @@ public sealed class PublishedWorkerTests : IDisposable
     [InlineData("//v3/applications", HttpStatusCode.NotFound)]
     [InlineData("/admin/functions/RotateTokens", HttpStatusCode.Unauthorized)]
     [InlineData("/runtime/webhooks", HttpStatusCode.Unauthorized)]
-    public async Task The_host_keeps_some_paths_to_itself(string path, HttpStatusCode status)
+    public async Task Some_paths_belong_to_the_host(string path, HttpStatusCode status)
     {
         await using var host = await PublishedWorker.StartAsync(data.Path);
         using var client = new HttpClient();
@@ -127,7 +127,7 @@ public sealed class PublishedWorkerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_limit_of_host_json_is_kept_until_the_call_is_over()
+    public async Task A_request_holds_its_slot_of_host_json_until_its_call_has_ended()
     {
         using var folder = new TemporaryFolder();
         Copy(PublishedWorker.Folder, folder.Path);

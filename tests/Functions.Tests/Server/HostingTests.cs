@@ -10,17 +10,18 @@ using Microsoft.Extensions.Options;
 
 namespace Gatehouse.Functions.Tests.Server;
 
+/// <summary>The server as a host: settings, services, addresses and stops.</summary>
 public sealed class HostingTests
 {
     [Fact]
-    public void The_host_listens_where_the_core_tools_would()
+    public void The_server_listens_on_the_port_of_the_core_tools()
     {
         var builder = new ServerBuilder([], []);
         Assert.Equal("http://127.0.0.1:7071", builder.Configuration["Urls"]);
     }
 
     [Fact]
-    public async Task No_setting_but_Urls_opens_an_address()
+    public async Task Only_Urls_opens_an_address()
     {
         await using var host = await TestHost.StartAsync(
             [], null, "--Kestrel:Endpoints:Stray:Url", "http://127.0.0.1:1", "--http_ports", "1", "--PreferHostingUrls", "false");
@@ -49,7 +50,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task A_stopping_host_tells_timers_at_once_and_requests_when_their_time_is_over()
+    public async Task A_stopping_server_cancels_timers_at_once_and_requests_after_their_timeout()
     {
         var open = new Open();
         var host = await TestHost.StartAsync(
@@ -70,7 +71,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task A_function_that_does_not_heed_its_token_does_not_keep_the_host_from_stopping()
+    public async Task A_function_that_ignores_its_token_does_not_keep_the_server_from_stopping()
     {
         var open = new Open();
         var host = await TestHost.StartAsync(
@@ -86,7 +87,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task The_host_takes_less_than_five_seconds_to_stop_and_Kestrel_one_of_them()
+    public async Task The_server_stops_in_less_than_five_seconds()
     {
         var builder = new ServerBuilder(["--Urls", "http://127.0.0.1:0"], []);
         await using var app = (WebApplication)builder.Build();
@@ -105,7 +106,7 @@ public sealed class HostingTests
     [Theory]
     [InlineData("{")]
     [InlineData("""{"extensions":{"http":{"routePrefix":7}}}""")]
-    public void A_host_json_that_is_none_stops_the_start_with_one_line(string json)
+    public void An_invalid_host_json_stops_the_start_with_one_line(string json)
     {
         var fault = Assert.ThrowsAny<InvalidOperationException>(() => ReadRoutePrefix(json));
         Assert.Contains("host.json", fault.Message, StringComparison.Ordinal);

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Server;
 
+/// <summary>Calls of function methods: their parameters, results and exceptions.</summary>
 public sealed class InvocationTests
 {
     [Theory]
@@ -32,7 +33,7 @@ public sealed class InvocationTests
     [InlineData("ThrowsAtOnce")]
     [InlineData("ThrowsLater")]
     [InlineData("ThrowsInResult")]
-    public async Task What_a_function_throws_is_logged_and_an_empty_500(string function)
+    public async Task An_exception_from_a_function_is_logged_and_answered_with_an_empty_500(string function)
     {
         await using var host = await TestHost.StartAsync<Throws>();
         using var response = await host.Client.GetAsync(function);
@@ -46,7 +47,7 @@ public sealed class InvocationTests
     }
 
     [Fact]
-    public async Task An_answer_that_breaks_off_half_way_is_cut_off_and_not_passed_for_whole()
+    public async Task An_answer_that_fails_halfway_breaks_the_connection()
     {
         await using var host = await TestHost.StartAsync<Throws>();
         await Assert.ThrowsAsync<HttpRequestException>(() => host.Client.GetStringAsync("ThrowsHalfWay"));
@@ -54,7 +55,7 @@ public sealed class InvocationTests
     }
 
     [Fact]
-    public async Task A_class_is_made_for_every_request_with_the_services_of_that_request()
+    public async Task A_class_is_created_for_each_request_with_the_services_of_that_request()
     {
         await using var host = await TestHost.StartAsync<Injected>(builder => builder.Services
             .AddSingleton<One>()
@@ -69,7 +70,7 @@ public sealed class InvocationTests
     }
 
     [Fact]
-    public async Task A_function_is_told_when_its_caller_goes_away()
+    public async Task A_function_is_cancelled_when_its_caller_disconnects()
     {
         var waiting = new Waiting();
         await using var host = await TestHost.StartAsync<Waits>(builder => builder.Services.AddSingleton(waiting));

@@ -46,7 +46,7 @@ public sealed partial class RequestLogFilterTests
     ];
 
     [Fact]
-    public async Task Nothing_of_a_request_is_logged_at_any_level()
+    public async Task No_part_of_a_request_is_logged_at_any_level()
     {
         await using var host = await TestHost.StartAsync<Functions>(
             builder => builder.Services.AddRequestLogFilter(), EverythingThereIs);
@@ -76,7 +76,7 @@ public sealed partial class RequestLogFilterTests
     [InlineData("Microsoft.AspNetCore.RoutingOfOthers", LogLevel.Error, true)]
     [InlineData("Microsoft.Hosting.Lifetime", LogLevel.Trace, true)]
     [InlineData("Gatehouse", LogLevel.Trace, true)]
-    public void Only_what_shows_requests_is_kept_out(string category, LogLevel level, bool enabled)
+    public void Only_log_entries_that_contain_requests_are_filtered(string category, LogLevel level, bool enabled)
     {
         using var logs = new RecordedLogs();
         using var services = new ServiceCollection()
@@ -90,7 +90,7 @@ public sealed partial class RequestLogFilterTests
     [Theory]
     [InlineData(LogLevel.Information, false)]
     [InlineData(LogLevel.Warning, true)]
-    public void Levels_that_were_not_asked_for_stay_out(LogLevel level, bool enabled)
+    public void Levels_that_were_not_configured_are_not_logged(LogLevel level, bool enabled)
     {
         using var services = new ServiceCollection()
             .AddLogging(logging => logging.AddProvider(new RecordedLogs()).SetMinimumLevel(LogLevel.Warning))

@@ -8,6 +8,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Tests.Server;
 
+/// <summary>Which function answers a request.</summary>
 public sealed class RoutingTests
 {
     [Theory]
@@ -30,7 +31,7 @@ public sealed class RoutingTests
     [InlineData("PUT", "things/list", "any PUT things/list")]
     [InlineData("POST", "things/list", "posted list")]
     [InlineData("HEAD", "things/list", "")]
-    public async Task A_method_that_a_route_does_not_answer_falls_through_to_the_next(string method, string path, string answer)
+    public async Task A_request_whose_method_a_route_does_not_take_goes_to_the_next_route(string method, string path, string answer)
     {
         await using var host = await TestHost.StartAsync<Things>();
         Assert.Equal((HttpStatusCode.OK, answer), await SendAsync(host, method, path));
@@ -42,7 +43,7 @@ public sealed class RoutingTests
     [InlineData("OPTIONS", "Alone")]
     [InlineData("GET", "alone/more")]
     [InlineData("GET", "")]
-    public async Task What_no_function_answers_is_an_empty_404_and_never_405(string method, string path)
+    public async Task A_request_that_no_function_takes_is_an_empty_404_and_never_405(string method, string path)
     {
         await using var host = await TestHost.StartAsync<Defaults>();
         using var response = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));

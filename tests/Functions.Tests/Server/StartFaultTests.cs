@@ -31,7 +31,7 @@ public sealed class StartFaultTests
         AssertOneLine(Assert.ThrowsAny<InvalidOperationException>(() => Build(functions)), named);
 
     [Fact]
-    public void A_service_that_itself_lacks_one_stops_the_start() =>
+    public void A_service_with_a_missing_dependency_stops_the_start() =>
         AssertOneLine(
             Assert.ThrowsAny<InvalidOperationException>(
                 () => Build(typeof(MissingService), services => services.AddSingleton<Absent>())),

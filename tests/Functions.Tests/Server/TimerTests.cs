@@ -17,7 +17,7 @@ public sealed class TimerTests
     private readonly Runs runs = new();
 
     [Fact]
-    public async Task A_timer_runs_at_each_of_its_times_and_is_told_where_it_stands()
+    public async Task A_timer_runs_at_each_occurrence_and_gets_its_schedule_status()
     {
         await using var host = await StartAsync<EveryTenMinutes>();
 
@@ -39,7 +39,7 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public async Task A_time_that_comes_while_a_run_is_going_is_left_out()
+    public async Task An_occurrence_during_a_run_is_skipped()
     {
         var gate = new TaskCompletionSource();
         runs.Body = _ => gate.Task;
@@ -56,7 +56,7 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public async Task A_timer_whose_run_throws_runs_again_at_its_next_time()
+    public async Task A_timer_runs_again_after_a_run_that_threw()
     {
         runs.Body = _ => throw new NotSupportedException("thrown on purpose");
         await using var host = await StartAsync<EveryTenMinutes>();
@@ -82,7 +82,7 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public async Task A_wait_longer_than_the_systems_timers_can_hold_is_no_fault()
+    public async Task A_wait_longer_than_the_range_of_a_timer_is_possible()
     {
         await using var host = await TestHost.StartAsync<EveryHundredDays>(
             builder => builder.Services.AddSingleton(runs).AddSingleton(TimeProvider.System));
@@ -92,7 +92,7 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public async Task An_interval_runs_on_its_beat_from_the_start()
+    public async Task An_interval_is_counted_from_the_start_and_does_not_drift()
     {
         await using var host = await StartAsync<EveryHalfHour>();
         await AdvanceToRunAsync(host, "12:30:00");
@@ -109,7 +109,7 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public async Task A_timer_that_runs_on_startup_does_so_once_and_then_keeps_to_its_schedule()
+    public async Task A_timer_with_RunOnStartup_runs_once_at_the_start_and_then_on_its_schedule()
     {
         await using var host = await StartAsync<OnStartup>();
         await runs.NextAsync(Timeout);
@@ -135,7 +135,7 @@ public sealed class TimerTests
     [InlineData(typeof(NoInterval), new string[0], "'NoInterval'", "'00:00:00' never occurs")]
     [InlineData(typeof(HalfASetting), new string[0], "'HalfASetting'", "unpaired %")]
     [InlineData(typeof(OddParameter), new string[0], "'OddParameter'", "'text' is not a TimerInfo or a CancellationToken")]
-    public void A_schedule_that_is_none_stops_the_start(Type functions, string[] settings, params string[] named)
+    public void An_invalid_schedule_stops_the_start(Type functions, string[] settings, params string[] named)
     {
         var builder = new ServerBuilder(settings, [functions]);
         builder.Services.AddSingleton(runs);
@@ -145,7 +145,7 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public async Task A_timer_that_is_asked_for_runs_now_and_keeps_its_next_time()
+    public async Task A_requested_run_does_not_move_the_next_occurrence()
     {
         await using var host = await StartAsync<EveryTenMinutes>();
         await host.UntilArmedAsync();
@@ -160,7 +160,7 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public async Task Asking_while_a_run_is_going_makes_one_more_run_after_it()
+    public async Task Requests_during_a_run_cause_one_more_run_after_it()
     {
         var going = 0;
         var together = 0;
@@ -192,7 +192,7 @@ public sealed class TimerTests
     [InlineData("POST", "admin/functions/Beside", "127.0.0.1")]
     [InlineData("GET", "admin/functions/EveryTenMinutes", "127.0.0.1")]
     [InlineData("POST", "admin/functions/EveryTenMinutes", "203.0.113.7")]
-    public async Task Only_a_timer_can_be_asked_for_and_only_from_this_machine(string method, string path, string from)
+    public async Task Only_a_timer_can_be_run_and_only_from_this_machine(string method, string path, string from)
     {
         await using var host = await TestHost.StartAsync(
             [typeof(EveryTenMinutes), typeof(NoTimer)],

@@ -25,7 +25,7 @@ public abstract partial class OpenApiTests(Head head)
     }
 
     [Fact]
-    public async Task It_is_served_to_everybody()
+    public async Task It_is_served_without_credentials()
     {
         await using var gatehouse = await head.StartAsync();
         var served = (await gatehouse.Api.GetAsync("/openapi.json", Credential.None)).Ok();

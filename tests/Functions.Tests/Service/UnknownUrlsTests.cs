@@ -16,7 +16,7 @@ public abstract class UnknownUrlsTests(Head head)
     [InlineData("POST", "/health/ready")]
     [InlineData("GET", "/health")]
     [InlineData("POST", "/openapi.json")]
-    public async Task Among_our_own_routes_with_a_problem(string method, string path)
+    public async Task An_unknown_URL_of_the_facade_is_a_problem(string method, string path)
     {
         await using var gatehouse = await head.StartAsync();
         (await gatehouse.Api.SendAsync(new HttpMethod(method), path, Credential.Ops)).Problem(HttpStatusCode.NotFound, "unknown-url");
@@ -25,7 +25,7 @@ public abstract class UnknownUrlsTests(Head head)
     [Theory]
     [InlineData("/opsx")]
     [InlineData("/healthy")]
-    public async Task Elsewhere_as_the_platform_refuses(string path)
+    public async Task An_unknown_URL_elsewhere_is_refused_by_the_platform(string path)
     {
         await using var gatehouse = await head.StartAsync();
         (await gatehouse.Api.GetAsync(path, Credential.Ops)).Refused(400404);

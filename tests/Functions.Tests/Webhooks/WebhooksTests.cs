@@ -24,7 +24,7 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
     public async Task DisposeAsync() => await gatehouse.DisposeAsync();
 
     [Fact]
-    public async Task A_message_counts_once_however_often_its_webhook_comes()
+    public async Task A_message_whose_webhook_is_repeated_counts_once()
     {
         for (var delivery = 0; delivery < 3; delivery++) (await SendAsync(Message("238303376"))).Ok();
         (await SendAsync(Message("\"238303376\""))).Ok();
@@ -35,7 +35,7 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_message_that_came_as_an_event_is_not_counted_again()
+    public async Task A_message_that_was_posted_as_an_event_is_not_counted_again()
     {
         (await SendAsync(Message("238303376"))).Ok();
 
@@ -46,7 +46,7 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Messages_that_were_delivered_are_beyond_the_limits()
+    public async Task Messages_that_were_delivered_are_not_rate_limited()
     {
         for (var number = 0; number < 12; number++) (await SendAsync(Message($"{number}"))).Ok();
 
@@ -68,7 +68,7 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_not_signed_or_not_rightly_is_refused_and_leaves_no_trace()
+    public async Task A_missing_or_wrong_signature_is_refused_and_leaves_no_trace()
     {
         var body = Message("1");
         var right = Sign(body);
@@ -87,7 +87,7 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_that_is_not_there_is_answered_as_a_wrong_signature_is()
+    public async Task An_unknown_application_is_answered_like_a_wrong_signature()
     {
         var wrong = await SendAsync(Message("1"), signatures: Sign("{}"));
         var deleted = await Api.CreateApplicationAsync();
@@ -107,7 +107,7 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
     [InlineData("group_channel:message_update")]
     [InlineData("group_channel:create")]
     [InlineData("")]
-    public async Task Other_categories_are_taken_and_ignored(string category)
+    public async Task Events_of_other_categories_are_accepted_and_ignored(string category)
     {
         (await SendAsync(Message("1", category))).Ok();
         (await SendAsync("{}")).Ok();
@@ -121,11 +121,11 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
     [InlineData("{")]
     [InlineData("{\"category\":\"group_channel:message_send\"}")]
     [InlineData("{\"category\":\"group_channel:message_send\",\"payload\":7}")]
-    public async Task What_is_signed_and_no_message_is_refused(string body) =>
+    public async Task A_signed_body_that_is_not_a_message_is_refused(string body) =>
         (await SendAsync(body)).Problem(HttpStatusCode.BadRequest, "invalid-events");
 
     [Fact]
-    public async Task A_message_without_a_sender_counts_and_no_user_with_it()
+    public async Task A_message_without_a_sender_counts_as_a_message_and_not_for_a_user()
     {
         (await SendAsync(Message("1").Replace("sender", "other", StringComparison.Ordinal))).Ok();
 

@@ -56,7 +56,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_entry_without_an_end_stays_started()
+    public async Task An_entry_without_an_outcome_stays_started()
     {
         await trail.StartAsync(Call(), App, null, None);
         scene.Clock.Advance(TimeSpan.FromDays(30));

@@ -38,7 +38,7 @@ public sealed class CallerAuthenticatorTests
 
     /// <summary>Loading it would cost every start, and most deployments have no tenant.</summary>
     [Fact]
-    public async Task Without_a_tenant_nothing_of_the_token_library_is_loaded()
+    public async Task Without_a_tenant_the_token_library_is_not_loaded()
     {
         var start = new ProcessStartInfo("dotnet", [typeof(CallerAuthenticatorTests).Assembly.Location, "authenticate"]) { RedirectStandardOutput = true };
         using var other = Process.Start(start)!;

@@ -43,14 +43,14 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_user_through_an_application_is_a_caller_of_its_own()
+    public async Task A_user_of_a_client_is_another_caller_than_the_client()
     {
         var caller = await AdmitAsync(With("scp", "access_as_user"));
         Assert.Equal($"user:{TestTenant.User}", caller.Name);
     }
 
     [Fact]
-    public async Task A_token_without_roles_has_a_caller_that_may_do_nothing()
+    public async Task A_token_without_roles_identifies_a_caller_without_permissions()
     {
         var caller = await AdmitAsync(Without("roles"));
         Assert.All(RoleNames.All, role => Assert.Equal(AccessDecision.Forbidden, caller.MayForSome(role)));
@@ -66,7 +66,7 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_client_or_a_user_can_be_confined_or_both()
+    public async Task A_client_a_user_or_both_can_be_confined_to_applications()
     {
         var shared = AppId.Generate();
         var settings = tenant.Settings with

@@ -76,7 +76,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_withdrawn_key_is_accepted_until_the_keys_are_read_again_after_12_hours()
+    public async Task A_withdrawn_key_is_accepted_until_the_refresh_after_12_hours()
     {
         var withdrawn = tenant.Keys[0];
         Assert.Equal(AuthenticationStatus.Known, await AskAsync(withdrawn));
@@ -163,7 +163,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_caller_that_is_cancelled_stops_waiting_and_the_read_goes_on_for_the_others()
+    public async Task A_cancelled_caller_stops_waiting_and_the_read_continues_for_the_others()
     {
         var asked = new TaskCompletionSource();
         var answer = new TaskCompletionSource<bool>();

@@ -11,7 +11,7 @@ public sealed class IdempotencyKeyTests
     [InlineData("!~", "!~")]
     [InlineData("\"", "\"")]
     [InlineData("\"a", "\"a")]
-    public void Visible_characters_are_a_key_quoted_or_not(string text, string key)
+    public void A_key_has_visible_characters_with_or_without_quotes(string text, string key)
     {
         Assert.Equal(key, IdempotencyKey.TryParse(text)?.ToString());
         Assert.Equal(IdempotencyKey.TryParse(key), IdempotencyKey.TryParse(text));

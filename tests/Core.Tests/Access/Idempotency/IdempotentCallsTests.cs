@@ -126,7 +126,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_call_that_threw_can_be_made_again_with_any_body()
+    public async Task After_a_call_that_threw_its_key_accepts_any_body()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(() => TryAsync(run: _ => throw new InvalidOperationException()));
         Assert.Equal(0, await RowsAsync());

@@ -136,7 +136,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backfill_is_given_up_after_sixty_tries()
+    public async Task A_backfill_fails_after_sixty_attempts()
     {
         var ordered = await Backfills.OrderAsync(id, new DayRange(Day("2028-12-01"), Last), None);
         scene.Vault.RefusesReads = true;

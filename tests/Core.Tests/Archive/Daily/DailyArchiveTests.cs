@@ -117,7 +117,7 @@ public sealed class DailyArchiveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_clock_set_back_over_midnight_changes_nothing()
+    public async Task A_clock_set_back_over_midnight_does_not_change_the_archive()
     {
         var id = await scene.AddAsync();
         scene.RightClock.Set(new DateTimeOffset(2024, 5, 30, 0, 30, 0, TimeSpan.Zero));

@@ -19,7 +19,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task Applications_created_outside_Gatehouse_are_taken_in_once()
+    public async Task Applications_created_outside_Gatehouse_are_adopted_once()
     {
         var ids = new List<AppId>();
         for (var count = 0; count < 3; count++) ids.Add((await scene.Direct.CreateAsync($"a{count}", None)).Id);
@@ -76,7 +76,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_that_cannot_be_taken_in_does_not_affect_the_others()
+    public async Task An_application_that_cannot_be_adopted_does_not_affect_the_others()
     {
         await scene.Direct.CreateAsync("a", None);
         await scene.Direct.CreateAsync("b", None);

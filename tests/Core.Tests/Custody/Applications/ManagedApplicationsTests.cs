@@ -23,7 +23,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     public async Task DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task A_created_application_is_in_custody_when_it_is_answered()
+    public async Task A_created_application_is_in_custody_before_the_answer_is_sent()
     {
         var created = await Applications.CreateAsync("Harbour", None);
         Assert.Equal(("Harbour", scene.Clock.GetUtcNow(), CustodyState.Held), (created.Name, created.CreatedAt, created.State));
@@ -59,7 +59,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task If_that_fails_too_the_sync_takes_it_in()
+    public async Task If_the_deletion_fails_too_the_sync_adopts_the_application()
     {
         scene.Vault.RefusesWrites = true;
         scene.Platform.FailBefore(nameof(IPlatform.DeleteAsync), PlatformException.Unavailable());
@@ -72,7 +72,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_whose_creation_had_no_answer_is_taken_in_by_the_sync()
+    public async Task An_application_whose_creation_had_no_answer_is_adopted_by_the_sync()
     {
         scene.Platform.FailAfter(nameof(IPlatform.CreateAsync), PlatformException.Unavailable());
         await Assert.ThrowsAsync<PlatformException>(() => Applications.CreateAsync("Harbour", None));

@@ -52,7 +52,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_inspection_says_what_a_replacement_would_remove_and_changes_nothing()
+    public async Task An_inspection_lists_what_a_replacement_would_remove_and_changes_nothing()
     {
         var old = await scene.AddAsync();
         var would = await scene.Credentials().InspectCertificateAsync(scene.Id, scene.Upload(), true, None);
@@ -137,7 +137,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_two_concurrent_replacements_at_least_one_certificate_stays()
+    public async Task Two_concurrent_replacements_leave_at_least_one_certificate()
     {
         await scene.AddAsync();
         // Both have registered before either goes on.

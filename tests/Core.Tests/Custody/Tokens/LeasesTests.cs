@@ -76,7 +76,7 @@ public sealed class LeasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_store_keeps_no_token_and_no_part_of_one()
+    public async Task The_store_contains_no_part_of_a_token()
     {
         var granted = await IssueAsync("label", TokenDelivery.Response);
         var rows = await scene.Store.ReadAsync("Custody", id.ToString()[..1], RowRange.All, 10, None);
@@ -134,7 +134,7 @@ public sealed class LeasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_last_slot_is_kept_for_rotation()
+    public async Task The_last_slot_is_reserved_for_rotation()
     {
         // One of them was issued outside Gatehouse.
         await scene.Direct.IssueTokenAsync(await scene.MasterAsync(id), None);
@@ -210,7 +210,7 @@ public sealed class LeasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_timer_revokes_nothing_that_it_does_not_manage()
+    public async Task The_timer_revokes_only_managed_tokens()
     {
         var stranger = await scene.Direct.IssueTokenAsync(await scene.MasterAsync(id), None);
         await IssueAsync("label", TokenDelivery.Vault, expiresIn: TimeSpan.FromHours(1));

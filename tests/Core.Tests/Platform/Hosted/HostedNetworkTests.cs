@@ -94,7 +94,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refused_connection_means_that_nothing_was_done()
+    public async Task A_refused_connection_means_that_nothing_was_changed()
     {
         await server.DisposeAsync();
         using var platform = Platform("http");

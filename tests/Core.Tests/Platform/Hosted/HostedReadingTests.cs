@@ -104,7 +104,7 @@ public sealed class HostedReadingTests
     [InlineData("{\"api_tokens\":[null]}")]
     [InlineData("{\"api_tokens\":[{\"token\":\"\\ud800\"}]}")]
     [InlineData("{\"api_tokens\":[{\"token\":\"too short\"}]}")]
-    public async Task A_malformed_answer_is_a_failure_and_is_not_quoted(string body)
+    public async Task A_malformed_answer_is_a_failure_that_does_not_quote_it(string body)
     {
         network.Otherwise = () => ScriptedNetwork.Response(200, body);
         var failure = await Assert.ThrowsAsync<PlatformException>(() => Platform.ListTokensAsync(Master, None));
@@ -113,7 +113,7 @@ public sealed class HostedReadingTests
     }
 
     [Fact]
-    public async Task An_endless_body_is_cut_off()
+    public async Task An_endless_body_ends_the_request()
     {
         var endless = new EndlessStream();
         network.Otherwise = () => new HttpResponseMessage { Content = new StreamContent(endless) };

@@ -82,7 +82,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task A_refusal_after_a_lost_answer_does_not_say_that_nothing_was_done()
+    public async Task A_refusal_after_a_lost_answer_leaves_the_outcome_unknown()
     {
         network.LoseAnswer().Answer(429, "", ("Retry-After", "60"));
         var failure = await ThrowsAsync(() => Platform.RevokeTokenAsync(Master, Master.Token, None));
@@ -134,7 +134,7 @@ public sealed class HostedRetryTests
     }
 
     [Fact]
-    public async Task A_push_configuration_whose_answer_is_lost_is_looked_for()
+    public async Task After_a_lost_answer_the_list_is_searched_for_the_push_configuration()
     {
         network.LoseAnswer().Ok("""{"push_configurations":[{"id":"a1","gcm_sender_id":"7","gcm_api_key":"other"},{"id":"b2","gcm_sender_id":"7","gcm_api_key":"key"}]}""");
         Assert.Equal(["b2"], await Platform.AddPushConfigurationsAsync(Master, Sender, None));
@@ -145,7 +145,7 @@ public sealed class HostedRetryTests
     [InlineData("""{"push_configurations":[]}""")]
     [InlineData("""{"push_configurations":[{"id":"a1","gcm_sender_id":"7","gcm_api_key":"key"},{"id":"b2","gcm_sender_id":"7","gcm_api_key":"key"}]}""")]
     [InlineData("garbage")]
-    public async Task A_push_configuration_that_is_not_found_may_be_there(string list)
+    public async Task A_push_configuration_that_is_not_found_may_still_be_registered(string list)
     {
         network.LoseAnswer();
         network.Otherwise = () => ScriptedNetwork.Response(200, list);

@@ -11,7 +11,7 @@ public sealed class UrlTemplateTests
     [InlineData("https://{region_identifier}.sendbird.com/v3/", "https://us-1.sendbird.com/v3/x")]
     [InlineData("https://chat.example.com/{application_id}", "https://chat.example.com/D5F4E2A1-0B3C-4D5E-8F60-718293A4B5C6/x")]
     [InlineData("http://127.0.0.1:7071/v3", "http://127.0.0.1:7071/v3/x")]
-    public void An_address_is_made_of_a_template(string template, string expected) =>
+    public void An_address_is_built_from_a_template(string template, string expected) =>
         Assert.Equal(expected, new Uri(UrlTemplate.TryParse(template, "us-1")!.For(Id) + "/x").AbsoluteUri);
 
     [Theory]

@@ -42,7 +42,7 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_instance_decides_before_the_second_of_the_newest_version_is_over()
+    public async Task No_instance_chooses_a_version_in_the_second_of_the_newest_one()
     {
         var made = Open().GetOrAddAsync(Name, "own", None).AsTask();
         await ListedAsync(times: 2);

@@ -61,7 +61,7 @@ public sealed class KeyVaultSoftDeleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_identity_that_may_do_neither_gets_an_error()
+    public async Task An_identity_without_permissions_gets_an_error()
     {
         service.Forbidden.UnionWith(["recover", "purge"]);
         var vault = Open();

@@ -91,7 +91,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_that_others_changed_since_prove_nothing()
+    public async Task Rows_that_others_changed_later_do_not_prove_the_commit()
     {
         proxy.ToNextTransactions(1, async (context, passOn) =>
         {
@@ -133,7 +133,7 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Deletes_of_rows_that_are_gone_count_as_made()
+    public async Task Deletes_of_missing_rows_count_as_made()
     {
         proxy.ToNextTransactions(1, TablesProxy.LoseAnswer);
 

@@ -112,7 +112,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_service_that_keeps_failing_is_given_up()
+    public async Task A_service_that_keeps_failing_ends_the_call()
     {
         proxy.Around = (context, _) => TablesProxy.Refuse(context, 500, "InternalError");
 
@@ -122,7 +122,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_Retry_After_longer_than_the_call_is_given_up()
+    public async Task A_Retry_After_longer_than_the_call_ends_the_call()
     {
         proxy.Around = (context, _) => TablesProxy.Refuse(context, 503, "ServerBusy", "3600");
         store = Open(AzureTableTimeouts.Default with { Call = TimeSpan.FromMilliseconds(300) });

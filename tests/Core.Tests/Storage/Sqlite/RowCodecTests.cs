@@ -52,7 +52,7 @@ public sealed class RowCodecTests
         }));
 
     [Fact]
-    public void Every_length_of_a_text_comes_back()
+    public void Texts_of_every_length_are_read_as_written()
     {
         foreach (var length in new[] { 0, 1, 127, 128, 16383, 16384, 32768 })
         {
@@ -63,7 +63,7 @@ public sealed class RowCodecTests
     }
 
     [Fact]
-    public void Bytes_cut_off_anywhere_are_refused()
+    public void Truncated_bytes_are_refused()
     {
         var bytes = Encode(Every);
         for (var length = 0; length < bytes.Length; length++)
@@ -91,7 +91,7 @@ public sealed class RowCodecTests
     }
 
     [Fact]
-    public void Any_damage_is_a_RowFormatException_and_nothing_else() => Check.One(Checked, Prop.ForAll(
+    public void Any_damage_throws_RowFormatException() => Check.One(Checked, Prop.ForAll(
         (from at in Gen.Choose(0, Encode(Every).Length - 1)
          from values in Gen.Choose(0, 255).ArrayOf(3)
          select (at, values)).ToArbitrary(),
@@ -111,7 +111,7 @@ public sealed class RowCodecTests
         }));
 
     [Fact]
-    public void A_name_is_made_once_for_all_rows_that_have_it()
+    public void Rows_share_one_string_for_each_property_name()
     {
         var bytes = Encode(new TableRow("a", ("SharedName", 1)));
         Assert.Same(RowCodec.Read(bytes)[0].Name, RowCodec.Read(bytes)[0].Name);

@@ -44,7 +44,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task Everything_is_there_after_a_restart_and_ETags_go_on()
+    public async Task After_a_restart_all_rows_are_kept_and_ETags_continue()
     {
         string? etag;
         await using (var store = SqliteTableStore.Open(File))
@@ -75,7 +75,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_answered_is_in_the_files_before_they_are_closed()
+    public async Task An_acknowledged_commit_is_on_disk_before_the_store_is_closed()
     {
         await using var store = SqliteTableStore.Open(File);
         for (var round = 0; round < 5; round++)
@@ -120,7 +120,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_that_is_held_too_long_fails_all_that_wait_and_none_after_it()
+    public async Task A_lock_that_is_held_too_long_fails_the_waiting_commits_and_no_later_ones()
     {
         await using var store = SqliteTableStore.Open(File, new SqliteStoreSettings { Timeout = TimeSpan.FromMilliseconds(50) });
         using (Lock())
@@ -138,7 +138,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task A_full_disk_fails_every_commit_of_the_group_and_the_store_goes_on()
+    public async Task A_full_disk_fails_every_commit_of_the_group_and_later_commits_succeed()
     {
         await using var store = SqliteTableStore.Open(File, new SqliteStoreSettings { MostBytes = 256 * 1024 });
         (await Insert(store, "there")).OrThrow();
@@ -164,7 +164,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task A_commit_cancelled_before_it_is_taken_is_not_made()
+    public async Task A_commit_cancelled_in_the_queue_is_not_made()
     {
         await using var store = SqliteTableStore.Open(File);
         using var source = new CancellationTokenSource();
@@ -181,7 +181,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task A_commit_cancelled_once_it_is_made_is_answered_as_it_is()
+    public async Task A_commit_cancelled_after_it_was_made_returns_its_result()
     {
         await using var store = SqliteTableStore.Open(File);
         using var source = new CancellationTokenSource();
@@ -192,7 +192,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task Closing_the_store_makes_what_it_accepted_and_refuses_what_comes_later()
+    public async Task Closing_the_store_makes_the_accepted_commits_and_refuses_later_ones()
     {
         var store = SqliteTableStore.Open(File);
         Task<CommitResult>[] accepted;
@@ -216,7 +216,7 @@ public sealed class SqliteDurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task Closing_the_store_in_the_midst_of_reads_harms_none_of_them()
+    public async Task Closing_the_store_during_reads_does_not_fail_them()
     {
         var store = SqliteTableStore.Open(File);
         await Insert(store, "a");

@@ -95,7 +95,7 @@ public sealed class SqliteGenerationTests : IDisposable
     [InlineData("short")]
     [InlineData("This is text, and not a number.")]
     [InlineData("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF")]
-    public async Task A_damaged_file_is_used_as_it_is(string content)
+    public async Task Caches_stay_correct_with_a_damaged_generation_file(string content)
     {
         await using (var store = SqliteTableStore.Open(Database)) await PutAsync(store, 1);
         File.WriteAllText(Generation, content, System.Text.Encoding.Latin1);

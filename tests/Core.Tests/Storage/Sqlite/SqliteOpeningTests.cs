@@ -32,7 +32,7 @@ public sealed class SqliteOpeningTests : IDisposable
     public void A_folder_is_refused() => AssertRefused(folder.Path, "it is a folder");
 
     [Fact]
-    public void A_path_where_no_file_can_be_made_is_refused()
+    public void A_path_where_no_file_can_be_created_is_refused()
     {
         File.WriteAllText(folder["file"], "");
         AssertRefused(Path.Combine(folder["file"], "store.db"), "cannot be made");
@@ -40,7 +40,7 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_no_database_is_refused_and_left_as_it_is()
+    public void A_file_that_is_not_a_database_is_refused_and_not_changed()
     {
         var text = string.Concat(Enumerable.Repeat("This is no database. ", 500));
         File.WriteAllText(folder["store.db"], text);
@@ -49,7 +49,7 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
-    public void Another_applications_database_is_refused_and_left_as_it_is()
+    public void Another_applications_database_is_refused_and_not_changed()
     {
         Execute(folder["store.db"], "CREATE TABLE other (id INTEGER)");
         var before = File.ReadAllBytes(folder["store.db"]);
@@ -97,7 +97,7 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
-    public async Task Many_that_open_a_new_file_at_once_all_get_the_store()
+    public async Task Concurrent_stores_can_create_the_same_file()
     {
         var stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SqliteTableStore.Open(folder["store.db"]))));
         foreach (var store in stores)
@@ -108,7 +108,7 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_row_is_a_RowFormatException_and_harms_no_other()
+    public async Task A_damaged_row_throws_RowFormatException_and_other_rows_can_be_read()
     {
         await using var store = SqliteTableStore.Open(folder["store.db"]);
         await store.CommitAsync(

@@ -36,7 +36,7 @@ public sealed class SqliteProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_process_killed_between_its_COMMIT_and_the_raise_after_it_leaves_no_stale_row_in_any_cache()
+    public async Task A_process_killed_after_its_COMMIT_leaves_no_stale_row_in_any_cache()
     {
         await using var store = SqliteTableStore.Open(folder["store.db"]);
         await store.CommitAsync("Table", "p", [RowChange.Insert(Counter(0)), RowChange.Insert(new TableRow("other"))], None);

@@ -44,7 +44,7 @@ public sealed class SqliteRowCacheTests : IDisposable
         Execute($"INSERT INTO rows SELECT table_id, partition, '{key}', etag, body FROM rows WHERE row = 'still'");
 
     [Fact]
-    public async Task Rows_that_commits_do_not_change_stay_cached_and_changed_ones_are_read_anew()
+    public async Task Commits_remove_only_the_changed_rows_from_the_cache()
     {
         await using var store = SqliteTableStore.Open(File);
         await CommitAsync(store, Put("still", 0), Put("changed", 0), Put("deleted", 0));
@@ -76,7 +76,7 @@ public sealed class SqliteRowCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task Commits_of_one_transaction_leave_cached_what_none_of_them_changes()
+    public async Task Commits_of_one_transaction_keep_unchanged_rows_in_the_cache()
     {
         await using var store = SqliteTableStore.Open(File);
         string[] keys = [.. Enumerable.Range(0, 10).Select(index => $"{index}")];

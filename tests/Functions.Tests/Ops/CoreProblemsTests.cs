@@ -7,8 +7,8 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>A failure of the archive is named as the facade would answer it.</summary>
-public sealed class ArchiveProblemTests
+/// <summary>The problem types of errors from Core.</summary>
+public sealed class CoreProblemsTests
 {
     public static TheoryData<Exception> Failures =>
     [
@@ -20,6 +20,16 @@ public sealed class ArchiveProblemTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public void Its_problem_is_the_type_of_the_facade_s(Exception error) =>
+    public void The_archive_names_a_failure_by_the_problem_type_of_the_facade(Exception error) =>
         Assert.Equal(CoreProblems.Of(error)!.Type, new ArchiveFailure(AppId.Generate(), error).Problem);
+
+    [Theory]
+    [InlineData(400100, "invalid-request")]
+    [InlineData(400111, "invalid-request")]
+    [InlineData(400108, "platform-refused")]
+    [InlineData(400403, "platform-refused")]
+    [InlineData(400404, "platform-refused")]
+    [InlineData(400700, "platform-refused")]
+    public void A_refusal_by_the_platform_is_an_invalid_request_only_if_a_value_is_wrong(int code, string type) =>
+        Assert.Equal(type, CoreProblems.Of(new PlatformException(400, code, "no"))!.Type);
 }
