@@ -8,7 +8,7 @@ namespace Gatehouse.Bench.Figures;
 
 /// <summary>
 /// The facade before a platform elsewhere: a read that asks it once, an application's tokens, with everything that belongs to
-/// it (the caller's key, custody's record, the time limits, the answer read and written anew); against a bare server that
+/// it (the caller's key, custody's record, the time limits, the answer parsed and written again); against a bare server that
 /// passes the request on as it is. nginx as a reverse proxy is measured beside the two. The platform is a bare server too.
 /// </summary>
 internal sealed class HostedRate : IFigure

@@ -44,7 +44,7 @@ internal sealed class MemoryGrowth : IFigure
         }
     }
 
-    // wrk cannot be told a number of requests.
+    // wrk has no option for a number of requests.
     private static async Task AskAsync(Uri server, string[] tokens, CancellationToken cancellation)
     {
         using var http = new HttpClient { BaseAddress = server };

@@ -14,7 +14,7 @@ internal static class BindingData
     // The host keeps this one for its own keys.
     private const string KeyField = "code";
 
-    /// <summary>Gathers what belongs to a request. Names are told apart without regard to case.</summary>
+    /// <summary>Collects the binding data of a request. Names are case-insensitive.</summary>
     public static Dictionary<string, TypedData> Of(HttpRequest request, RouteValueDictionary route, ReadOnlyMemory<byte> body)
     {
         var data = new Dictionary<string, TypedData>(StringComparer.OrdinalIgnoreCase);

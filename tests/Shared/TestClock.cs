@@ -36,10 +36,10 @@ public sealed class TestClock : FakeTimeProvider
         }
     }
 
-    /// <summary>Moves the clock forward, and fires the timers that are due on the way.</summary>
+    /// <summary>Moves the clock forward, and fires the timers that fall due.</summary>
     public new void Advance(TimeSpan by) => Set(GetUtcNow() + by);
 
-    /// <summary>Moves the clock to an instant, not before the present one, and fires the timers that are due on the way.</summary>
+    /// <summary>Moves the clock to an instant, not before the present one, and fires the timers that fall due.</summary>
     public void Set(DateTimeOffset instant)
     {
         while (NextDue() is { } next && next <= instant) SetUtcNow(next);

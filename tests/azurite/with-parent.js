@@ -6,7 +6,7 @@ const http = require("node:http");
 // That it listens for this is no reason for it to stay.
 process.stdin.on("end", () => process.exit(0)).on("error", () => process.exit(0)).resume().unref();
 
-// Asked to stop, it does not wait for its clients to hang up: they lose the answers that are under way.
+// When it is stopped, it does not wait for its clients to disconnect. They lose the answers to open requests.
 const close = http.Server.prototype.close;
 http.Server.prototype.close = function (...rest) {
   close.apply(this, rest);

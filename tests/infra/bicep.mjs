@@ -13,7 +13,7 @@ const grammar = createRequire(import.meta.url).resolve('tree-sitter-bicep/tree-s
 const parser = new Parser();
 parser.setLanguage(await Language.load(grammar));
 
-// What Bicep has of itself (its documentation, "Bicep functions"), as far as these files may use it.
+// The built-in functions of Bicep that these files may use (its documentation, "Bicep functions").
 const builtIn = new Set([
   'allowed', 'az', 'concat', 'contains', 'deployment', 'description', 'empty', 'environment', 'format', 'guid', 'join', 'length',
   'max', 'maxLength', 'maxValue', 'metadata', 'min', 'minLength', 'minValue', 'readEnvironmentVariable', 'replace',

@@ -48,7 +48,7 @@ function* problemsOf(file) {
   }
 }
 
-// A workflow of the project's own that is called: it is there, takes what it is given, and is given what it needs.
+// A called workflow of this project must exist, declare the inputs that it gets, and get the inputs that it requires.
 function* call(at, job) {
   const called = fs.existsSync(job.uses) ? parse(fs.readFileSync(job.uses, 'utf8')) : undefined;
   const inputs = called?.on?.workflow_call?.inputs;

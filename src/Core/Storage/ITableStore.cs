@@ -31,7 +31,7 @@ public interface ITableStore
     /// </summary>
     /// <remarks>
     /// If this throws or is cancelled, all changes were made or none, and it is not known which. If two callers delete the
-    /// same rows without ETags at the same time, both may be told that they succeeded: to make sure that only one does,
+    /// same rows without ETags at the same time, both can get the answer that they succeeded. To make sure that only one does,
     /// delete by ETag.
     /// </remarks>
     ValueTask<CommitResult> CommitAsync(

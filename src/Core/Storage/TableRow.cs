@@ -60,7 +60,7 @@ public sealed class TableRow
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
     public DateTimeOffset GetDateTimeOffset(string name) => Get<DateTimeOffset>(name);
 
-    /// <summary>The bytes of a property. They belong to the row: not to be changed.</summary>
+    /// <summary>The bytes of a property. They belong to the row and must not be changed.</summary>
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
     public byte[] GetBinary(string name) => Get<byte[]>(name);
 

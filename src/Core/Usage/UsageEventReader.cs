@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace Gatehouse.Usage;
 
 /// <summary>
-/// Reads a request's events from its JSON, <c>{"events":[...]}</c>, and hashes the ids on the way. Times must be between
+/// Reads a request's events from its JSON, <c>{"events":[...]}</c>, and hashes the ids. Times must be between
 /// 2010 and 24 hours from now. A message's id is a string or a 64-bit integer, and 5 is the same id as "5".
 /// </summary>
 public static class UsageEventReader

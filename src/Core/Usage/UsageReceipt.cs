@@ -6,7 +6,7 @@ public enum UsageReason
     /// <summary>Its sender has reached the limit of messages in that second. It is not counted.</summary>
     UserLimit,
 
-    /// <summary>Its channel has reached the limit of messages in that second. It is counted, but not to be shown.</summary>
+    /// <summary>Its channel has reached the limit of messages in that second. It is counted, but must not be shown.</summary>
     ChannelLimit,
 
     /// <summary>The application has the most reporting nodes already.</summary>

@@ -13,7 +13,7 @@ internal sealed class FaultyVault(ISecretVault vault) : ISecretVault
     /// <summary>Whether writes and deletes fail.</summary>
     public bool RefusesWrites { get; set; }
 
-    /// <summary>Whether writes are made, but their answers are lost.</summary>
+    /// <summary>Whether writes succeed but their answers are lost.</summary>
     public bool LosesAnswers { get; set; }
 
     /// <summary>How often a secret was asked for.</summary>

@@ -61,7 +61,7 @@ public sealed class BouncyCastleCertificateTests
     {
         Opens(ProtectedWith(Rc2With40Bits));
         Opens(ProtectedWith(Rc2With128Bits));
-        // What Bouncy Castle does unless told otherwise: RC2 of 40 bits for the certificates, Triple DES for the key.
+        // The defaults of Bouncy Castle: RC2 of 40 bits for the certificates, Triple DES for the key.
         Opens(builder => builder);
     }
 

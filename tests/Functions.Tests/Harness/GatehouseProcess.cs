@@ -6,6 +6,9 @@ namespace Gatehouse.Functions.Tests.Harness;
 /// <summary>The application as a process of its own, as a user starts it.</summary>
 internal sealed class GatehouseProcess : IDisposable
 {
+    /// <summary>The setting by which a worker knows that a Functions host has started it.</summary>
+    public static readonly (string Name, string Value) UnderFunctionsHost = (WorkerHead.ApplicationDirectory, "/home/site/wwwroot");
+
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     // A shell starts its background jobs with SIGINT ignored, and children inherit that: then .NET would ignore it too.

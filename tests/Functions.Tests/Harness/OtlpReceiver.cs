@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>A collector of OTLP over HTTP (opentelemetry.io/docs/specs/otlp) that keeps what it is sent.</summary>
+/// <summary>A collector of OTLP over HTTP (opentelemetry.io/docs/specs/otlp) that stores what it receives.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication host;

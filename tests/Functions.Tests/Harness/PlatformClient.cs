@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Gatehouse.Functions.Tests.Harness;
 
 /// <summary>
-/// A client of the HTTP interface, as thin as can be: what it sends is what the test says. Every answer, whatever the test
-/// wants of it, must be as the OpenAPI document has it.
+/// A thin client of the HTTP interface: it sends exactly the request that the test gives it. Every answer is checked against the
+/// OpenAPI document.
 /// </summary>
 internal sealed class PlatformClient(Uri address, string user, string password) : IDisposable
 {

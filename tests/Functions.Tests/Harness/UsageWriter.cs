@@ -39,7 +39,7 @@ internal sealed class UsageWriter(string name, int seed)
         }
     }
 
-    /// <summary>Sends what was not answered, to a process that is well.</summary>
+    /// <summary>Sends the requests without an answer again, to a working process.</summary>
     public async Task FinishAsync(PlatformClient api, CreatedApplication application) =>
         Assert.True(await TrySendAsync(api, application));
 

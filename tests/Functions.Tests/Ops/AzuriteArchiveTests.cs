@@ -18,7 +18,7 @@ public sealed class AzuriteArchiveTests : IDisposable
 {
     private const int Applications = 40;
 
-    // The timers run when a test says so, and not by themselves.
+    // The timers run on request only.
     private static readonly string[] Schedules = ["--ArchiveSchedule", "0 0 0 1 1 *", "--BackfillSchedule", "0 0 0 1 1 *"];
 
     private readonly TestClock clock = new();

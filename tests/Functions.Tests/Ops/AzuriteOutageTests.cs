@@ -37,7 +37,7 @@ public sealed class AzuriteOutageTests
             var application = await api.CreateUnlimitedApplicationAsync();
             using var done = new CancellationTokenSource();
             var answers = new Countdown(random.Next(1, 40));
-            // Each goes on where it was, before, during and after an outage.
+            // Each writer continues at its position before, during and after an outage.
             var work = writers.Select(writer => writer.WriteAsync(api, application, () => Volatile.Read(ref answers).Signal(), done.Token)).ToList();
             for (var outage = 0; outage < Outages; outage++)
             {

@@ -13,7 +13,7 @@ namespace Gatehouse.Functions.Tests.Ops;
 /// <summary>The archive over HTTP, filled by its timers.</summary>
 public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
 {
-    // When no test is: the timers run when a test says so, and not a second time by themselves.
+    // A time at which no schedule is due, so the timers run on request only.
     private static readonly string[] Schedules = ["--ArchiveSchedule", "0 0 0 1 1 *", "--BackfillSchedule", "0 0 0 1 1 *"];
 
     private readonly TestClock clock = new();

@@ -12,7 +12,7 @@ namespace Gatehouse.Functions.Tests.Ops;
 /// <summary>What a service inside does with an application and its tokens, over HTTP; wherever platform and store are.</summary>
 public abstract class FacadeStory
 {
-    /// <summary>Starts what the story is told on.</summary>
+    /// <summary>Starts the application under test.</summary>
     internal abstract Task<FacadeArrangement> StartAsync(
         TemporaryFolder folder, TestClock clock, RecordedLogs logs, params string[] settings);
 

@@ -4,7 +4,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-/// <summary>No secret lies in the data folder in clear, and none reaches the logs, however talkative they are.</summary>
+/// <summary>No secret is in the data folder in clear or in the logs at any level.</summary>
 public abstract class SecrecyTests(Head head)
 {
     [Fact]

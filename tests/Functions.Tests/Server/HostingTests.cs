@@ -132,7 +132,7 @@ public sealed class HostingTests
         }
     }
 
-    /// <summary>What is under way when the host stops.</summary>
+    /// <summary>The calls that run when the server stops.</summary>
     internal sealed class Open
     {
         private readonly List<string> told = [];

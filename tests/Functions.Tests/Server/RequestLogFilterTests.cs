@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Tests.Server;
 
-/// <summary>Requests with a secret in every place that has one, at the most talkative settings that there are.</summary>
+/// <summary>Requests with a secret in every possible place, with all log levels at Trace.</summary>
 public sealed partial class RequestLogFilterTests
 {
     private const string Secret = "5ecre7";

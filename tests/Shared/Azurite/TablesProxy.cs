@@ -37,7 +37,7 @@ internal sealed class TablesProxy : IAsyncDisposable
     /// <summary>Handles a request: calls the function to pass it on, or does not; returns whether it was answered.</summary>
     public delegate Task<bool> Behaviour(HttpContext context, Func<Task<HttpResponseMessage>> passOn);
 
-    /// <summary>The account's address in Azure, as a setting would have it.</summary>
+    /// <summary>The account's address in Azure, as in a setting.</summary>
     public Uri Address { get; }
 
     /// <summary>Carries a client's requests for <see cref="Address"/> here.</summary>

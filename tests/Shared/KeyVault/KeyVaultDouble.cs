@@ -28,7 +28,7 @@ internal sealed class KeyVaultDouble : IAsyncDisposable
         http = new HttpClient(new ToThisMachine(this), disposeHandler: true);
     }
 
-    /// <summary>The vault's address, as a setting would have it. The client keeps challenges by host, so each has its own.</summary>
+    /// <summary>The vault's address, as in a setting. The client keeps challenges by host, so each has its own.</summary>
     public Uri Address { get; } = new($"https://v{Guid.NewGuid():N}.vault.azure.net/");
 
     /// <summary>Carries a client's requests for <see cref="Address"/> here.</summary>

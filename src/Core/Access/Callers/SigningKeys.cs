@@ -69,7 +69,7 @@ internal sealed class SigningKeys : IConfigurationRetriever<SigningKeySet>, IDis
     {
         try
         {
-            // One caller reads the keys for all. It may stop waiting, and the read goes on for the others.
+            // One caller reads the keys for all. If it stops waiting, the read continues for the others.
             var keys = await Manager.GetConfigurationAsync(cancellation).WaitAsync(cancellation);
             return Age(keys) < UsableFor ? keys : null;
         }

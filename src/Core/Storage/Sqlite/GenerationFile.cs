@@ -10,7 +10,7 @@ namespace Gatehouse.Storage.Sqlite;
 /// </summary>
 /// <remarks>
 /// <para>An even number names the state of the rows: while it stays, nothing is committed. An odd number means that a commit
-/// is under way, or that its process was killed in it. Under an odd number, only the process whose commit it is uses its cache,
+/// is running, or that its process was killed during it. Under an odd number, only the process whose commit it is uses its cache,
 /// because it alone knows which rows change. Others read the database, which takes some 5 µs instead of less than 1.</para>
 /// <para>A writer raises the number to the next odd one between BEGIN IMMEDIATE and COMMIT. SQLite's write lock is held there,
 /// so no two writers raise it at once, and no commit becomes visible before its own raise. After COMMIT the writer raises the
@@ -52,7 +52,7 @@ internal sealed class GenerationFile : IDisposable
 
     /// <summary>The number as it is now. A commit that was answered before has raised it.</summary>
     /// <remarks>
-    /// If the file was deleted while it was mapped, and another process has made it anew, this takes a second to notice.
+    /// If the file was deleted while it was mapped, and another process has created it again, this is noticed within a second.
     /// </remarks>
     /// <exception cref="StoreUnavailableException">The file was deleted, and cannot be made again.</exception>
     public long Read()

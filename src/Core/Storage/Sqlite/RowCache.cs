@@ -32,7 +32,7 @@ internal sealed class RowCache
     private readonly Entry?[] entries = new Entry?[Places];
     private Run run = Run.None;
 
-    /// <summary>Finds a row; it may be known not to be there.</summary>
+    /// <summary>Finds a row. The cache can also know that the row does not exist.</summary>
     /// <param name="number">The generation file's number, read before this call.</param>
     /// <param name="key">Names the row.</param>
     /// <param name="row">The row, or null.</param>
@@ -142,7 +142,7 @@ internal sealed class RowCache
         /// <summary>Whether one number became the other by this store's commits alone.</summary>
         public bool Covers(long from, long to) => first <= from && from <= to && to <= last;
 
-        /// <summary>The run with the next commit. It starts anew if the number before it is not the end of this run.</summary>
+        /// <summary>The run with the next commit. A new run starts if the number before it is not the end of this run.</summary>
         public Run Next(long before, long commit)
         {
             // An odd number before it: another commit, whose rows are not known, has not ended, or did not succeed.

@@ -6,7 +6,7 @@ namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
 /// A prepared statement on the SQLite handle of a connection (<see cref="SqliteConnection.Handle"/>), for the few that read and
-/// write rows. Parameters count from 1 and stay bound until they are bound anew; columns count from 0.
+/// write rows. Parameters count from 1 and keep their values until the next bind; columns count from 0.
 /// </summary>
 /// <remarks>
 /// Measured with Microsoft.Data.Sqlite 10.0.14: with its commands and readers a point read takes about 1 µs more (of 5) and

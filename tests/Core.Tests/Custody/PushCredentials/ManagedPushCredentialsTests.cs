@@ -140,7 +140,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     public async Task Two_concurrent_replacements_leave_at_least_one_certificate()
     {
         await scene.AddAsync();
-        // Both have registered before either goes on.
+        // Both have registered before either continues.
         var both = new TaskCompletionSource();
         var registered = 0;
         scene.Platform.After(nameof(IPlatform.AddPushConfigurationsAsync), stop =>

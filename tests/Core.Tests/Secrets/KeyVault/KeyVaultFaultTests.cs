@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gatehouse.Tests.Secrets.KeyVault;
 
 /// <summary>
-/// Key Vault down, slow, throttling, refusing and malformed: what the caller is told, and which requests are sent.
+/// Key Vault down, slow, throttling, refusing and malformed: the errors that callers get, and the requests that are sent.
 /// </summary>
 public sealed class KeyVaultFaultTests : IAsyncLifetime
 {

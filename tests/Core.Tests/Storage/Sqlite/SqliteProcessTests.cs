@@ -26,7 +26,7 @@ public sealed class SqliteProcessTests : IDisposable
         Assert.Equal("ready", await other.StandardOutput.ReadLineAsync());
         await IncrementAsync(store, Times);
 
-        // What it had seen committed when it said so must be what is read here by the very next read.
+        // The next read here must return every commit that the other process has reported.
         var last = long.Parse((await other.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
         Assert.InRange((await store.GetAsync("Table", "p", "counter", None))!.GetInt64("Value"), last, 2 * Times);
         await other.StandardInput.WriteLineAsync("end");

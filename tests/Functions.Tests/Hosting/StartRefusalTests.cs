@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Sockets;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+
+namespace Gatehouse.Functions.Tests.Hosting;
+
+/// <summary>
+/// What stops the start: one line on standard error, and exit code 1. On the server only: under a Functions host the same line is an
+/// error in the host's log (<see cref="Published.PublishedWorkerTests"/>).
+/// </summary>
+public sealed class StartRefusalTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://*:0")]
+    [InlineData("http://+:0")]
+    [InlineData("http://[::]:0")]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0")]
+    [InlineData("http://localhost.example.com:0")]
+    public async Task An_address_others_can_reach_is_refused_without_configured_credentials(string urls) =>
+        Assert.Contains("Organization__User and Organization__Password", await RefusalAsync(("Urls", urls)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Organization__User and Organization__Password", "Ops__LocalKey")]
+    [InlineData("Ops__LocalKey", "Organization__User", "Organization__Password")]
+    public async Task In_a_Functions_host_no_credentials_are_created(string missing, params string[] configured) =>
+        Assert.Contains(
+            missing, await RefusalAsync([GatehouseProcess.UnderFunctionsHost, .. configured.Select(name => (name, "something long enough"))]),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public async Task An_unresolved_Key_Vault_reference_is_not_accepted_as_a_password() =>
+        Assert.Contains(
+            "Organization__Password",
+            await RefusalAsync(
+                GatehouseProcess.UnderFunctionsHost, ("Ops__LocalKey", "something long enough"), ("Organization__User", "user"),
+                ("Organization__Password", "@Microsoft.KeyVault(SecretUri=https://name.vault.azure.net/secrets/password)")),
+            StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Urls", "7071")]
+    [InlineData("Urls", "ftp://127.0.0.1:0")]
+    [InlineData("Organization__User", "alone")]
+    [InlineData("Organization__Password", "alone")]
+    [InlineData("Organization__Pasword", "misspelt")]
+    [InlineData("Storage__Pth", "misspelt")]
+    [InlineData("Ops__LocalKy", "misspelt")]
+    [InlineData("Ops__LocalKey", "15 characters..")]
+    [InlineData("Ops__Callers__0__Nme", "misspelt")]
+    [InlineData("Entra__TenantId", "common")]
+    [InlineData("Entra__Confined__0__Ids", "misspelt")]
+    [InlineData("KeyVault__Uri", "http://name.vault.azure.net")]
+    [InlineData("Storage__Provider", "Cosmos")]
+    [InlineData("Storage__Provider", "AzureTables")]
+    [InlineData("Storage__ConnectionString", "UseDevelopmentStorage=true")]
+    [InlineData("Storage__TableEndpoint", "https://name.table.core.windows.net")]
+    [InlineData("PurgeSchedule", "daily")]
+    [InlineData("Alerts__WebhookUrl", "http://example.com/alerts")]
+    [InlineData("Alerts__Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    [InlineData("Alerts__WebhokUrl", "misspelt")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
+    public async Task A_wrong_setting_stops_the_start_with_a_line_that_names_it(string name, string value) =>
+        Assert.Contains(name, await RefusalAsync((name, value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Ops__Callers__1__Name", "second-without-a-first", "Ops__Callers__0 must be set")]
+    [InlineData("Ops__Callers__0__Roles__0", "Tokens.Issue", "Ops__Callers__0__Name must be set")]
+    [InlineData("Entra__Audiences__0", "api://gatehouse", "Entra__TenantId must be")]
+    [InlineData("Alerts__WebhookUrl", "https://example.com/alerts", "Alerts__Secret must be whsec_")]
+    public async Task A_setting_without_the_settings_that_it_needs_stops_the_start(string name, string value, string said) =>
+        Assert.Contains(said, await RefusalAsync((name, value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Storage__TableEndpoint", "http://127.0.0.1:10002")]
+    [InlineData("Storage__TableEndpoint", "https://name.table.core.windows.net/Table")]
+    [InlineData("Storage__ConnectionString", "AccountName=name")]
+    [InlineData("Storage__ConnectionString", "AccountName=name;AccountKey=secret;EndpointSuffix=core.windows.net")]
+    [InlineData("Storage__ConnectionString", "DefaultEndpointsProtocol=http;AccountName=name;AccountKey=AAAA;EndpointSuffix=core.windows.net")]
+    public async Task A_wrong_account_stops_the_start_without_being_repeated(string name, string value)
+    {
+        var line = await RefusalAsync(("Storage__Provider", "AzureTables"), (name, value));
+
+        Assert.Contains($"{name} must", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(value, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_kinds_of_credentials_for_one_account_stop_the_start() => Assert.Contains("must not both be set", await RefusalAsync(
+        ("Storage__Provider", "AzureTables"), ("Storage__ConnectionString", "UseDevelopmentStorage=true"),
+        ("Storage__TableEndpoint", "https://name.table.core.windows.net")), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task An_account_that_cannot_be_reached_stops_the_start()
+    {
+        // No process listens on a port that was just released.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/name";
+        listener.Stop();
+
+        var line = await RefusalAsync(
+            ("Storage__Provider", "AzureTables"), ("Storage__ConnectionString", $"AccountName=name;AccountKey=c2VjcmV0;TableEndpoint={address}"));
+
+        Assert.Contains($"{address} cannot be reached", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task In_Azure_a_local_store_or_vault_stops_the_start() => Assert.Contains(
+        "Storage__Provider must be AzureTables",
+        await RefusalAsync(
+            GatehouseProcess.UnderFunctionsHost, ("WEBSITE_INSTANCE_ID", "0123456789abcdef"), ("Organization__User", "user"), ("Organization__Password", "password"),
+            ("Ops__LocalKey", "the key of the local caller")),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_created_stops_the_start()
+    {
+        await File.WriteAllTextAsync(folder["file"], "");
+
+        Assert.Contains(folder["file/data"], await RefusalAsync(("Storage__Path", folder["file/data"])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_stops_the_start()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+
+        Assert.Contains(address, await RefusalAsync(("Urls", address)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_vault_without_its_key_stops_the_start()
+    {
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api) await process.KillAsync();
+        File.Delete(folder["data/vault.key"]);
+
+        Assert.Contains("vault.key", await RefusalAsync(), StringComparison.Ordinal);
+        Assert.False(File.Exists(folder["data/vault.key"]));
+    }
+
+    private async Task<string> RefusalAsync(params (string Name, string Value)[] settings)
+    {
+        using var process = GatehouseProcess.Start([("Storage__Path", folder["data"]), .. settings]);
+        Assert.Equal(1, await process.ExitAsync());
+        return Assert.Single(process.Errors);
+    }
+}
