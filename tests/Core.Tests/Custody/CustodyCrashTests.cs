@@ -140,7 +140,7 @@ public sealed class CustodyCrashTests
             scene.PassLocks();
             await AssertRunsAsync(run.Instance);
         }
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
         await story.After(run);
 
         // A scene is used for a hundred runs, which must not see each other's leftovers.

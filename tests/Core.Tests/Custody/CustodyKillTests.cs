@@ -62,7 +62,7 @@ public sealed class CustodyKillTests
         var (adoption, leases) = await instance.RunTimersAsync();
         Assert.Empty(adoption.Failures);
         Assert.Empty(leases.Failures);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
 
         if (answers.GetValueOrDefault("created") is not { } created) return;
         var id = AppId.TryParse(created)!.Value;

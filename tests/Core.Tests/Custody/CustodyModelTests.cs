@@ -89,7 +89,7 @@ public sealed class CustodyModelTests
             var (adoption, leases) = await instances[0].RunTimersAsync();
             Assert.Empty(adoption.Failures);
             Assert.DoesNotContain(leases.Failures, failure => failure.Error is not CustodyException { Fault: CustodyFault.NoFreeSlot });
-            await scene.AssertAtRestAsync();
+            await scene.AssertReconciledAsync();
             var now = scene.Clock.GetUtcNow();
             foreach (var (id, tokens) in answered)
             {

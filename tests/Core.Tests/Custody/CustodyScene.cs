@@ -120,7 +120,7 @@ internal sealed class CustodyScene : IAsyncDisposable
     /// Asserts that nothing is unfinished: no application outside custody, no token without a lease except the given ones,
     /// no lease without its token, and every lease for the vault delivered.
     /// </summary>
-    public async Task AssertAtRestAsync(params ApiToken[] unmanaged)
+    public async Task AssertReconciledAsync(params ApiToken[] unmanaged)
     {
         var instance = Start();
         var known = (await instance.Applications.ListAsync(null, 100, None)).Applications;
@@ -130,11 +130,11 @@ internal sealed class CustodyScene : IAsyncDisposable
         {
             Assert.Equal(CustodyState.Held, known.Single(one => one.Id == application.Id).State);
             Assert.Equal(application.Token.Fingerprint, (await MasterAsync(application.Id)).Token.Fingerprint);
-            await AssertAtRestAsync(application.Id, await instance.Leases.ListAsync(application.Id, None), unmanaged);
+            await AssertReconciledAsync(application.Id, await instance.Leases.ListAsync(application.Id, None), unmanaged);
         }
     }
 
-    private async Task AssertAtRestAsync(AppId id, TokenList list, ApiToken[] unmanaged)
+    private async Task AssertReconciledAsync(AppId id, TokenList list, ApiToken[] unmanaged)
     {
         Assert.True((await new CustodyRows(store).FindAsync(id, None))!.Lock is null, "An intent was left.");
         Assert.Equal(list.SlotsUsed, list.Tokens.Count);

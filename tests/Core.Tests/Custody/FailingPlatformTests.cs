@@ -36,7 +36,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     {
         scene.Platform.FailBefore(nameof(IPlatform.IssueTokenAsync), new PlatformException(status, code, "no"));
         Assert.Equal(code, (await Assert.ThrowsAsync<PlatformException>(() => IssueAsync(TokenDelivery.Vault))).Code);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
         Assert.Empty((await Leases.ListAsync(id, None)).Tokens);
 
         scene.Platform.Recover();
@@ -48,7 +48,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     {
         scene.Platform.FailBefore(nameof(IPlatform.IssueTokenAsync), PlatformException.TooMany("full"));
         Assert.Equal(CustodyFault.NoFreeSlot, await FaultAsync(() => IssueAsync(TokenDelivery.Response)));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         scene.PassLocks();
         Assert.Empty((await Leases.RunAsync(None)).Failures);
         Assert.Empty(await scene.TokensAsync(id));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         scene.PassLocks();
         await IssueAsync(TokenDelivery.Vault);
         Assert.Single(await scene.TokensAsync(id));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         scene.Clock.Advance(scene.Settings.LockTime / 2);
         await Leases.RunAsync(None);
         Assert.Empty(await scene.TokensAsync(id));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         scene.Platform.Before(nameof(IPlatform.IssueTokenAsync), _ => caller.CancelAsync());
         var granted = await Leases.IssueAsync(id, new LeaseRequest("label", "owner", TokenDelivery.Vault), caller.Token);
         Assert.Equal(granted.TokenId, (await scene.DeliveredAsync(id, "label"))!.Fingerprint);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         });
         Assert.Equal(CustodyFault.Busy, await FaultAsync(() => IssueAsync(TokenDelivery.Vault)));
         Assert.Empty(await scene.TokensAsync(id));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
 
         // The deadline would have ended it, but a paused process does not see its deadline.
         async Task TakeOverAsync()
@@ -157,7 +157,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         await Leases.RunAsync(None);
         Assert.True(await scene.WorksAsync(id, stranger!));
         Assert.Equal(CustodyEventKind.TokensUnexplained, Assert.Single(scene.Announced.Values).Kind);
-        await scene.AssertAtRestAsync([.. (await scene.TokensAsync(id)).Select(token => token.Token)]);
+        await scene.AssertReconciledAsync([.. (await scene.TokensAsync(id)).Select(token => token.Token)]);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         var stranger = (await scene.Direct.IssueTokenAsync(await scene.MasterAsync(id), None)).Token;
         await Leases.RunAsync(None);
         Assert.True(await scene.WorksAsync(id, stranger));
-        await scene.AssertAtRestAsync(stranger);
+        await scene.AssertReconciledAsync(stranger);
     }
 
     [Theory]
@@ -187,7 +187,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         Mend();
         Assert.Empty((await Leases.RunAsync(None)).Failures);
         Assert.Null(await scene.DeliveredAsync(id, "label"));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
         await IssueAsync(TokenDelivery.Vault);
     }
 
@@ -210,7 +210,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         await Leases.RunAsync(None);
         Assert.NotEqual(old.TokenId, (await scene.DeliveredAsync(id, "label"))!.Fingerprint);
         Assert.True(await scene.WorksAsync(id, token));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         Assert.Empty(await scene.TokensAsync(id));
         Mend();
         await Leases.RunAsync(None);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -242,7 +242,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         scene.PassLocks();
         await Leases.RunAsync(None);
         Assert.Empty(await scene.TokensAsync(id));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -256,7 +256,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         await Leases.RunAsync(None);
         Assert.Empty(await scene.TokensAsync(id));
         Assert.Null(await scene.DeliveredAsync(id, "label"));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]

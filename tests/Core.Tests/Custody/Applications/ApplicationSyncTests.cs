@@ -26,7 +26,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
         var run = await instance.ApplicationSync.RunAsync(askVault: true, None);
         Assert.Equal((3, 3), (run.Seen, run.Added.Count));
         Assert.Empty(run.Failures);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
         Assert.Empty((await instance.ApplicationSync.RunAsync(askVault: true, None)).Added);
     }
 
@@ -51,7 +51,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
         if (value is null) await scene.Vault.DeleteAsync(MasterTokens.SecretName(id), None);
         else await scene.Vault.SetAsync(MasterTokens.SecretName(id), value, None);
         Assert.Equal([id], (await instance.ApplicationSync.RunAsync(askVault: true, None)).Added);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -88,6 +88,6 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
         Assert.Single(run.Added);
         Assert.IsType<PlatformException>(Assert.Single(run.Failures).Error);
         Assert.Single((await instance.ApplicationSync.RunAsync(askVault: false, None)).Added);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 }

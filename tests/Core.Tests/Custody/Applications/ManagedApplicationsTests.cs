@@ -67,7 +67,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
         scene.Vault.RefusesWrites = false;
         scene.Platform.Recover();
         await instance.RunTimersAsync();
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
         Assert.Single((await Applications.ListAsync(null, 100, None)).Applications);
     }
 
@@ -78,7 +78,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
         await Assert.ThrowsAsync<PlatformException>(() => Applications.CreateAsync("Harbour", None));
         var (adoption, _) = await instance.RunTimersAsync();
         Assert.Single(adoption.Added);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
         var registered = await Applications.RegisterAsync(application.Id, None);
         Assert.Equal((application.Id, "Harbour"), (registered.Id, registered.Name));
         Assert.Equal(registered, await Applications.RegisterAsync(application.Id, None));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
         Assert.Equal(0, scene.Platform.Count(nameof(IPlatform.ListAsync)));
     }
 
@@ -138,7 +138,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
         await Assert.ThrowsAsync<PlatformException>(() => Applications.DeleteAsync(id, "Harbour", None));
         scene.Platform.Recover();
         await instance.RunTimersAsync();
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
         Assert.NotNull(await Applications.FindAsync(id, None));
     }
 
@@ -158,7 +158,7 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
         await instance.RunTimersAsync();
         Assert.Null(await Applications.FindAsync(id, None));
         Assert.Null(await scene.SecretAsync(MasterTokens.SecretName(id)));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class LeasesTests : IAsyncLifetime
         Assert.Equal(TokenState.Missing, Assert.Single((await Leases.ListAsync(id, None)).Tokens).State);
 
         await Leases.RotateAsync(id, granted.TokenId, TimeSpan.Zero, None);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class LeasesTests : IAsyncLifetime
         Assert.Equal(CustodyFault.LabelTaken, await FaultAsync(() => IssueAsync("label", TokenDelivery.Response)));
         await Leases.RevokeAsync(id, granted.TokenId, None);
         await IssueAsync("label", TokenDelivery.Response);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class LeasesTests : IAsyncLifetime
         Assert.False(await scene.WorksAsync(id, granted.Token!));
         Assert.Equal(CustodyEventKind.TokenExpired, Assert.Single(scene.Announced.Values).Kind);
         Assert.Equal(0, (await Leases.RunAsync(None)).Revoked);
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed class LeasesTests : IAsyncLifetime
             scene.Clock.Advance(TimeSpan.FromDays(1));
             await scene.Start().RunTimersAsync();
         }
-        await scene.AssertAtRestAsync(stranger.Token);
+        await scene.AssertReconciledAsync(stranger.Token);
         Assert.True(await scene.WorksAsync(id, stranger.Token));
     }
 

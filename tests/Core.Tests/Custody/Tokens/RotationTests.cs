@@ -41,7 +41,7 @@ public sealed class RotationTests : IAsyncLifetime
         Assert.Equal(1, (await Leases.RunAsync(None)).Revoked);
         Assert.False(await scene.WorksAsync(id, old.Token!));
         Assert.True(await scene.WorksAsync(id, rotated.Token!));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class RotationTests : IAsyncLifetime
         await Leases.RevokeAsync(id, old.TokenId, None);
         Assert.False(await scene.WorksAsync(id, old.Token!));
         Assert.True(await scene.WorksAsync(id, rotated.Token!));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class RotationTests : IAsyncLifetime
         scene.Clock.Advance(Hour / 2);
         Assert.Equal(1, (await Leases.RunAsync(None)).Revoked);
         Assert.True(await scene.WorksAsync(id, second));
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class RotationTests : IAsyncLifetime
 
         await scene.Direct.RevokeTokenAsync(await scene.MasterAsync(id), strangers[0], None);
         Assert.Equal(1, (await Leases.RunAsync(None)).Rotated);
-        await scene.AssertAtRestAsync([.. strangers]);
+        await scene.AssertReconciledAsync([.. strangers]);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class RotationTests : IAsyncLifetime
             Assert.Equal(Applications, runs.Sum(run => run.Rotated));
             Assert.Equal(issued + Applications, scene.Platform.Count(nameof(IPlatform.IssueTokenAsync)));
         }
-        await scene.AssertAtRestAsync();
+        await scene.AssertReconciledAsync();
     }
 
     private Task<GrantedToken> IssueAsync(string label, TokenDelivery delivery, TimeSpan? rotateEvery = null) =>
