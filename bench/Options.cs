@@ -3,34 +3,34 @@ using Gatehouse.Bench.Figures;
 
 namespace Gatehouse.Bench;
 
-/// <summary>What to measure, and for how long.</summary>
+/// <summary>The options of the command line.</summary>
 internal sealed record Options
 {
     /// <summary>The names of the figures to measure.</summary>
     public required IReadOnlyList<string> Figures { get; init; }
 
-    /// <summary>How long one run of the load generator takes.</summary>
+    /// <summary>The duration of one run of the load generator, in seconds.</summary>
     public int Seconds { get; init; } = 8;
 
-    /// <summary>How often each side is run, in turns.</summary>
+    /// <summary>The number of runs of each side.</summary>
     public int Repetitions { get; init; } = 5;
 
-    /// <summary>How often each side is started, in turns.</summary>
+    /// <summary>The number of starts of each side.</summary>
     public int Starts { get; init; } = 15;
 
-    /// <summary>How many messages the year of usage has.</summary>
+    /// <summary>The number of messages in the year of usage.</summary>
     public int YearMessages { get; init; } = 1_000_000;
 
-    /// <summary>How many applications the archive is run over.</summary>
+    /// <summary>The number of applications in the archive run.</summary>
     public int ArchiveApplications { get; init; } = 10_000;
 
-    /// <summary>How many archived days are read.</summary>
+    /// <summary>The number of archived days that are read.</summary>
     public int ArchiveDays { get; init; } = 1_000_000;
 
-    /// <summary>Whether the table goes into README.md.</summary>
+    /// <summary>Whether to write the table into README.md.</summary>
     public bool Write { get; init; }
 
-    /// <summary>Reads the command line; null, with the usage printed, where it is wrong or asks for it.</summary>
+    /// <summary>Reads the command line. Prints the usage and returns null if it is invalid or asks for help.</summary>
     public static Options? Parse(string[] args, IReadOnlyList<IFigure> known)
     {
         var options = new Options { Figures = [.. known.Select(figure => figure.Name)] };

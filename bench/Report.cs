@@ -4,13 +4,13 @@ using System.Text;
 
 namespace Gatehouse.Bench;
 
-/// <summary>One line of the report: what was measured on both sides, and what was to be reached.</summary>
+/// <summary>One line of the report: the figures of both sides, and the target.</summary>
 /// <param name="What">What was measured, with its unit.</param>
 /// <param name="Product">The product's figure.</param>
-/// <param name="Peer">The peer's.</param>
-/// <param name="Ratio">How they compare.</param>
-/// <param name="Target">What was to be reached; null where the line is there to explain another.</param>
-/// <param name="IsMet">Whether it was.</param>
+/// <param name="Peer">The peer's figure.</param>
+/// <param name="Ratio">The ratio of the two.</param>
+/// <param name="Target">The target; null if the line only explains another line.</param>
+/// <param name="IsMet">Whether the target is met.</param>
 internal sealed record ReportLine(string What, string Product, string Peer, string Ratio, string? Target = null, bool IsMet = true);
 
 /// <summary>The table of all figures, as Markdown.</summary>

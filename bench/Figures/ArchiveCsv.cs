@@ -8,8 +8,8 @@ using Gatehouse.Storage.Sqlite;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// A million archived days of one application read as CSV over HTTP, against the range read of the store that is under it,
-/// a thousand rows at a time; and what the server's memory does meanwhile.
+/// Reads a million archived days of one application as CSV over HTTP, and compares it with the range read of the store, a thousand
+/// rows at a time. Also measures the server's memory.
 /// </summary>
 internal sealed class ArchiveCsv : IFigure
 {
@@ -83,7 +83,7 @@ internal sealed class ArchiveCsv : IFigure
         response.EnsureSuccessStatusCode();
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
-        // The header is no day.
+        // The header is not a day.
         var lines = -1;
         while (await body.ReadAsync(buffer, cancellation) is > 0 and var read) lines += buffer.AsSpan(0, read).Count((byte)'\n');
         ArrayPool<byte>.Shared.Return(buffer);

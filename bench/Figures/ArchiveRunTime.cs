@@ -13,8 +13,8 @@ using Gatehouse.Usage;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// The nightly run over 10,000 applications before a platform that takes 50 ms to answer: its time against that of the
-/// answers alone, its questions, its commits, and the memory of this process, which holds nothing but the run.
+/// The nightly run over 10,000 applications, with a platform that answers in 50 ms: its time compared with the platform's answers
+/// alone, its requests, its commits, and the memory of this process.
 /// </summary>
 internal sealed class ArchiveRunTime : IFigure
 {
@@ -46,7 +46,7 @@ internal sealed class ArchiveRunTime : IFigure
         await Parallel.ForAsync(
             0, count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
             async (index, cancel) => await applications.CreateAsync($"Application {index:D6}", cancel));
-        // A week in, so that the measured run is an ordinary one.
+        // After a week, so the measured run is an ordinary one.
         clock.Days = 7;
         await archive.RunAsync(cancellation);
         var (questions, commits) = (upstream.Questions, store.Commits(Table));
@@ -70,9 +70,9 @@ internal sealed class ArchiveRunTime : IFigure
             new(
                 $"archive of {count:N0} applications, {settings.ApplicationsAtOnce} at once, s; peer: the answers alone, {AnswerTime.TotalMilliseconds:F0} ms each",
                 Text(seconds), Text(least), ratio.ToString("F2", CultureInfo.InvariantCulture), $"<= {MostTime:F1}", ratio <= MostTime),
-            PerApplication("its questions to the platform", questions, count),
+            PerApplication("its requests to the platform", questions, count),
             PerApplication("its commits of archived days", commits, count),
-            new("its memory at the most, MiB", Text(memory), "", "", $"< {MostMemory:F0}", memory < MostMemory),
+            new("its peak memory, MiB", Text(memory), "", "", $"< {MostMemory:F0}", memory < MostMemory),
         ];
     }
 
@@ -88,7 +88,7 @@ internal sealed class ArchiveRunTime : IFigure
 
     private static string Text(double value) => value.ToString("F1", CultureInfo.InvariantCulture);
 
-    /// <summary>The machine's clock, so many days on.</summary>
+    /// <summary>The machine's clock, a number of days ahead.</summary>
     private sealed class LateClock : TimeProvider
     {
         public int Days { get; set; }

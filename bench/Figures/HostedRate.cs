@@ -7,9 +7,9 @@ using Gatehouse.Secrets.Local;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// The facade before a platform elsewhere: a read that asks it once, an application's tokens, with everything that belongs to
-/// it (the caller's key, custody's record, the time limits, the answer parsed and written again); against a bare server that
-/// passes the request on as it is. nginx as a reverse proxy is measured beside the two. The platform is a bare server too.
+/// The facade with a hosted platform. The measured call lists an application's tokens, with one request to the platform. It
+/// includes the caller's key, the application's record, the time limits, and parsing and writing the answer. The peer is a bare
+/// server that passes the request on unchanged. nginx as a reverse proxy is measured too. The platform is a bare server.
 /// </summary>
 internal sealed class HostedRate : IFigure
 {
@@ -51,7 +51,7 @@ internal sealed class HostedRate : IFigure
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {ours.PerSecond:F0} : {theirs.PerSecond:F0} requests/s"));
         }
 
-        const string What = "facade before a platform elsewhere, GET .../tokens; peer: bare pass-through";
+        const string What = "facade with a hosted platform, GET .../tokens; peer: bare pass-through";
         List<ReportLine> lines =
         [
             rate.Line($"{What}: requests/s", "F0", $">= {LeastRate:F1}", ratio => ratio >= LeastRate),
@@ -69,7 +69,7 @@ internal sealed class HostedRate : IFigure
         }
     }
 
-    // One body for both questions that the facade asks: which application, and which tokens. Three tokens are a usual number.
+    // One body answers both requests of the facade: the application and its tokens. Three tokens are a usual number.
     private static string Answer(AppId id, ApiToken master)
     {
         var tokens = Enumerable.Range(0, 3).Select(number => string.Create(
@@ -77,7 +77,7 @@ internal sealed class HostedRate : IFigure
         return $$"""{"icon_url":"","api_token":"{{master.Reveal()}}","app_id":"{{id}}","name":"Harbour","api_tokens":[{{string.Join(',', tokens)}}]}""";
     }
 
-    // As an operator does.
+    // As an operator would.
     private static async Task PutIntoVaultAsync(string dataFolder, AppId id, ApiToken master, CancellationToken cancellation)
     {
         Directory.CreateDirectory(dataFolder);

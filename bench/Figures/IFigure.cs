@@ -2,10 +2,10 @@ using Gatehouse.Bench.Harness;
 
 namespace Gatehouse.Bench.Figures;
 
-/// <summary>Something to be measured.</summary>
+/// <summary>A measurement.</summary>
 internal interface IFigure
 {
-    /// <summary>The name by which the command line asks for it.</summary>
+    /// <summary>The name on the command line.</summary>
     string Name { get; }
 
     /// <summary>Measures it.</summary>

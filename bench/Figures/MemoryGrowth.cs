@@ -4,8 +4,8 @@ using Gatehouse.Bench.Harness;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// The memory that the product's process holds after ten thousand requests, and after a million: all of them view so many
-/// applications in turns that no cache holds them all.
+/// The memory of the product's process after ten thousand requests and after a million. The requests view so many applications in
+/// turn that no cache holds all of them.
 /// </summary>
 internal sealed class MemoryGrowth : IFigure
 {

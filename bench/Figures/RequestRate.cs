@@ -4,13 +4,13 @@ using Gatehouse.Bench.Harness;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// Requests per second and their latency: an application is viewed with a secondary token, through the whole stack on
-/// SQLite, against the peer that answers the same bytes.
+/// Requests per second and their latency. A request views an application with a secondary token, through the whole stack on SQLite.
+/// The peer answers the same bytes.
 /// </summary>
 /// <param name="name">The figure's name.</param>
-/// <param name="what">What it is called in the table.</param>
-/// <param name="applications">Over how many applications the requests are spread.</param>
-/// <param name="tokens">How many secondary tokens each of them has.</param>
+/// <param name="what">Its name in the table.</param>
+/// <param name="applications">The number of applications that the requests are spread over.</param>
+/// <param name="tokens">The number of secondary tokens of each application.</param>
 internal sealed class RequestRate(string name, string what, int applications, int tokens) : IFigure
 {
     private const double LeastRate = 0.6;

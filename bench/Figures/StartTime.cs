@@ -3,8 +3,8 @@ using Gatehouse.Bench.Harness;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// From the start of the process to its first answer with 200, the files in the operating system's cache and the data
-/// folder made; and once more where it has to be made.
+/// The time from the start of the process to its first answer with 200, with the files in the operating system's cache: with an
+/// existing data folder, and with a new one.
 /// </summary>
 internal sealed class StartTime : IFigure
 {

@@ -11,8 +11,8 @@ using Microsoft.Data.Sqlite;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// How many messages a second are counted, durable before the answer, without HTTP: one to a request, against the same code
-/// one request at a time, so that none shares a transaction; and 500 to a request, against raw inserts of as many mark rows.
+/// Messages counted per second, durable before the answer, without HTTP. With one message in a request, the peer is the same code
+/// with one request at a time, so no requests share a transaction. With 500, the peer is raw inserts of as many mark rows.
 /// </summary>
 internal sealed class UsageRate : IFigure
 {
@@ -68,7 +68,7 @@ internal sealed class UsageRate : IFigure
         return requests * (double)size / watch.Elapsed.TotalSeconds;
     }
 
-    // The same hashes in the same keys, and nothing else.
+    // Only the same hashes in the same keys.
     private static double Insert(Rig rig)
     {
         var folder = Directory.CreateDirectory(rig.NewPath("raw")).FullName;

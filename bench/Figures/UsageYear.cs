@@ -8,8 +8,8 @@ using Gatehouse.Usage;
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// A year of messages, day by day, from 1 million users in 100,000 channels: the memory that counting takes, early and late,
-/// and how long <c>daily_count</c> takes over the year, against years with fewer messages.
+/// A year of messages, day by day, from 1 million users in 100,000 channels: the memory of counting at the beginning and at the
+/// end, and the time of <c>daily_count</c> over the year, compared with years with fewer messages.
 /// </summary>
 internal sealed class UsageYear : IFigure
 {

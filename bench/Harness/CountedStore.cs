@@ -3,7 +3,7 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Bench.Harness;
 
-/// <summary>A store before another that counts the commits to each table.</summary>
+/// <summary>Wraps a store, and counts the commits to each table.</summary>
 internal sealed class CountedStore(ITableStore store) : ITableStore
 {
     private readonly ConcurrentDictionary<string, int> commits = new();

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Gatehouse.Bench.Harness;
 
-/// <summary>Both servers, built alike into a temporary folder, with what their figures need.</summary>
+/// <summary>Both servers, published in the same way into a temporary folder, and the data that the figures need.</summary>
 internal sealed class Rig : IDisposable
 {
     public const string ViewPath = "/v3/applications/info";
@@ -68,13 +68,13 @@ internal sealed class Rig : IDisposable
         }
     }
 
-    /// <summary>A new folder or file in the temporary folder; nothing is there yet.</summary>
+    /// <summary>The path of a new folder or file in the temporary folder. It does not exist yet.</summary>
     public string NewPath(string name) => Path.Combine(folder, $"{name}-{Guid.NewGuid():N}");
 
     /// <summary>Starts the product over a data folder.</summary>
     /// <param name="dataFolder">The folder. It is created if it does not exist.</param>
-    /// <param name="token">The token that the first answer is asked with; null where it does not matter.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="token">The token of the first request; null for any.</param>
+    /// <param name="cancellation">Cancels.</param>
     public Task<ServerProcess> StartProductAsync(string dataFolder, string? token, CancellationToken cancellation) =>
         ServerProcess.StartAsync(
             Path.Combine(folder, "product", "Gatehouse.Server"),
@@ -86,11 +86,11 @@ internal sealed class Rig : IDisposable
             token,
             cancellation);
 
-    /// <summary>Starts the product before a platform elsewhere.</summary>
+    /// <summary>Starts the product with a hosted platform.</summary>
     /// <param name="dataFolder">The folder.</param>
-    /// <param name="upstream">Where the platform is.</param>
+    /// <param name="upstream">The address of the platform.</param>
     /// <param name="key">The key of the local caller.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     public Task<ServerProcess> StartHostedAsync(string dataFolder, Uri upstream, string key, CancellationToken cancellation) =>
         ServerProcess.StartAsync(
             Path.Combine(folder, "product", "Gatehouse.Server"),
@@ -107,24 +107,24 @@ internal sealed class Rig : IDisposable
         Path.Combine(folder, "peer", "Gatehouse.Bench.Peer"),
         ["{address}", "pass", upstream.GetLeftPart(UriPartial.Authority)], [], "", cancellation);
 
-    /// <summary>Starts nginx as a reverse proxy; its folder is <see cref="NewPath"/>'s.</summary>
+    /// <summary>Starts nginx as a reverse proxy, in a folder from <see cref="NewPath"/>.</summary>
     public async Task<ServerProcess> StartNginxAsync(Uri upstream, CancellationToken cancellation)
     {
         var home = Directory.CreateDirectory(NewPath("nginx")).FullName;
         var template = Path.Combine(home, "template");
         await File.WriteAllTextAsync(template, NginxConfiguration.Replace("{upstream}", upstream.Authority, StringComparison.Ordinal), cancellation);
-        // It reads where to listen from a file alone, and the address is known to the process that is started.
+        // nginx reads its address from a file only, and the address is chosen when the process is started.
         const string Script = """sed "s#{listen}#${2#http://}#" "$1/template" > "$1/nginx.conf" && exec nginx -p "$1" -c nginx.conf -e stderr""";
         return await ServerProcess.StartAsync("sh", ["-c", Script, "sh", home, "{address}"], [], "", cancellation);
     }
 
     /// <summary>Starts the peer.</summary>
     /// <param name="body">The file with the body that it answers.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     public Task<ServerProcess> StartPeerAsync(string body, CancellationToken cancellation) =>
         ServerProcess.StartAsync(Path.Combine(folder, "peer", "Gatehouse.Bench.Peer"), ["{address}", body], [], "", cancellation);
 
-    /// <summary>Makes a data folder with applications, each with so many secondary tokens.</summary>
+    /// <summary>Creates a data folder with applications, each with a number of secondary tokens.</summary>
     public async Task<Estate> MakeEstateAsync(int applications, int tokens, CancellationToken cancellation)
     {
         var estate = new Estate(NewPath("data"), NewPath("tokens"), NewPath("body"));
@@ -183,10 +183,10 @@ internal sealed class Rig : IDisposable
     }
 }
 
-/// <summary>What the figures are measured on.</summary>
+/// <summary>The data of the figures.</summary>
 /// <param name="DataFolder">The product's data folder.</param>
 /// <param name="Tokens">A file with one token of each application.</param>
-/// <param name="Body">A file with what the first of them is answered.</param>
+/// <param name="Body">A file with the answer to a request with the first token.</param>
 internal sealed record Estate(string DataFolder, string Tokens, string Body)
 {
     /// <summary>The first of the tokens.</summary>

@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Gatehouse.Bench.Harness;
 
-/// <summary>Proves that both servers answer the same bytes, so that neither is measured on less.</summary>
+/// <summary>Checks that both servers answer the same bytes, so the comparison is fair.</summary>
 internal static partial class SameAnswer
 {
-    /// <exception cref="BenchException">They do not.</exception>
+    /// <exception cref="BenchException">The answers differ.</exception>
     public static async Task RequireAsync(Uri product, Uri peer, string token, CancellationToken cancellation)
     {
         var ofProduct = await AskAsync(product, token, cancellation);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Gatehouse.Bench.Harness;
 
-/// <summary>What repeated runs of both sides gave, pair by pair.</summary>
+/// <summary>The results of repeated runs of both sides, in pairs.</summary>
 internal sealed class Samples
 {
     private readonly List<double> product = [];
@@ -21,19 +21,17 @@ internal sealed class Samples
     public double Peer => Median(peer);
 
     /// <summary>
-    /// The median of the ratios of each pair: what disturbs the machine for a while disturbs both runs of a pair, and falls
-    /// out of their ratio.
+    /// The median of the pairs' ratios. A disturbance of the machine affects both runs of a pair, so it cancels out in the ratio.
     /// </summary>
     public double Ratio => Median(product.Zip(peer, (a, b) => a / b));
 
     /// <summary>
-    /// The line of the table: both medians, and the ratio with the lowest and the highest that there were, which say how far
-    /// one can trust it.
+    /// The line of the table: both medians and the ratio, with the lowest and the highest ratio, which show how reliable it is.
     /// </summary>
     /// <param name="what">What was measured, with its unit.</param>
-    /// <param name="format">How to write a figure.</param>
-    /// <param name="target">What was to be reached; null where the line is there to explain another.</param>
-    /// <param name="isMet">Whether a ratio reaches it.</param>
+    /// <param name="format">The format of a figure.</param>
+    /// <param name="target">The target; null if the line only explains another line.</param>
+    /// <param name="isMet">Whether a ratio meets the target.</param>
     public ReportLine Line(string what, string format, string? target = null, Predicate<double>? isMet = null)
     {
         var ratios = product.Zip(peer, (a, b) => a / b).ToArray();

@@ -6,12 +6,12 @@ using System.Text;
 
 namespace Gatehouse.Bench.Harness;
 
-/// <summary>One of the two servers, as a process of its own on a free port of this machine.</summary>
+/// <summary>One of the two servers, as a process on a free port of this machine.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
-    // Often enough to see a start of some 100 ms, rarely enough not to slow it down.
+    // Short enough to measure a start of some 100 ms, long enough not to slow it down.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
 
     private readonly Process process;
@@ -28,13 +28,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>Where it serves.</summary>
+    /// <summary>Its address.</summary>
     public Uri Address { get; }
 
-    /// <summary>How long it took from the start of the process to the end of the first answer.</summary>
+    /// <summary>The time from the start of the process to the end of the first answer.</summary>
     public TimeSpan StartTime { get; private set; }
 
-    /// <summary>The processor time it has taken so far.</summary>
+    /// <summary>The processor time that it has used.</summary>
     public TimeSpan ProcessorTime
     {
         get
@@ -44,7 +44,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The MiB of memory that it holds (VmRSS).</summary>
+    /// <summary>Its resident memory in MiB (VmRSS).</summary>
     public double ResidentMemory
     {
         get
@@ -58,8 +58,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments; <c>{address}</c> stands for the address to listen on.</param>
     /// <param name="settings">Its settings; <c>{address}</c> likewise.</param>
-    /// <param name="token">The token to ask with; null where any answer will do.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="token">The token of the first request; null to accept any answer.</param>
+    /// <param name="cancellation">Cancels.</param>
     public static async Task<ServerProcess> StartAsync(
         string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> settings, string? token,
         CancellationToken cancellation)
@@ -97,7 +97,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it: cleanly where it lets itself be ended, so that the next start finds nothing to mend.</summary>
+    /// <summary>Stops it cleanly if possible, so that the next start has nothing to repair.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)

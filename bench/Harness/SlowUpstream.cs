@@ -4,8 +4,8 @@ using Gatehouse.Platform;
 namespace Gatehouse.Bench.Harness;
 
 /// <summary>
-/// A platform at the end of a line: daily counts take their time, and nothing of the processor's. Everything else that is
-/// asked for here is created at once; the rest is not there.
+/// A platform with a slow network: daily counts take time, but no processor time. Applications are created at once. The other
+/// methods are not implemented.
 /// </summary>
 internal sealed class SlowUpstream(TimeProvider time) : IPlatform
 {
@@ -14,7 +14,7 @@ internal sealed class SlowUpstream(TimeProvider time) : IPlatform
     /// <summary>How long an answer takes.</summary>
     public TimeSpan AnswerTime { get; set; }
 
-    /// <summary>How often it was asked for daily counts.</summary>
+    /// <summary>The number of requests for daily counts.</summary>
     public int Questions => questions;
 
     public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
@@ -56,5 +56,5 @@ internal sealed class SlowUpstream(TimeProvider time) : IPlatform
 
     public Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) => throw NotAsked();
 
-    private static NotSupportedException NotAsked() => new("No figure asks for it.");
+    private static NotSupportedException NotAsked() => new("No figure uses it.");
 }

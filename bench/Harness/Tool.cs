@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Gatehouse.Bench.Harness;
 
-/// <summary>A program that is run to its end.</summary>
+/// <summary>Runs programs to their end.</summary>
 internal static class Tool
 {
-    /// <summary>Whether there is a program of this name.</summary>
+    /// <summary>Whether a program of this name is installed.</summary>
     public static bool IsThere(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, program)));
 
-    /// <summary>Runs it; returns what it printed.</summary>
+    /// <summary>Runs a program, and returns its output.</summary>
     /// <exception cref="BenchException">It failed.</exception>
     public static async Task<string> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {

@@ -2,29 +2,33 @@ using System.Globalization;
 
 namespace Gatehouse.Bench.Harness;
 
-/// <summary>What one run of the load generator gave.</summary>
-/// <param name="Requests">How many requests were answered, each with 200.</param>
-/// <param name="PerSecond">How many in a second.</param>
+/// <summary>The result of one run of the load generator.</summary>
+/// <param name="Requests">The number of requests that were answered with 200.</param>
+/// <param name="PerSecond">Requests per second.</param>
 /// <param name="P99">The time in ms within which 99 of 100 were answered.</param>
 internal sealed record Load(long Requests, double PerSecond, double P99);
 
-/// <summary>The load generator: one thread, 32 connections, on each of which a request follows the answer to the last.</summary>
+/// <summary>
+/// The load generator: one thread and 32 connections. Each connection sends a request after the answer to the previous one.
+/// </summary>
 internal static class Wrk
 {
-    /// <summary>Says what to install where it is missing.</summary>
+    /// <summary>Throws if wrk is not installed.</summary>
     public static void Require()
     {
         if (!Tool.IsThere("wrk"))
             throw new BenchException("The load generator wrk is missing: apt-get install wrk (Debian, Ubuntu) or brew install wrk.");
     }
 
-    /// <summary>Asks with each of the tokens in turns, for some seconds: views their applications, unless given another path.</summary>
-    /// <param name="server">Where.</param>
+    /// <summary>
+    /// Sends requests with each of the tokens in turn, for some seconds. By default they view the tokens' applications.
+    /// </summary>
+    /// <param name="server">The server.</param>
     /// <param name="tokens">A file with a token on each line.</param>
-    /// <param name="seconds">How long.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <param name="path">What to ask for.</param>
-    /// <param name="header">The header that a token is sent in.</param>
+    /// <param name="seconds">The duration in seconds.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <param name="path">The path of the requests.</param>
+    /// <param name="header">The header for the token.</param>
     public static async Task<Load> RunAsync(
         Uri server, string tokens, int seconds, CancellationToken cancellation, string path = Rig.ViewPath, string header = "Api-Token")
     {

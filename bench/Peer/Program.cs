@@ -1,6 +1,6 @@
-// The bare servers that the product is measured against: Kestrel, no more routes than are asked for, and the product's headers.
-// Arguments: the address to listen on, and either the file with the body to answer, or "pass" and the address of another
-// server to pass requests on to.
+// The bare servers that the product is compared with: Kestrel, only the routes that are requested, and the product's headers.
+// Arguments: the address to listen on, and either the file with the body to answer, or "pass" and the address of the server to
+// pass requests on to.
 
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
@@ -10,7 +10,7 @@ if (args is [_, "pass", var upstream]) PassOn();
 else Answer(File.ReadAllBytes(args[1]));
 app.Run();
 
-// RequestDelegates: nothing is bound, nothing compiled at start. No minimal API answers sooner.
+// RequestDelegates: no parameter binding and no code generation at start, so this is the fastest form of a minimal API.
 void Answer(byte[] body)
 {
     foreach (var path in (string[])["/v3/applications/info", "/v3/applications/api_tokens"])

@@ -25,7 +25,7 @@ public sealed class FolderDependencyTests
         Assert.DoesNotContain(Functions.GetReferencedAssemblies(), name => name.Name == Server.GetName().Name);
     }
 
-    // The facade and the platform refuse a request in their own words: what both use to read it knows neither.
+    // The facade and the platform refuse requests in their own words, so the code that reads requests for both uses neither.
     [Fact]
     public void Readers_of_requests_do_not_use_the_platform() => Assert.DoesNotContain(
         "Gatehouse.Platform", Dependencies.Folders.Single(folder => folder.Folder == "Gatehouse.Functions.Http.Requests").Uses);

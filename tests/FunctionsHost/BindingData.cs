@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Routing;
 namespace Gatehouse.FunctionsHost;
 
 /// <summary>
-/// The binding data of a request, as the host gathers it: the fields of a JSON body's top level, over them those of the query,
-/// over them the route's values. The worker looks a parameter that is not its trigger up here, by its name.
+/// The binding data of a request: the top-level fields of a JSON body, replaced by the query's fields, replaced by the route's
+/// values. The worker finds the value of a parameter here, by the parameter's name, unless the parameter is the trigger.
 /// </summary>
 internal static class BindingData
 {
-    // The host keeps this one for its own keys.
+    // The host reserves this name for its own keys.
     private const string KeyField = "code";
 
     /// <summary>Collects the binding data of a request. Names are case-insensitive.</summary>
@@ -32,7 +32,7 @@ internal static class BindingData
         return data;
     }
 
-    // The body's type is not asked for: what can be read as an object is.
+    // The body's Content-Type does not matter: every body that is a JSON object has fields.
     private static void AddBody(Dictionary<string, TypedData> data, ReadOnlyMemory<byte> body)
     {
         if (body.IsEmpty) return;

@@ -8,13 +8,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.FunctionsHost;
 
-/// <summary>Takes requests, finds their functions, and forwards them to the worker's own HTTP server.</summary>
+/// <summary>Receives requests, finds their functions, and forwards them to the worker's own HTTP server.</summary>
 internal sealed class FrontEnd : IDisposable
 {
     private const string InvocationId = "x-ms-invocation-id";
     private const int ConnectAttempts = 20;
 
-    // What concerns one connection alone. Expect is the host's own: it says 100 before it forwards anything.
+    // Headers of a single connection. Expect is one of them: the host sends 100 before it forwards anything.
     private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect",
@@ -37,10 +37,10 @@ internal sealed class FrontEnd : IDisposable
     private readonly HostLog log;
 
     /// <param name="functions">The functions that answer requests.</param>
-    /// <param name="channel">Where calls are announced.</param>
-    /// <param name="address">Where the worker takes requests.</param>
+    /// <param name="channel">The channel that calls are announced on.</param>
+    /// <param name="address">The address of the worker's HTTP server.</param>
     /// <param name="settings">The route prefix and the limits.</param>
-    /// <param name="log">Where failures are logged.</param>
+    /// <param name="log">The log of failures.</param>
     public FrontEnd(IEnumerable<HostedFunction> functions, WorkerChannel channel, Uri address, HostJson settings, HostLog log)
     {
         this.channel = channel;
@@ -56,7 +56,7 @@ internal sealed class FrontEnd : IDisposable
     {
         if (context.Request.Path.StartsWithSegments("/admin") || context.Request.Path.StartsWithSegments("/runtime"))
         {
-            // The double has no key that would open the host's own routes.
+            // The host's own routes need a key, and the double has none.
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         }
         else if (context.Request.Path.Value!.StartsWith("//", StringComparison.Ordinal) || router.Find(context) is not { } found)
@@ -96,7 +96,7 @@ internal sealed class FrontEnd : IDisposable
         request.InputData.Add(new ParameterBinding { Name = function.TriggerName, Data = new TypedData { Http = new RpcHttp() } });
         foreach (var (name, value) in BindingData.Of(context.Request, route, body ?? default)) request.TriggerMetadata[name] = value;
 
-        // The request is on its way before the call is announced; the worker brings both together by the id.
+        // The request is sent before the call is announced. The worker matches the two by the id.
         var forwarding = ForwardAsync(context, invocation, body);
         var calling = channel.InvokeAsync(function, request, context.RequestAborted);
         await Task.WhenAll(forwarding, calling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -106,8 +106,8 @@ internal sealed class FrontEnd : IDisposable
             Fail(context, function, "the call failed");
     }
 
-    // The worker says "localhost", and asking for its address again for each connection takes turns. It may say so before it
-    // listens, so the host tries again, as the real one does.
+    // The worker reports "localhost". Resolving it for each connection would run one at a time. The worker can report its
+    // address before it listens, so the double retries, as the real host does.
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
@@ -131,7 +131,7 @@ internal sealed class FrontEnd : IDisposable
         }
     }
 
-    // A body of a given length is read whole, for the binding data; one that is sent in chunks is passed on as it comes.
+    // A body with a Content-Length is read completely, for the binding data. A chunked body is passed on as it arrives.
     private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest request)
     {
         if (request.ContentLength is not > 0) return null;
@@ -150,7 +150,7 @@ internal sealed class FrontEnd : IDisposable
         {
             if (!HopByHop.Contains(name)) context.Response.Headers[name] = values.ToArray();
         }
-        // To close the connection is the one thing that both connections are asked for alike.
+        // Connection: close applies to both connections.
         if (answer.Headers.ConnectionClose == true) context.Response.Headers.Connection = "close";
         await using var content = await answer.Content.ReadAsStreamAsync(aborted);
         var buffer = new byte[64 * 1024];
@@ -178,7 +178,7 @@ internal sealed class FrontEnd : IDisposable
         return message;
     }
 
-    // Where the answer has begun it can only be broken off.
+    // After the answer has begun, the connection can only be aborted.
     private void Fail(HttpContext context, HostedFunction function, string reason)
     {
         if (context.RequestAborted.IsCancellationRequested) return;

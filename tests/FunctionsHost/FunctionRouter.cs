@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Gatehouse.FunctionsHost;
 
 /// <summary>
-/// Finds the function that answers a request, as the Functions host does: the functions are tried in the order of their names,
-/// and the first whose route and methods match answers. A literal has no precedence over a parameter, nor a parameter over a
+/// Finds the function that answers a request, as the Functions host does. Functions are tried in the order of their names, and the
+/// first one whose route and methods match answers. A literal has no precedence over a parameter, and a parameter has none over a
 /// catch-all.
 /// </summary>
 internal sealed class FunctionRouter<TFunction>
@@ -20,9 +20,9 @@ internal sealed class FunctionRouter<TFunction>
 
     /// <summary>Adds a function.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="template">Its whole route, <c>host.json</c>'s prefix included.</param>
-    /// <param name="methods">The methods that it answers; none for any.</param>
-    /// <param name="function">What is found.</param>
+    /// <param name="template">Its full route, including the prefix of <c>host.json</c>.</param>
+    /// <param name="methods">The methods that it answers; empty for any.</param>
+    /// <param name="function">The function.</param>
     public void Add(string name, string template, IEnumerable<string> methods, TFunction function)
     {
         var parsed = TemplateParser.Parse(template);
@@ -67,7 +67,7 @@ internal sealed class FunctionRouter<TFunction>
     private sealed record Entry(
         string Name, TemplateMatcher Matcher, IDictionary<string, IRouteConstraint> Constraints, string[] Methods, TFunction Function);
 
-    // Constraints are handed a router, which none of ASP.NET Core's own asks.
+    // Constraints get a router as an argument. The constraints of ASP.NET Core do not use it.
     private sealed class NullRouter : IRouter
     {
         public static readonly NullRouter Instance = new();

@@ -15,8 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.FunctionsHost;
 
 /// <summary>
-/// A double of the Azure Functions host: starts a worker, loads its functions, forwards requests to it and fires its timers,
-/// with what the real host was seen to do and nothing else (README.md).
+/// A double of the Azure Functions host. It starts a worker, loads its functions, forwards requests to it and runs its timers. It
+/// does only what the real host was seen to do (README.md).
 /// </summary>
 public sealed class HostDouble : IAsyncDisposable
 {
@@ -44,16 +44,16 @@ public sealed class HostDouble : IAsyncDisposable
         channel = new WorkerChannel(log);
     }
 
-    /// <summary>Where requests are taken: a free port of this machine.</summary>
+    /// <summary>The address for requests, on a free port of this machine.</summary>
     public Uri Address { get; private set; } = null!;
 
-    /// <summary>The worker's process, if it has one of its own.</summary>
+    /// <summary>The worker's process; null if the worker runs in this process.</summary>
     public int? WorkerProcessId => worker?.ProcessId;
 
     /// <summary>The worker's exit code, once it has ended.</summary>
     public Task<int> WorkerExited => worker!.Exited;
 
-    /// <summary>The host's log so far: what <c>host.json</c> lets through.</summary>
+    /// <summary>The lines of the host's log that pass the levels of <c>host.json</c>.</summary>
     public IReadOnlyCollection<HostLine> Log => log.Lines;
 
     /// <summary>The names of the worker's functions.</summary>
@@ -62,8 +62,8 @@ public sealed class HostDouble : IAsyncDisposable
     /// <summary>Starts a published app and waits until it answers requests.</summary>
     /// <param name="folder">The published app: <c>host.json</c>, <c>worker.config.json</c> and the worker.</param>
     /// <param name="settings">The app's settings. Nothing else of this machine's environment reaches the worker.</param>
-    /// <param name="start">Starts the worker; left out, it is started as a process.</param>
-    /// <exception cref="WorkerException">The worker did not start; the message holds what it printed.</exception>
+    /// <param name="start">Starts the worker; null to start it as a process.</param>
+    /// <exception cref="WorkerException">The worker did not start. The message contains its output.</exception>
     public static async Task<HostDouble> StartAsync(
         string folder, IReadOnlyDictionary<string, string> settings, Func<WorkerStart, IWorker>? start = null)
     {
@@ -101,13 +101,13 @@ public sealed class HostDouble : IAsyncDisposable
     /// <summary>Done when the app answers requests.</summary>
     public Task Ready { get; private set; } = Task.CompletedTask;
 
-    /// <summary>The first line of the log of this kind, once there is one.</summary>
+    /// <summary>Waits for a line of the log that fits.</summary>
     public Task<HostLine> LoggedAsync(Func<HostLine, bool> isIt) => log.WaitAsync(isIt).WaitAsync(StartTimeout);
 
-    /// <summary>Runs a timer's function now, and waits for its end.</summary>
+    /// <summary>Runs a timer's function now, and waits until it ends.</summary>
     /// <param name="timer">The function's name.</param>
-    /// <param name="isPastDue">Whether it should have run before.</param>
-    /// <returns>Null where it ended well; otherwise what the worker said of the failure.</returns>
+    /// <param name="isPastDue">Whether the run is late.</param>
+    /// <returns>Null if the run succeeded; otherwise the failure as reported by the worker.</returns>
     /// <exception cref="InvalidOperationException">There is no such timer, or it is disabled.</exception>
     public async Task<string?> FireAsync(string timer, bool isPastDue = false)
     {
@@ -133,8 +133,8 @@ public sealed class HostDouble : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops as the host does on SIGTERM: cancels the timers that run, lets requests end, tells the worker to terminate, and
-    /// kills it where it has not in this time.
+    /// Stops as the host does on SIGTERM: cancels running timers, waits for open requests, tells the worker to terminate, and kills
+    /// it if it has not ended after the timeout.
     /// </summary>
     /// <returns>The worker's exit code.</returns>
     public async Task<int> StopAsync(TimeSpan grace)
@@ -155,7 +155,7 @@ public sealed class HostDouble : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills the worker on the spot.</summary>
+    /// <summary>Kills the worker at once.</summary>
     public async Task KillAsync()
     {
         worker!.Kill();
@@ -260,7 +260,7 @@ public sealed class HostDouble : IAsyncDisposable
         }
     }
 
-    // The host looks a schedule's name up in the app's settings, and nowhere else.
+    // The host finds a schedule's name only in the app's settings.
     private string? UnsetSchedule(HostedFunction function) =>
         function.Schedule is ['%', .. var name, '%'] && !settings.ContainsKey(name) ? name : null;
 

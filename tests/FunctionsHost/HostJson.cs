@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.FunctionsHost;
 
-/// <summary>What the double reads of <c>host.json</c>.</summary>
+/// <summary>The part of <c>host.json</c> that the double reads.</summary>
 internal sealed class HostJson
 {
     /// <summary>The host's own default for a limit: no limit.</summary>
@@ -29,16 +29,16 @@ internal sealed class HostJson
         }
     }
 
-    /// <summary>What every function's route begins with.</summary>
+    /// <summary>The prefix of every function's route.</summary>
     public string RoutePrefix { get; } = "api";
 
-    /// <summary>How many requests run at a time (<c>maxConcurrentRequests</c>).</summary>
+    /// <summary>The maximum number of requests that run (<c>maxConcurrentRequests</c>).</summary>
     public int MaxConcurrentRequests { get; } = Unlimited;
 
-    /// <summary>How many requests run or wait, in all: the section's other limit.</summary>
+    /// <summary>The maximum number of requests that run or wait: the section's other limit.</summary>
     public int MaxPendingRequests { get; } = Unlimited;
 
-    /// <summary>Reads the file in this folder; without one, all is as the host's defaults are.</summary>
+    /// <summary>Reads the file in this folder. Without a file, the host's defaults apply.</summary>
     public static HostJson Read(string folder)
     {
         var path = Path.Combine(folder, "host.json");
@@ -48,7 +48,7 @@ internal sealed class HostJson
         return new HostJson(document.RootElement);
     }
 
-    /// <summary>Whether the host writes a line of this category and level: the longest category that fits decides.</summary>
+    /// <summary>Whether the host writes a line of this category and level. The longest matching category decides.</summary>
     public bool IsLogged(string category, LogLevel level)
     {
         var least = levels

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.FunctionsHost;
 
 /// <summary>A line of the host's log.</summary>
-/// <param name="Level">How bad it is.</param>
-/// <param name="Category">What it is about: the function's name stands in it.</param>
-/// <param name="Text">The message, with the exception's where there is one.</param>
+/// <param name="Level">Its level.</param>
+/// <param name="Category">Its category, which can contain the function's name.</param>
+/// <param name="Text">The message, with the exception's message if there is one.</param>
 public sealed record HostLine(LogLevel Level, string Category, string Text)
 {
     /// <inheritdoc/>
@@ -15,12 +15,12 @@ public sealed record HostLine(LogLevel Level, string Category, string Text)
 }
 
 /// <summary>
-/// The host's log. An operator sees what <c>host.json</c> lets through; what the worker printed is kept whole beside it, for a
-/// test that has to say why a start failed.
+/// The host's log. An operator sees the lines that pass the levels of <c>host.json</c>. All output of the worker is kept too, so
+/// that a test can show why a start failed.
 /// </summary>
 internal sealed class HostLog(HostJson settings)
 {
-    /// <summary>The category of what a worker prints.</summary>
+    /// <summary>The category of a worker's output.</summary>
     public const string Console = "Host.Function.Console";
 
     private const string Startup = "Host.Startup";
@@ -30,13 +30,13 @@ internal sealed class HostLog(HostJson settings)
     private readonly Lock gate = new();
     private readonly List<(Func<HostLine, bool> IsIt, TaskCompletionSource<HostLine> Seen)> waiting = [];
 
-    /// <summary>The lines that <c>host.json</c> lets through.</summary>
+    /// <summary>The lines that pass the levels of <c>host.json</c>.</summary>
     public IReadOnlyCollection<HostLine> Lines => lines;
 
-    /// <summary>All that the worker has printed, on either stream.</summary>
+    /// <summary>All output of the worker, on both streams.</summary>
     public IReadOnlyCollection<string> Printed => printed;
 
-    /// <summary>The first line of this kind, once there is one.</summary>
+    /// <summary>Waits for a line that fits.</summary>
     public Task<HostLine> WaitAsync(Func<HostLine, bool> isIt)
     {
         lock (gate)
@@ -48,7 +48,7 @@ internal sealed class HostLog(HostJson settings)
         }
     }
 
-    /// <summary>Writes a line, if <c>host.json</c> lets it through.</summary>
+    /// <summary>Writes a line if it passes the levels of <c>host.json</c>.</summary>
     public void Write(LogLevel level, string category, string text)
     {
         if (!settings.IsLogged(category, level)) return;
@@ -70,7 +70,7 @@ internal sealed class HostLog(HostJson settings)
         Write(LogLevel.Warning, Startup, $"Function 'Functions.{function}' failed indexing and will be disabled.");
     }
 
-    /// <summary>How a call of a function has ended.</summary>
+    /// <summary>The end of a call of a function.</summary>
     public void Executed(string function, StatusResult result)
     {
         var category = $"Function.{function}";
@@ -80,21 +80,21 @@ internal sealed class HostLog(HostJson settings)
             Write(LogLevel.Error, category, $"Executed 'Functions.{function}' (Failed): {result.Exception?.Type} {result.Exception?.Message}");
     }
 
-    /// <summary>A line that the worker has printed on standard output.</summary>
+    /// <summary>A line of the worker on standard output.</summary>
     public void Output(string line)
     {
         printed.Enqueue(line);
         Write(LogLevel.Information, Console, line);
     }
 
-    /// <summary>A line that the worker has printed on standard error: its words decide its level.</summary>
+    /// <summary>A line of the worker on standard error. Its words decide its level.</summary>
     public void Error(string line)
     {
         printed.Enqueue(line);
         Write(LevelOf(line), Console, line);
     }
 
-    /// <summary>A line that the worker has logged: a function's own go under the function's name.</summary>
+    /// <summary>A log entry of the worker. Entries of a function have the function's name in their category.</summary>
     public void Worker(RpcLog log, string? function)
     {
         if (log.LogCategory == RpcLog.Types.RpcLogCategory.CustomMetric) return;

@@ -3,7 +3,7 @@ using Gatehouse.FunctionsHost.Protocol;
 
 namespace Gatehouse.FunctionsHost;
 
-/// <summary>A function as the worker describes it.</summary>
+/// <summary>A function, from the metadata of the worker.</summary>
 internal sealed class HostedFunction
 {
     private const string HttpTrigger = "httpTrigger";
@@ -21,7 +21,7 @@ internal sealed class HostedFunction
             : [];
     }
 
-    /// <summary>What the worker said of it.</summary>
+    /// <summary>The metadata from the worker.</summary>
     public RpcFunctionMetadata Metadata { get; }
 
     /// <summary>The function's name.</summary>
@@ -30,19 +30,19 @@ internal sealed class HostedFunction
     /// <summary>The name of the parameter that the trigger is bound to.</summary>
     public string TriggerName { get; }
 
-    /// <summary>Whether requests set it off, and no timer.</summary>
+    /// <summary>Whether its trigger is HTTP and not a timer.</summary>
     public bool IsHttp { get; }
 
     /// <summary>The route, without <c>host.json</c>'s prefix.</summary>
     public string Route { get; }
 
-    /// <summary>The methods that it answers; none for any.</summary>
+    /// <summary>The methods that it answers; empty for any.</summary>
     public IReadOnlyList<string> Methods { get; }
 
-    /// <summary>When its timer comes due, as it is written.</summary>
+    /// <summary>The schedule of its timer, as written in the code.</summary>
     public string Schedule { get; }
 
-    /// <summary>Reads what the worker said of a function, and fills in its bindings from how the worker wrote them.</summary>
+    /// <summary>Reads a function's metadata, and adds its bindings, which the worker sends as JSON.</summary>
     /// <exception cref="InvalidOperationException">The double does not know its trigger.</exception>
     public static HostedFunction Of(RpcFunctionMetadata metadata)
     {

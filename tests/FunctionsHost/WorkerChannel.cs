@@ -7,7 +7,7 @@ using Grpc.Core;
 
 namespace Gatehouse.FunctionsHost;
 
-/// <summary>The conversation with one worker, over the stream that the worker opens.</summary>
+/// <summary>The connection with one worker, over the stream that the worker opens.</summary>
 internal sealed class WorkerChannel(HostLog log)
 {
     private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(60);
@@ -18,10 +18,10 @@ internal sealed class WorkerChannel(HostLog log)
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exception? fault;
 
-    /// <summary>Done when the worker has opened its stream; faulted when it has ended before.</summary>
+    /// <summary>Completes when the worker has opened its stream; fails if the worker ends before.</summary>
     public Task Started => started.Task;
 
-    /// <summary>Carries messages both ways until either side is gone.</summary>
+    /// <summary>Carries messages in both directions until one side ends.</summary>
     public async Task RunAsync(
         IAsyncStreamReader<StreamingMessage> reader, IServerStreamWriter<StreamingMessage> writer, CancellationToken gone)
     {
@@ -54,7 +54,7 @@ internal sealed class WorkerChannel(HostLog log)
         return await reply.Task.WaitAsync(ReplyTimeout);
     }
 
-    /// <summary>Calls a function; the result says how that ended. Cancelling tells the worker, which still has to answer.</summary>
+    /// <summary>Calls a function, and returns its result. Cancelling sends a message to the worker, which still has to answer.</summary>
     public async Task<StatusResult> InvokeAsync(HostedFunction function, InvocationRequest request, CancellationToken cancellation)
     {
         var call = new Call(function.Name);
@@ -80,12 +80,12 @@ internal sealed class WorkerChannel(HostLog log)
         return result;
     }
 
-    /// <summary>Gives up everything that is waited for.</summary>
+    /// <summary>Fails all pending waits.</summary>
     public void Fail(Exception reason)
     {
         fault ??= reason;
         started.TrySetException(reason);
-        // Whoever waits for it may have gone already.
+        // Its caller may have stopped waiting.
         _ = started.Task.Exception;
         foreach (var reply in asked.Values) reply.TrySetException(reason);
         foreach (var call in calls.Values) call.Ended.TrySetException(reason);
@@ -122,7 +122,7 @@ internal sealed class WorkerChannel(HostLog log)
     }
 }
 
-/// <summary>Where the worker opens its stream.</summary>
+/// <summary>The service that the worker opens its stream on.</summary>
 internal sealed class WorkerService(WorkerChannel channel) : FunctionRpc.FunctionRpcBase
 {
     public override Task EventStream(
@@ -130,5 +130,5 @@ internal sealed class WorkerService(WorkerChannel channel) : FunctionRpc.Functio
         ServerCallContext context) => channel.RunAsync(requestStream, responseStream, context.CancellationToken);
 }
 
-/// <summary>The worker did not do what a host expects of it; the message says what, with what it printed.</summary>
+/// <summary>The worker did not behave as a host expects. The message contains the reason and the worker's output.</summary>
 public sealed class WorkerException(string message) : Exception(message);

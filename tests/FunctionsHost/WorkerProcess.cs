@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Gatehouse.FunctionsHost;
 
-/// <summary>A published worker as a process of its own.</summary>
+/// <summary>A published worker as a process.</summary>
 internal sealed class WorkerProcess : IWorker
 {
-    // Beside the app's settings a worker sees nothing of this machine but these.
+    // The only variables of this machine that a worker gets, in addition to the app's settings.
     private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "DOTNET_ROOT", "DOTNET_CLI_HOME", "LD_LIBRARY_PATH"];
 
     private readonly Process process;
@@ -60,7 +60,7 @@ internal sealed class WorkerProcess : IWorker
         process.Dispose();
     }
 
-    // It also waits until both streams have been read to their end.
+    // This also waits until both streams have been read completely.
     private static async Task<int> ExitAsync(Process process)
     {
         await process.WaitForExitAsync();

@@ -47,13 +47,13 @@ public static class WebhookSignature
         if (signatures.Count > 1) return SignatureVerdict.Repeated;
         if (signatures[0] is not { Length: Length } given || given.AsSpan().ContainsAnyExcept(Digits))
             return SignatureVerdict.Malformed;
-        var wanted = Convert.FromHexString(given);
+        var expected = Convert.FromHexString(given);
         var right = false;
         Span<byte> made = stackalloc byte[HMACSHA256.HashSizeInBytes];
         foreach (var secret in secrets)
         {
             HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body, made);
-            right |= CryptographicOperations.FixedTimeEquals(made, wanted);
+            right |= CryptographicOperations.FixedTimeEquals(made, expected);
         }
         return right ? SignatureVerdict.Right : SignatureVerdict.Wrong;
     }

@@ -111,11 +111,11 @@ public sealed class AlertDelivery(
         if (sent.Status is null || sent.RetryAfter is not null || sent.IsGone) end();
         if (sent.IsGone || begun.Tries > settings.Waits.Count)
             return await EndAsync(begun, AlertState.Undeliverable, now, CancellationToken.None);
-        if (now + sent.RetryAfter is { } asked && asked > begun.DueAt)
+        if (now + sent.RetryAfter is { } retryAt && retryAt > begun.DueAt)
         {
             // At most our own longest wait: the receiver must not be able to postpone an alert until it is removed.
             var latest = now + settings.Waits[^1];
-            var postponed = begun with { DueAt = asked < latest ? asked : latest };
+            var postponed = begun with { DueAt = retryAt < latest ? retryAt : latest };
             if (postponed.DueAt > begun.DueAt)
                 await store.CommitAsync(AlertRow.Table, begun.Partition, postponed.Replace(begun), CancellationToken.None);
         }

@@ -33,10 +33,10 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
             ({ } read, null) => DayRange.Between(read.From, read.Through),
             ({ } read, _) => DayRange.Between(read.From, Yesterday),
         };
-        var asked = expected is { } all
+        var range = expected is { } all
             ? DayRange.Between(ArchiveDays.Later(all.From, days.From), ArchiveDays.Earlier(all.To, days.To))
             : null;
-        return new ArchivedDays(asked, PagesAsync(application, days, first, CancellationToken.None));
+        return new ArchivedDays(range, PagesAsync(application, days, first, CancellationToken.None));
     }
 
     /// <summary>

@@ -101,14 +101,14 @@ internal sealed class ArchiveWriter(
         WriteTask task, ArchiveState before, DayReading[] readings, List<DayReading> missing)
     {
         var lost = missing.Select(reading => reading.Day);
-        var (last, final) = (readings[^1].Day, ArchiveDays.Of(readings[0].AskedAt).AddDays(-ArchiveDays.Corrected));
+        var (last, final) = (readings[^1].Day, ArchiveDays.Of(readings[0].ReadAt).AddDays(-ArchiveDays.Corrected));
         if (task.Progress is not null) lost = lost.Where(day => day >= before.From && day <= before.Through);
         var days = before with { Missing = before.Missing.With(lost, readings.Select(reading => reading.Day).Except(missing.Select(reading => reading.Day))) };
         return task.Progress is not null ? days : days with
         {
             Through = last,
             FinalThrough = ArchiveDays.Later(before.From.AddDays(-1), ArchiveDays.Earlier(last, final)),
-            ReadAt = readings[^1].AskedAt,
+            ReadAt = readings[^1].ReadAt,
         };
     }
 
@@ -116,8 +116,8 @@ internal sealed class ArchiveWriter(
     private ArchivedDay DayOf(
         DayReading reading, Dictionary<DateOnly, ArchivedDay> existing, Dictionary<DateOnly, long>? webhookCounts, DateOnly? since) => new(
         reading.Day, reading.Count!.Value, settings.Source,
-        ArchiveDays.IsFinal(reading.Day, reading.AskedAt) || (existing.TryGetValue(reading.Day, out var before) && before.Final),
-        reading.AskedAt,
+        ArchiveDays.IsFinal(reading.Day, reading.ReadAt) || (existing.TryGetValue(reading.Day, out var before) && before.Final),
+        reading.ReadAt,
         webhookCounts is not null && reading.Day >= since ? webhookCounts.GetValueOrDefault(reading.Day) : null);
 
     // Null where webhook counts are not stored.
@@ -161,13 +161,13 @@ internal sealed class ArchiveWriter(
         AppId application, ArchiveState state, List<DayReading> missing, CancellationToken cancellation)
     {
         var lost = missing
-            .Where(reading => ArchiveDays.IsFinal(reading.Day, reading.AskedAt)
+            .Where(reading => ArchiveDays.IsFinal(reading.Day, reading.ReadAt)
                 && !(reading.Day <= state.FinalThrough && state.Missing.Contains(reading.Day)))
             .ToList();
         if (lost.Count == 0) return;
         await alerts.RaiseAsync(
             ArchiveAlerts.Gap(
-                application, lost[^1].AskedAt,
+                application, lost[^1].ReadAt,
                 [
                     new("from", ArchiveDays.Text(lost[0].Day)), new("to", ArchiveDays.Text(lost[^1].Day)),
                     new("days", $"{lost.Count}"),

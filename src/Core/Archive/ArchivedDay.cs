@@ -20,10 +20,10 @@ public readonly record struct ArchivedDay(
     internal TableRow ToRow()
     {
         var key = ArchiveDays.Text(Day);
-        return WebhookCount is { } told
+        return WebhookCount is { } webhookCount
             ? new TableRow(
                 key, (nameof(Count), Count), (nameof(Source), Source), (nameof(Final), Final), (nameof(ArchivedAt), ArchivedAt),
-                (nameof(WebhookCount), told))
+                (nameof(WebhookCount), webhookCount))
             : new TableRow(
                 key, (nameof(Count), Count), (nameof(Source), Source), (nameof(Final), Final), (nameof(ArchivedAt), ArchivedAt));
     }

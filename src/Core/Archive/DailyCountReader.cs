@@ -7,8 +7,8 @@ namespace Gatehouse.Archive;
 /// <summary>The platform's answer for one day.</summary>
 /// <param name="Day">The day.</param>
 /// <param name="Count">The number of messages; null where the platform gave none.</param>
-/// <param name="AskedAt">When the platform was asked.</param>
-internal readonly record struct DayReading(DateOnly Day, long? Count, DateTimeOffset AskedAt);
+/// <param name="ReadAt">The time of the request.</param>
+internal readonly record struct DayReading(DateOnly Day, long? Count, DateTimeOffset ReadAt);
 
 /// <summary>
 /// Reads daily counts from the platform, in windows of 90 days. If the platform refuses a window as too long (400113), it is
@@ -28,34 +28,34 @@ internal sealed class DailyCountReader(IPlatform platform, MasterTokens masters,
         var isForgotten = false;
         for (var next = days.From; next <= days.To;)
         {
-            var asked = new DayRange(next, ArchiveDays.Earlier(next.AddDays(window - 1), days.To));
-            var askedAt = time.GetUtcNow();
-            var counts = await TryReadAsync(application, asked, cancellation);
-            if (counts is null && asked.Days > 1)
+            var range = new DayRange(next, ArchiveDays.Earlier(next.AddDays(window - 1), days.To));
+            var readAt = time.GetUtcNow();
+            var counts = await TryReadAsync(application, range, cancellation);
+            if (counts is null && range.Days > 1)
             {
-                window = asked.Days / 2;
+                window = range.Days / 2;
                 continue;
             }
             // If a single day is refused, the platform has no data that old any more. That says nothing about the longest
             // window, which is tried again after the last of those days.
             window = counts is null ? 1 : isForgotten ? WindowDays : window;
             isForgotten = counts is null;
-            yield return [.. Enumerable.Range(0, asked.Days).Select(offset => asked.From.AddDays(offset)).Select(day =>
-                new DayReading(day, counts is not null && counts.TryGetValue(day, out var count) ? count : null, askedAt))];
-            next = asked.To.AddDays(1);
+            yield return [.. Enumerable.Range(0, range.Days).Select(offset => range.From.AddDays(offset)).Select(day =>
+                new DayReading(day, counts is not null && counts.TryGetValue(day, out var count) ? count : null, readAt))];
+            next = range.To.AddDays(1);
         }
     }
 
     // Null where the range is refused.
     private async Task<Dictionary<DateOnly, long>?> TryReadAsync(
-        AppId application, DayRange asked, CancellationToken cancellation)
+        AppId application, DayRange range, CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(settings.AnswerTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
             var counts = await masters.UseAsync(
-                application, master => platform.ViewDailyCountsAsync(master, asked.From, asked.To, either.Token), either.Token);
+                application, master => platform.ViewDailyCountsAsync(master, range.From, range.To, either.Token), either.Token);
             var byDay = new Dictionary<DateOnly, long>(counts.Count);
             foreach (var count in counts) byDay[count.Day] = count.Messages;
             return byDay;

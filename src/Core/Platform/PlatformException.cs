@@ -37,10 +37,10 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// Whether nothing was done: the platform refused, or received nothing. Otherwise it failed, and the request may have
     /// been carried out.
     /// </summary>
-    public bool IsRefusal => Status < 500 || NotAsked;
+    public bool IsRefusal => Status < 500 || NotSent;
 
     /// <summary>Whether the platform could not be reached, so that it received nothing of the request.</summary>
-    public bool NotAsked { get; init; }
+    public bool NotSent { get; init; }
 
     /// <summary>How long to wait before the next try, as the platform said; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }

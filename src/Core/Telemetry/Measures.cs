@@ -49,7 +49,7 @@ public static class Measures
     /// changes.
     /// </summary>
     public static readonly Gauge<int> UpstreamBreaker =
-        Meter.CreateGauge<int>("gatehouse.upstream.breaker_state", null, "Whether a host of the hosted platform is left alone.");
+        Meter.CreateGauge<int>("gatehouse.upstream.breaker_state", null, "Whether the circuit breaker of a host of the hosted platform is open.");
 
     /// <summary>
     /// How many days behind the application is that is furthest behind, as of the last run of the archive.

@@ -67,12 +67,12 @@ internal sealed class MessageLedger
     }
 
     private static IEnumerable<(int Shard, List<int> Indexes)> Sharded(
-        IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, EventOutcome wanted)
+        IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, EventOutcome outcome)
     {
         var shards = new List<int>?[UsageKeys.Shards];
         for (var index = 0; index < events.Count; index++)
         {
-            if (outcomes[index] == wanted && events[index].Kind == UsageEventKind.Message)
+            if (outcomes[index] == outcome && events[index].Kind == UsageEventKind.Message)
                 (shards[UsageKeys.ShardOf(events[index].Message)] ??= []).Add(index);
         }
         for (var shard = 0; shard < shards.Length; shard++)

@@ -43,9 +43,9 @@ public static class UsageEventReader
         if (reader.TokenType != JsonTokenType.StartObject) throw new UsageRequestException("The body must be a JSON object.");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var wanted = reader.ValueTextEquals("events"u8);
+            var isEvents = reader.ValueTextEquals("events"u8);
             reader.Read();
-            if (!wanted)
+            if (!isEvents)
             {
                 reader.Skip();
                 continue;

@@ -95,10 +95,10 @@ public sealed class DailyCounts(
 
     private DayRange Checked(DateOnly from, DateOnly to)
     {
-        var asked = DayRange.Between(from, to) ?? throw RequestException.OutOfRange("from must not be after to.");
+        var range = DayRange.Between(from, to) ?? throw RequestException.OutOfRange("from must not be after to.");
         var possible = backfills.Possible;
         return possible.Contains(from) && possible.Contains(to)
-            ? asked
+            ? range
             : throw RequestException.OutOfRange($"from and to must be from {IsoDate.Text(possible.From)} to {IsoDate.Text(possible.To)}.");
     }
 

@@ -143,7 +143,7 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
         json.WriteNumber("count"u8, day.Count);
         json.WriteBoolean("final"u8, day.Final);
         json.WriteString("source"u8, day.Source);
-        if (day.WebhookCount is { } told) json.WriteNumber("webhook_count"u8, told);
+        if (day.WebhookCount is { } webhookCount) json.WriteNumber("webhook_count"u8, webhookCount);
         json.WriteEndObject();
     }
 

@@ -18,12 +18,12 @@ internal sealed partial class TimerLoop(TimerFunction function, IServiceScopeFac
     private readonly Channel<bool> wakes = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    private volatile bool asked;
+    private volatile bool isRequested;
 
     /// <summary>Requests a run now, or as soon as the current run has ended.</summary>
     public void RunNow()
     {
-        asked = true;
+        isRequested = true;
         Wake();
     }
 
@@ -44,9 +44,9 @@ internal sealed partial class TimerLoop(TimerFunction function, IServiceScopeFac
 
             var started = clock.GetUtcNow();
             var isDue = next <= started;
-            if (stopping.IsCancellationRequested || !(isDue || asked)) continue;
+            if (stopping.IsCancellationRequested || !(isDue || isRequested)) continue;
 
-            asked = false;
+            isRequested = false;
             await RunOnceAsync(status, stopping);
             next = NextAfterRun(next, isDue);
             if (isDue && status is not null)

@@ -6,8 +6,8 @@ using Gatehouse.Functions.Service;
 namespace Gatehouse.Functions.Tests.Harness;
 
 /// <summary>
-/// The OpenAPI document, to hold answers against: as much of JSON Schema 2020-12 as it uses. A keyword that is not known here
-/// is a fault, not a pass.
+/// Checks answers against the OpenAPI document. Knows the part of JSON Schema 2020-12 that the document uses. An unknown keyword
+/// fails the check.
 /// </summary>
 internal sealed class ApiDocument
 {
@@ -18,7 +18,7 @@ internal sealed class ApiDocument
     private ApiDocument(JsonElement root)
     {
         Root = root;
-        // A literal before a parameter, as routing has it.
+        // Literals before parameters, as in routing.
         byMethod = Operations.OrderBy(one => one.Path.Count(character => character == '{'))
             .ToLookup(one => one.Method, one => (one.Path.Split('/'), one.Operation));
     }
@@ -44,7 +44,7 @@ internal sealed class ApiDocument
         }
     }
 
-    /// <summary>The operation that answers a request; null where none does.</summary>
+    /// <summary>The operation that answers a request; null if there is none.</summary>
     public JsonElement? Find(string method, string path)
     {
         var segments = path.Split('?')[0].Split('/');
@@ -59,7 +59,7 @@ internal sealed class ApiDocument
         return null;
     }
 
-    /// <summary>What an answer is not as the document says; null where it is.</summary>
+    /// <summary>The difference between an answer and the document; null if they agree.</summary>
     public string? Fault(JsonElement operation, int status, string? contentType, string text)
     {
         if (!operation.GetProperty("responses").TryGetProperty(status.ToString(CultureInfo.InvariantCulture), out var response))
@@ -67,11 +67,11 @@ internal sealed class ApiDocument
         if (!Follow(response).TryGetProperty("content", out var content)) return text.Length == 0 ? null : "it has a body";
         var type = contentType?.Split(';')[0] ?? "";
         if (!content.TryGetProperty(type, out var media)) return $"its type is {type}";
-        // What is no JSON is text, and its schema says no more of it.
+        // An answer that is not JSON is text. Its schema says nothing more.
         return type.EndsWith("json", StringComparison.Ordinal) ? Fault(media.GetProperty("schema"), JsonElement.Parse(text), "$") : null;
     }
 
-    /// <summary>Where a value does not fit a schema, and why; null where it does.</summary>
+    /// <summary>The place and the reason where a value does not fit a schema; null if it fits.</summary>
     public string? Fault(JsonElement schema, JsonElement value, string at)
     {
         foreach (var keyword in schema.EnumerateObject())

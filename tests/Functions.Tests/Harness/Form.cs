@@ -18,7 +18,7 @@ internal static class Form
         return form;
     }
 
-    /// <summary>These bytes under this type, which need not be one.</summary>
+    /// <summary>These bytes with this Content-Type, which may be invalid.</summary>
     public static HttpContent Raw(string contentType, byte[] body)
     {
         var content = new ByteArrayContent(body);
@@ -34,7 +34,7 @@ internal static class Form
         return chunked;
     }
 
-    /// <summary>A part of a form as it goes over the line.</summary>
+    /// <summary>The bytes of a part of a form.</summary>
     public static byte[] Part(string boundary, string headers, ReadOnlySpan<byte> content) =>
         [.. Encoding.ASCII.GetBytes($"--{boundary}\r\n{headers}\r\n\r\n"), .. content, .. "\r\n"u8];
 

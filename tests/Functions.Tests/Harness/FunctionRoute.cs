@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>A function that answers requests, as its attributes say.</summary>
+/// <summary>A function that answers requests, from its attributes.</summary>
 internal sealed record FunctionRoute(string Name, string Method, string Route, MethodInfo Function)
 {
     public const string Unknown = "ZUnknownUrl";
@@ -19,7 +19,7 @@ internal sealed record FunctionRoute(string Name, string Method, string Route, M
            select method,
     ];
 
-    /// <summary>Every route of the product; a function of several methods stands here once for each.</summary>
+    /// <summary>Every route of the product, once for each method.</summary>
     public static IReadOnlyList<FunctionRoute> All { get; } =
     [
         .. from function in Functions
@@ -30,7 +30,7 @@ internal sealed record FunctionRoute(string Name, string Method, string Route, M
                function.GetCustomAttribute<FunctionAttribute>()!.Name, method.ToUpperInvariant(), trigger.Route!, function),
     ];
 
-    /// <summary>The trigger of a function, if it has one of this kind.</summary>
+    /// <summary>The trigger of a function; null if it has none of this kind.</summary>
     public static TAttribute? Trigger<TAttribute>(MethodInfo function) where TAttribute : Attribute =>
         function.GetParameters().Select(parameter => parameter.GetCustomAttribute<TAttribute>()).SingleOrDefault(attribute => attribute is not null);
 

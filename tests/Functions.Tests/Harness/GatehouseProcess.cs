@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>The application as a process of its own, as a user starts it.</summary>
+/// <summary>The application as a process, as a user starts it.</summary>
 internal sealed class GatehouseProcess : IDisposable
 {
     /// <summary>The setting by which a worker knows that a Functions host has started it.</summary>
@@ -32,15 +32,15 @@ internal sealed class GatehouseProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>What it has printed so far.</summary>
+    /// <summary>Its lines on standard output so far.</summary>
     public IReadOnlyCollection<string> Output => output;
 
-    /// <summary>What it has printed on standard error so far.</summary>
+    /// <summary>Its lines on standard error so far.</summary>
     public IReadOnlyCollection<string> Errors => errors;
 
     public int Id => process.Id;
 
-    /// <summary>Starts the process with these settings over the defaults, and nothing else of this machine's environment.</summary>
+    /// <summary>Starts the process with these settings over the defaults, without the other variables of this machine.</summary>
     public static GatehouseProcess Start(params (string Name, string Value)[] settings) => Run([], settings);
 
     /// <summary>The same with arguments.</summary>
@@ -78,12 +78,12 @@ internal sealed class GatehouseProcess : IDisposable
         return (process, new PlatformClient(await process.AddressAsync(), RunningGatehouse.User, RunningGatehouse.Password));
     }
 
-    /// <summary>The address at which it serves, once it does.</summary>
+    /// <summary>Waits until it serves, and returns its address.</summary>
     public async Task<Uri> AddressAsync() =>
         await address.Task.WaitAsync(Timeout)
         ?? throw new InvalidOperationException($"Gatehouse did not start: {string.Join('\n', errors)}");
 
-    /// <summary>Everything printed so far, once that has this text in it.</summary>
+    /// <summary>Waits until its output contains this text, and returns the output.</summary>
     public async Task<string> OutputAsync(string text)
     {
         using var timeout = new CancellationTokenSource(Timeout);
@@ -91,7 +91,7 @@ internal sealed class GatehouseProcess : IDisposable
         return string.Join('\n', output);
     }
 
-    /// <summary>Waits for its end; returns its exit code.</summary>
+    /// <summary>Waits until it ends, and returns its exit code.</summary>
     public async Task<int> ExitAsync()
     {
         using var timeout = new CancellationTokenSource(Timeout);
@@ -99,7 +99,7 @@ internal sealed class GatehouseProcess : IDisposable
         return process.ExitCode;
     }
 
-    /// <summary>Kills it on the spot (SIGKILL).</summary>
+    /// <summary>Kills it at once (SIGKILL).</summary>
     public async Task KillAsync()
     {
         process.Kill();

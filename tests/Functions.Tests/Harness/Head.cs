@@ -14,21 +14,21 @@ public abstract class Head
     public static readonly Head FunctionsHost = new WorkerHead();
 
     /// <summary>
-    /// Starts the application; in a folder of its own and under the machine's clock unless given others; with these settings
-    /// and services over the test's.
+    /// Starts the application. Without arguments: in a new folder, with the machine's clock, and with the tests' settings and
+    /// services.
     /// </summary>
     internal Task<RunningGatehouse> StartAsync(
         TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null,
         Action<IServiceCollection>? configure = null, TestStore? store = null) =>
         RunningGatehouse.StartAsync(this, folder, clock, logs, settings, configure, store);
 
-    /// <summary>Starts the application before a platform elsewhere, whose credentials are put into its vault unless left out.</summary>
+    /// <summary>Starts the application with a hosted platform. By default its vault gets the platform's credentials.</summary>
     internal Task<RunningGatehouse> StartHostedAsync(
         Uri platform, TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null,
         IReadOnlyList<string>? settings = null, bool hasCredentials = true, Action<IServiceCollection>? configure = null) =>
         RunningGatehouse.StartHostedAsync(this, platform, folder, clock, logs, settings, hasCredentials, configure);
 
-    /// <summary>Serves an application with these settings (<c>Name:Part</c>), clock, logs and services.</summary>
+    /// <summary>Starts an application with these settings (<c>Name:Part</c>), clock, logs and services.</summary>
     internal abstract Task<ServedApplication> ServeAsync(
         IReadOnlyDictionary<string, string> settings, TimeProvider? clock, ILoggerProvider? logs, Action<IServiceCollection>? configure);
 }
@@ -36,13 +36,13 @@ public abstract class Head
 /// <summary>An application that answers requests.</summary>
 internal abstract class ServedApplication : IAsyncDisposable
 {
-    /// <summary>Where it answers.</summary>
+    /// <summary>Its address.</summary>
     public abstract Uri Address { get; }
 
     /// <summary>Its services.</summary>
     public abstract IServiceProvider Services { get; }
 
-    /// <summary>Runs a timer's function; where the head lets it run on by itself, this does not wait for its end.</summary>
+    /// <summary>Runs a timer's function. On the server this does not wait for the end of the run.</summary>
     public abstract Task RunTimerAsync(string function);
 
     public abstract ValueTask DisposeAsync();

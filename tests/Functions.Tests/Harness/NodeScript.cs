@@ -3,10 +3,10 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>Runs a script of a folder under <c>tests</c>, with the packages that the folder names, over the project's folder.</summary>
+/// <summary>Runs a script from a folder under <c>tests</c>, with the npm packages of that folder, on the project's files.</summary>
 internal static class NodeScript
 {
-    /// <summary>What the script prints, without the last line's end.</summary>
+    /// <summary>The output of the script, without the last line break.</summary>
     public static async Task<string> RunAsync(string folder, string script, params string[] arguments)
     {
         var path = await NodePackages.RestoreAsync(folder);

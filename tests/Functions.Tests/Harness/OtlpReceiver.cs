@@ -25,11 +25,11 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>The names of the measures so far.</summary>
     public IReadOnlyList<string> Measures => [.. Of("/v1/metrics").Select(metric => metric.Text(1)).Distinct()];
 
-    /// <summary>The texts of the logs' lines so far.</summary>
+    /// <summary>The texts of the log entries so far.</summary>
     public IReadOnlyList<string> Logs => [.. Of("/v1/logs").SelectMany(line => line.Messages(5)).Select(body => body.Text(1))];
 
     /// <summary>Starts one on a free port.</summary>
-    /// <param name="hangs">Whether it takes requests and never answers them.</param>
+    /// <param name="hangs">Whether it accepts requests and never answers.</param>
     public static async Task<OtlpReceiver> StartAsync(bool hangs = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -47,7 +47,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>Waits until a span has come, and measures after it.</summary>
+    /// <summary>Waits for a span, and for metrics after it.</summary>
     public async Task HasAsync(Predicate<SentSpan> wanted)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -73,11 +73,11 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         select item;
 }
 
-/// <summary>A span as it was sent.</summary>
-/// <param name="Name">What was done.</param>
+/// <summary>A received span.</summary>
+/// <param name="Name">Its name.</param>
 /// <param name="Trace">The trace's id, in hex.</param>
 /// <param name="Id">The span's id, in hex.</param>
-/// <param name="Parent">The id of the span that it is part of; empty for none.</param>
+/// <param name="Parent">The id of its parent; empty for none.</param>
 internal sealed record SentSpan(string Name, string Trace, string Id, string Parent)
 {
     public static SentSpan Read(ProtobufMessage span) => new(span.Text(5), span.Hex(1), span.Hex(2), span.Hex(4));

@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>The resident memory of another process at its highest, as Linux keeps it (proc(5)).</summary>
+/// <summary>The peak resident memory of another process, from Linux (proc(5)).</summary>
 internal static class PeakMemory
 {
     public static bool IsKnown => OperatingSystem.IsLinux();
 
-    /// <summary>By how many bytes the process grows, at its highest, while something is done.</summary>
+    /// <summary>The growth of the process in bytes, at its peak, during an operation.</summary>
     public static async Task<long> GrowthAsync(int process, Func<Task> work)
     {
-        // "5" resets the peak to what is resident now.
+        // "5" resets the peak to the current resident memory.
         await File.WriteAllTextAsync($"/proc/{process}/clear_refs", "5");
         var before = Read(process, "VmRSS:");
         await work();

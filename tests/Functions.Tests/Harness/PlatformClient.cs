@@ -17,7 +17,7 @@ internal sealed class PlatformClient(Uri address, string user, string password) 
 
     public Uri Address => address;
 
-    /// <summary>Which operations have answered, and with what status.</summary>
+    /// <summary>The operations that have answered, with their status.</summary>
     public IReadOnlyCollection<(string Operation, int Status)> Answered => answered;
 
     /// <summary>The organization's credentials.</summary>
@@ -96,7 +96,7 @@ internal sealed class PlatformClient(Uri address, string user, string password) 
 /// <summary>An application and its master token.</summary>
 internal sealed record CreatedApplication(string Id, Credential Master);
 
-/// <summary>What a request is authenticated with.</summary>
+/// <summary>The credential of a request.</summary>
 internal sealed record Credential(string? Header, string Value)
 {
     public static readonly Credential None = new(null, "");
@@ -114,7 +114,7 @@ internal sealed record Credential(string? Header, string Value)
     }
 }
 
-/// <summary>An answer, read whole.</summary>
+/// <summary>An answer with its body.</summary>
 internal sealed record Answer(HttpStatusCode Status, string? ContentType, string Text)
 {
     public JsonElement Body => JsonElement.Parse(Text);
@@ -127,7 +127,7 @@ internal sealed record Answer(HttpStatusCode Status, string? ContentType, string
         return Body;
     }
 
-    /// <summary>Holds the answer to be a problem of this type (RFC 9457); returns it.</summary>
+    /// <summary>Asserts that the answer is a problem of this type (RFC 9457), and returns it.</summary>
     public JsonElement Problem(HttpStatusCode status, string type)
     {
         Assert.True(Status == status, $"{(int)Status}: {Text}");
@@ -138,7 +138,7 @@ internal sealed record Answer(HttpStatusCode Status, string? ContentType, string
         return Body;
     }
 
-    /// <summary>Holds the answer to be a refusal with this code, in the platform's shape; returns its message.</summary>
+    /// <summary>Asserts that the answer is a refusal with this code in the platform's format, and returns its message.</summary>
     public string Refused(int code, HttpStatusCode status = HttpStatusCode.BadRequest)
     {
         Assert.True(Status == status, $"{(int)Status}: {Text}");

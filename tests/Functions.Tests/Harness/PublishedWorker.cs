@@ -3,7 +3,7 @@ using Gatehouse.FunctionsHost;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>The package of <c>src/Functions</c>, as the build of the tests has published it, under the double of the host.</summary>
+/// <summary>The package of <c>src/Functions</c> that the build of the tests publishes, under the double of the host.</summary>
 internal static class PublishedWorker
 {
     /// <summary>The folder of the package.</summary>
@@ -16,14 +16,14 @@ internal static class PublishedWorker
     /// <summary>Starts it in a folder with another <c>host.json</c>.</summary>
     public static Task<HostDouble> StartAsync(string data, string folder) => HostDouble.StartAsync(folder, Settings(data, []));
 
-    /// <summary>Starts it without waiting: for a start that fails.</summary>
+    /// <summary>Starts it without waiting, for a start that fails.</summary>
     public static Task<HostDouble> LaunchAsync(string data, params IEnumerable<(string Name, string Value)> settings) =>
         HostDouble.LaunchAsync(Folder, Settings(data, settings));
 
-    /// <summary>A client of what is served.</summary>
+    /// <summary>A client of the app.</summary>
     public static PlatformClient Client(this HostDouble host) => new(host.Address, RunningGatehouse.User, RunningGatehouse.Password);
 
-    // A setting without a value is one that is not set.
+    // An empty value means that the setting is not set.
     private static Dictionary<string, string> Settings(string data, IEnumerable<(string Name, string Value)> settings)
     {
         var all = new Dictionary<string, string>

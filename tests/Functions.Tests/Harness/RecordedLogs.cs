@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>Keeps every line that is logged, as text: its level, category, message, scopes and exception.</summary>
+/// <summary>Records every log entry as text: its level, category, message, scopes and exception.</summary>
 [ProviderAlias("Recorded")]
 internal sealed class RecordedLogs : ILoggerProvider, ISupportExternalScope
 {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>The whole application in this process, on a free port, over real HTTP, with its data in a folder of its own.</summary>
+/// <summary>The whole application in this process, on a free port, over real HTTP, with its own data folder.</summary>
 internal sealed class RunningGatehouse : IAsyncDisposable
 {
     public const string User = "organization";
@@ -27,13 +27,13 @@ internal sealed class RunningGatehouse : IAsyncDisposable
 
     public IServiceProvider Services => application.Services;
 
-    /// <summary>As <see cref="Head.StartAsync"/>, on Kestrel: for a test that is about what both heads share inside.</summary>
+    /// <summary>Like <see cref="Head.StartAsync"/> on the server, for tests of code that both heads share.</summary>
     public static Task<RunningGatehouse> StartAsync(
         TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null, IReadOnlyList<string>? settings = null,
         Action<IServiceCollection>? configure = null, TestStore? store = null) =>
         StartAsync(Head.Server, folder, clock, logs, settings, configure, store);
 
-    /// <summary>As <see cref="Head.StartHostedAsync"/>, on Kestrel.</summary>
+    /// <summary>Like <see cref="Head.StartHostedAsync"/>, on the server.</summary>
     public static Task<RunningGatehouse> StartHostedAsync(
         Uri platform, TemporaryFolder? folder = null, TimeProvider? clock = null, ILoggerProvider? logs = null,
         IReadOnlyList<string>? settings = null, bool hasCredentials = true, Action<IServiceCollection>? configure = null) =>
@@ -65,7 +65,9 @@ internal sealed class RunningGatehouse : IAsyncDisposable
         return gatehouse;
     }
 
-    /// <summary>Runs a timer's function. Its effect is to be waited for: not every head waits for its end.</summary>
+    /// <summary>
+    /// Runs a timer's function. The test must wait for its effect, because the server does not wait for the end of the run.
+    /// </summary>
     public Task RunTimerAsync(string function) => application.RunTimerAsync(function);
 
     public async ValueTask DisposeAsync()

@@ -3,22 +3,22 @@ using Gatehouse.Tests.Azurite;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>Where an application under test keeps its tables.</summary>
+/// <summary>The store of an application under test.</summary>
 public abstract class TestStore
 {
     /// <summary>In a file in its data folder.</summary>
     public static readonly TestStore Sqlite = new InFolder();
 
-    /// <summary>In an account of its own at the tests' Azurite.</summary>
+    /// <summary>In a new account of the tests' Azurite.</summary>
     public static readonly TestStore Azurite = new InAccounts();
 
-    /// <summary>How many of a hundred properties' or torture's rounds are run: each costs many times more over HTTP.</summary>
+    /// <summary>The percentage of the rounds of a property or torture test that are run: a round over HTTP takes longer.</summary>
     public abstract int OfHundred { get; }
 
-    /// <summary>That share of so many rounds, but three of them at least.</summary>
+    /// <summary>That percentage of a number of rounds; at least three.</summary>
     public int Rounds(int rounds) => Math.Max(Math.Min(rounds, 3), rounds * OfHundred / 100);
 
-    /// <summary>The settings of an application in this folder: the same for the same.</summary>
+    /// <summary>The settings of an application in this folder. They are the same for the same folder.</summary>
     public abstract Task<IReadOnlyList<(string Name, string Value)>> SettingsAsync(string folder);
 
     private sealed class InFolder : TestStore

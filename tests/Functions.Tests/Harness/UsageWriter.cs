@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
-/// <summary>Sends batch after batch; one that was not answered is sent again, by whichever process comes next.</summary>
+/// <summary>Sends one batch after another. A batch without an answer is sent again, to the next process.</summary>
 internal sealed class UsageWriter(string name, int seed)
 {
     private const string FirstDay = "2024-02-28";
@@ -17,11 +17,11 @@ internal sealed class UsageWriter(string name, int seed)
 
     public int Answered { get; private set; }
 
-    /// <summary>Sends until the process is gone, and counts each answer down.</summary>
+    /// <summary>Sends until the process has ended, and signals each answer.</summary>
     public Task WriteAsync(PlatformClient api, CreatedApplication application, Countdown answers) =>
         WriteAsync(api, application, answers.Signal, CancellationToken.None);
 
-    /// <summary>Sends until the process is gone, or the test has enough, and tells of each answer.</summary>
+    /// <summary>Sends until the process has ended or the test stops it, and reports each answer.</summary>
     public async Task WriteAsync(PlatformClient api, CreatedApplication application, Action answered, CancellationToken enough)
     {
         try
@@ -35,7 +35,7 @@ internal sealed class UsageWriter(string name, int seed)
         }
         catch (HttpRequestException)
         {
-            // The process is gone.
+            // The process has ended.
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class UsageWriter(string name, int seed)
     public async Task FinishAsync(PlatformClient api, CreatedApplication application) =>
         Assert.True(await TrySendAsync(api, application));
 
-    /// <summary>Holds the counts of messages and of users to what these ids stand for.</summary>
+    /// <summary>Asserts that the counts of messages and users match these ids.</summary>
     public static async Task AssertCountsAsync(PlatformClient api, CreatedApplication application, IReadOnlyCollection<string> ids)
     {
         var counts = await api.DailyCountsAsync(application, FirstDay, LastDay);
@@ -66,7 +66,7 @@ internal sealed class UsageWriter(string name, int seed)
     {
         if (unanswered.Count == 0) return true;
         var recorded = await api.RecordAsync(application, unanswered.Select(Message));
-        // The store is away: whether they were counted is not known, as without an answer.
+        // The store is down. As without an answer, it is not known whether they were counted.
         if (recorded.Status == HttpStatusCode.ServiceUnavailable) return false;
         var answer = recorded.Ok();
         Assert.Equal(unanswered.Count, answer.GetProperty("accepted").GetInt32() + answer.GetProperty("duplicates").GetInt32());

@@ -15,13 +15,13 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Functions.Tests.Harness;
 
 /// <summary>
-/// The official worker under the double of the Functions host. The worker runs in this process, so that a test has its clock
-/// and its services in its hands; what passes between host and worker, gRPC and HTTP, is as between two processes. That the
-/// published package works as well is held by the tests that start it (<see cref="PublishedWorker"/>).
+/// The official worker under the double of the Functions host. The worker runs in this process, so a test can set its clock and its
+/// services. Host and worker communicate by gRPC and HTTP, as two processes do. Other tests start the published package
+/// (<see cref="PublishedWorker"/>).
 /// </summary>
 internal sealed class WorkerHead : Head
 {
-    /// <summary>Where the worker looks for <c>host.json</c>: a variable of its process, set by the host.</summary>
+    /// <summary>The environment variable for the folder of <c>host.json</c>, which the host sets.</summary>
     public const string ApplicationDirectory = "FUNCTIONS_APPLICATION_DIRECTORY";
 
     static WorkerHead() => Environment.SetEnvironmentVariable(ApplicationDirectory, AppContext.BaseDirectory);
@@ -29,7 +29,7 @@ internal sealed class WorkerHead : Head
     internal override async Task<ServedApplication> ServeAsync(
         IReadOnlyDictionary<string, string> settings, TimeProvider? clock, ILoggerProvider? logs, Action<IServiceCollection>? configure)
     {
-        // The host reads schedules from the app's settings alone.
+        // The host reads schedules only from the app's settings.
         var given = new Dictionary<string, string>(settings);
         foreach (var (name, schedule) in GatehouseSettings.Schedules) given.TryAdd(name, schedule!);
         Worker? worker = null;
@@ -77,10 +77,10 @@ internal sealed class WorkerHead : Head
             builder.Configuration.AddInMemoryCollection(start.Environment.Concat(Connection(start))
                 .Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
             builder.ConfigureFunctionsWebApplication();
-            // What the worker finds in the assembly that a process is started with: here that is the tests'.
+            // The worker finds these in the entry assembly. Here the entry assembly is the tests'.
             builder.Services.AddSingleton<IFunctionExecutor, DirectFunctionExecutor>();
             builder.Services.AddSingleton<IFunctionMetadataProvider, GeneratedFunctionMetadataProvider>();
-            // The worker has one port for a process: here there are several workers.
+            // The worker uses one port for each process. This process has several workers.
             builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
             if (clock is not null) builder.Services.AddSingleton(clock);
             builder.AddGatehouse();

@@ -10,28 +10,28 @@ namespace Gatehouse.Functions.Tests.Hosted;
 /// <summary>What a faulty upstream does with a request.</summary>
 public enum Fault
 {
-    /// <summary>Nothing: it is passed on and answered.</summary>
+    /// <summary>No fault: the request is passed on and answered.</summary>
     None,
 
     /// <summary>It is dropped before the platform sees it.</summary>
     DropBefore,
 
-    /// <summary>The platform has done it, and the connection is reset instead of an answer.</summary>
+    /// <summary>The platform executes the request, and the connection is reset before the answer.</summary>
     DropAfter,
 
     /// <summary>The connection is reset in the middle of the answer's body.</summary>
     ResetInBody,
 
-    /// <summary>Nothing is answered.</summary>
+    /// <summary>There is no answer.</summary>
     Hang,
 
-    /// <summary>The platform has done it, and the answer comes a byte at a time.</summary>
+    /// <summary>The platform executes the request, and the answer arrives one byte at a time.</summary>
     Drip,
 
-    /// <summary>429, to come again later than anybody waits.</summary>
+    /// <summary>429 with a wait that is longer than a call.</summary>
     RateLimit,
 
-    /// <summary>500 in the platform's form.</summary>
+    /// <summary>500 in the platform's format.</summary>
     InternalError,
 
     /// <summary>503 with an HTML page.</summary>
@@ -47,7 +47,7 @@ public enum Fault
     Endless,
 }
 
-/// <summary>A proxy before a platform that does with each request what the test says.</summary>
+/// <summary>A proxy in front of a platform. The test decides what it does with each request.</summary>
 internal sealed class FaultyUpstream : IAsyncDisposable
 {
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromMinutes(1) };
@@ -59,13 +59,13 @@ internal sealed class FaultyUpstream : IAsyncDisposable
 
     private FaultyUpstream(RunningGatehouse platform) => this.platform = platform;
 
-    /// <summary>What is done with a request.</summary>
+    /// <summary>Decides what to do with a request.</summary>
     public Func<HttpRequest, Fault> Decide { get; set; } = _ => Fault.None;
 
-    /// <summary>The methods and paths of what has come here.</summary>
+    /// <summary>The methods and paths of the received requests.</summary>
     public IReadOnlyCollection<string> Received => received;
 
-    /// <summary>Those of them that the platform was given and has answered with 200.</summary>
+    /// <summary>The requests that the platform has answered with 200.</summary>
     public IReadOnlyCollection<string> CarriedOut => carriedOut;
 
     public Uri Address => new(application.Urls.Single());
@@ -85,7 +85,7 @@ internal sealed class FaultyUpstream : IAsyncDisposable
         return upstream;
     }
 
-    /// <summary>Does something with the next request alone.</summary>
+    /// <summary>Decides what to do with the next request only.</summary>
     public void Once(Fault fault)
     {
         var left = 1;
@@ -173,7 +173,7 @@ internal sealed class FaultyUpstream : IAsyncDisposable
         foreach (var (name, value) in request.Headers)
             if (!message.Headers.TryAddWithoutValidation(name, (string?)value)) message.Content.Headers.TryAddWithoutValidation(name, (string?)value);
         message.Headers.Host = null;
-        // Whoever asked may be gone: the platform does it all the same.
+        // The caller may have disconnected. The platform executes the request anyway.
         using var response = await http.SendAsync(message, CancellationToken.None);
         var bytes = await response.Content.ReadAsByteArrayAsync();
         if (response.StatusCode == HttpStatusCode.OK) carriedOut.Enqueue(Name(request));

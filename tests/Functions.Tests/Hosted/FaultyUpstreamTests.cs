@@ -22,10 +22,10 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
     private const double CallSeconds = 1.5;
     private const double TrySeconds = 0.4;
 
-    // Where the time is not what is tested: so long that a machine that does other work has answered.
+    // For tests that are not about time: long enough for a busy machine.
     private static readonly string[] Patient = ["--Platform:CallSeconds", "60", "--Platform:TrySeconds", "2"];
 
-    // Beyond what the settings say, for a machine that does other work.
+    // Added to the configured times, for a busy machine.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(20);
 
     private readonly List<string> secrets = [RunningGatehouse.Password];
@@ -99,7 +99,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
             Assert.Single(upstream.Received, request => request == "POST /v3/applications/api_tokens");
         }
 
-        // Another instance, when the intent's time is over.
+        // Another instance, after the lock has expired.
         await upstream.IdleAsync();
         upstream.Decide = _ => Fault.None;
         clock.Advance(new CustodySettings().LockTime + TimeSpan.FromMinutes(1));
@@ -165,7 +165,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
         }
         var received = upstream.Received.Count;
         Assert.Equal(HostedTimeouts.Default.BreakerTries, received - before);
-        Assert.Contains(logs.Lines, line => line.Contains("left alone", StringComparison.Ordinal));
+        Assert.Contains(logs.Lines, line => line.Contains("No request is sent to it", StringComparison.Ordinal));
         (await facade.Api.GetAsync($"{path}/tokens", Credential.Ops)).Problem(HttpStatusCode.ServiceUnavailable, "platform-unavailable");
         Assert.Equal(received, upstream.Received.Count);
 
@@ -230,7 +230,7 @@ public sealed class FaultyUpstreamTests : IAsyncLifetime, IDisposable
                 "--Platform:TrySeconds", TrySeconds.ToString(CultureInfo.InvariantCulture),
             ]);
 
-    // By another instance, which is in no hurry.
+    // By another instance, with longer timeouts.
     private async Task<string> CreateAsync()
     {
         await using var facade = await StartAsync(Patient);

@@ -101,7 +101,7 @@ public sealed class HostedModeTests : IAsyncLifetime
             .DailyCountsAsync(AppId.TryParse(id)!.Value, today, today, default));
         Assert.Equal(1, count.Messages);
 
-        // The platform keeps count of its own.
+        // The platform has its own counts.
         Assert.Equal(0, (await facade.Api.GetAsync(path, Credential.Ops)).Ok().GetProperty("dau").GetInt64());
         await facade.Services.GetRequiredService<ISecretVault>().DeleteAsync($"master-token-{id}", default);
         clock.Advance(VaultCredential.CacheTime);

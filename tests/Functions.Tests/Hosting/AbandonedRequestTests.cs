@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
-/// <summary>A caller that goes away in the middle of a call is no fault of the application.</summary>
+/// <summary>A call whose caller disconnects is not an error of the application.</summary>
 public sealed class AbandonedRequestTests : IAsyncLifetime, IDisposable
 {
     private static readonly CancellationToken Gone = new(canceled: true);

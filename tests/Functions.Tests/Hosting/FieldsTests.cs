@@ -3,7 +3,7 @@ using Gatehouse.Functions.Tests.Harness;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
-/// <summary>Fields of a query or a body that are named like something inside are answered as if they were not there.</summary>
+/// <summary>Fields of a query or a body that have the name of a parameter in the code have no effect.</summary>
 public abstract class FieldsTests(Head head) : IAsyncLifetime
 {
     private RunningGatehouse gatehouse = null!;

@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
-/// <summary>Every function that answers requests goes through a gate: read from the code of each, so that none is forgotten.</summary>
+/// <summary>Every HTTP function goes through a gate. The test reads this from the code of each function.</summary>
 public sealed class GateTests
 {
     private static readonly Type[] Gates = [typeof(PlatformGate), typeof(OpsGate), typeof(WebhookGate), typeof(PublicGate)];

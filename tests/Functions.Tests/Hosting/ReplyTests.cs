@@ -3,10 +3,10 @@ using Gatehouse.Functions.Http.Replies;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
-/// <summary>An answer's body holds tokens: it goes to the caller, and nowhere else.</summary>
+/// <summary>An answer's body can contain tokens, so it goes to the caller only.</summary>
 public sealed class ReplyTests
 {
-    // As the official worker does after every call: it hands the function's result to the Functions host, as JSON.
+    // The official worker does this after every call: it sends the function's result to the Functions host as JSON.
     [Fact]
     public void The_JSON_of_an_answer_does_not_contain_its_body()
     {

@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Functions.Tests.Hosting;
 
 /// <summary>
-/// A request for a function's own route and method reaches it, however it is routed: the Functions host tries functions in the
-/// order of their names, Kestrel by ASP.NET Core's precedence.
+/// A request for a function's own route and method reaches it, with both kinds of routing: the Functions host tries functions in
+/// the order of their names, and the server uses ASP.NET Core's precedence.
 /// </summary>
 public sealed partial class RoutesTests
 {
@@ -50,8 +50,8 @@ public sealed partial class RoutesTests
     [Fact]
     public void No_field_that_a_caller_sends_can_become_a_parameter()
     {
-        // The worker gives a parameter that is not its trigger what the request has under its name: in its route, its query or
-        // its body. A timer's caller sends nothing.
+        // The worker fills a parameter that is not the trigger with the field of that name in the request's route, query or
+        // body. A timer has no request.
         foreach (var function in FunctionRoute.Functions)
         {
             var route = FunctionRoute.Trigger<HttpTriggerAttribute>(function)?.Route;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
-/// <summary>The settings are bound whole, and what the binder would accept or ignore is refused.</summary>
+/// <summary>All settings are bound. Values that the binder would accept or ignore by mistake are refused.</summary>
 public sealed class SettingsTests
 {
     private const string Hosted = "Platform__Mode=Hosted";
@@ -136,7 +136,7 @@ public sealed class SettingsTests
             .Select(setting => KeyValuePair.Create(setting[0].Replace("__", ":", StringComparison.Ordinal), (string?)setting[1])))
         .Build();
 
-    // Every text in options and in the options and lists that they hold.
+    // Every text in the options, including nested options and lists.
     private static IEnumerable<string> Texts(object? value) => value switch
     {
         null => [],

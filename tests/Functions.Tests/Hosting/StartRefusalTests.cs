@@ -6,8 +6,8 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Hosting;
 
 /// <summary>
-/// What stops the start: one line on standard error, and exit code 1. On the server only: under a Functions host the same line is an
-/// error in the host's log (<see cref="Published.PublishedWorkerTests"/>).
+/// What stops the start: one line on standard error, and exit code 1. On the server only: under a Functions host the same line is
+/// an error in the host's log (<see cref="Published.PublishedWorkerTests"/>).
 /// </summary>
 public sealed class StartRefusalTests : IDisposable
 {

@@ -170,7 +170,7 @@ public sealed partial class StartTests : IDisposable
         }
     }
 
-    // Its last line: the others have been printed by then.
+    // The last line of the banner. The others are printed before it.
     private static Task<string> GreetingAsync(GatehouseProcess process) => process.OutputAsync("first call");
 
     private static string Password(string greeting) => MadePassword().Match(greeting).Groups[1].Value;

@@ -48,7 +48,7 @@ public sealed class TelemetryTests
                 await receiver.HasAsync(span => span.Name == timer);
             }
             secrets = [token, application.Master.Value, RunningGatehouse.OpsKey, RunningGatehouse.Password, "ann-of-cleves"];
-            // What is left at a stop is sent, if that takes no more than a second and a half: a busy machine may be slower.
+            // At a stop, the rest is sent if that takes at most a second and a half. A busy machine may be slower.
             await receiver.HasAsync(span => span.Name == "ViewApiToken");
             process.Signal("TERM");
             Assert.Equal(0, await process.ExitAsync());
@@ -84,7 +84,7 @@ public sealed class TelemetryTests
         using var folder = new TemporaryFolder();
         await using (await RunningGatehouse.StartHostedAsync(platform.Api.Address, folder))
         {
-            // It has put the organization's credentials into the vault of the folder.
+            // This has put the organization's credentials into the folder's vault.
         }
         var address = new Uri(platform.Api.Address, "/v3").ToString();
         var process = GatehouseProcess.Start(

@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>What the audit trail says of calls over HTTP, and to whom.</summary>
+/// <summary>The audit entries of calls over HTTP, and who can read them.</summary>
 public abstract class AuditTests(Head head)
 {
     private const string Clerk = "the key of the clerk";
@@ -82,7 +82,7 @@ public abstract class AuditTests(Head head)
             entries.Select(Told));
         Assert.Equal("key-1", entries[^1].GetProperty("idempotency_key").GetString());
 
-        // A confined caller sees what was about its own.
+        // A confined caller sees the entries about its own applications.
         Assert.Equal(
             [$"OpsViewApplication {own}", $"OpsIssueToken {own}", $"OpsIssueToken {own}", $"OpsCreateApplication {own}"],
             (await ListAsync(api, "limit=100", clerk)).Select(entry => $"{entry.GetProperty("operation")} {entry.GetProperty("app_id")}"));
@@ -186,7 +186,7 @@ public abstract class AuditTests(Head head)
         "--Ops:Callers:0:Roles:0", "Tokens.Issue", "--Ops:Callers:0:Roles:1", "Audit.Read", "--Ops:Callers:0:Applications:0", application,
     ];
 
-    /// <summary>A store that cannot take some rows of the audit trail.</summary>
+    /// <summary>A store that fails to write some rows of the audit trail.</summary>
     private sealed class AuditFaults() : InterposedStore(null!)
     {
         private ITableStore inner = null!;

@@ -51,7 +51,7 @@ public sealed class AzuriteArchiveTests : IDisposable
         });
     }
 
-    // Asked to stop, not killed: see AzuriteOutageTests.
+    // Stopped and not killed: see AzuriteOutageTests.
     [Fact]
     public async Task A_run_interrupted_by_an_outage_is_finished_by_the_next_and_nothing_is_lost_or_duplicated()
     {
@@ -101,7 +101,7 @@ public sealed class AzuriteArchiveTests : IDisposable
         return application;
     }
 
-    // Whether it came to its end without a failure.
+    // Whether the run ended without a failure.
     private static async Task<bool> TryRunAsync(DailyArchive archive)
     {
         try

@@ -178,7 +178,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
     {
         await SeedAsync(1500);
         var store = gatehouse.Services.GetRequiredService<ITableStore>();
-        // What the second page has and cannot be read.
+        // A row of the second page that cannot be read.
         await store.CommitAsync(
             "DailyMessageCounts", application, [RowChange.Put(new TableRow($"{new DateOnly(2, 1, 1).AddDays(1200):yyyy-MM-dd}", ("Count", "x")))], default);
         foreach (var format in (string[])["csv", "json"])
@@ -200,8 +200,8 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
         Assert.Equal(12_344L * 12_345 / 2, json.GetProperty("total").GetInt64());
     }
 
-    // On the Functions host the connection's end can arrive before the first bytes of the answer. The host then answers for
-    // itself, with an empty 500.
+    // On the Functions host the end of the connection can arrive before the first bytes of the answer. Then the host sends
+    // its own empty 500.
     private async Task AssertBrokenOffAsync(string path)
     {
         using var client = new HttpClient { BaseAddress = Api.Address };
@@ -238,7 +238,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
         return Api.SendAsync(request);
     }
 
-    // Days that an archive would have that is older than any application.
+    // Days before the creation of the application.
     private async Task SeedAsync(int days)
     {
         var store = gatehouse.Services.GetRequiredService<ITableStore>();
@@ -276,7 +276,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
         });
     }
 
-    // A timer is answered for before it has run.
+    // The request for a timer run is answered before the run.
     private static async Task UntilAsync(Func<Task<bool>> isSo)
     {
         var waited = Stopwatch.StartNew();

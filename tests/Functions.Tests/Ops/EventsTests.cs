@@ -153,7 +153,7 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
 
         await gatehouse.RunTimerAsync("PurgeUsageMarks");
 
-        // It runs by itself: until it has, the message is a duplicate.
+        // The purge runs in the background. Until it has run, the message is a duplicate.
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while ((await Api.RecordAsync(application, message)).Ok().GetProperty("accepted").GetInt32() == 0)
             timeout.Token.ThrowIfCancellationRequested();
@@ -165,8 +165,8 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
 }
 
 /// <summary>
-/// On Kestrel an answer does not wait for the rest of a body. The Functions host reads a body whole before it forwards anything,
-/// and takes at most 30 MB.
+/// The server answers before the rest of a body has arrived. The Functions host reads the whole body before it forwards anything,
+/// and accepts at most 30 MB.
 /// </summary>
 public sealed class EventsOnServerTests() : EventsTests(Head.Server)
 {

@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>What a service inside does with an application and its tokens, over HTTP; wherever platform and store are.</summary>
+/// <summary>
+/// The story of an internal service with an application and its tokens, over HTTP, with each kind of platform and store.
+/// </summary>
 public abstract class FacadeStory
 {
     /// <summary>Starts the application under test.</summary>
@@ -142,7 +144,7 @@ public abstract class FacadeStory
         return answer.Body;
     }
 
-    // A timer is answered for before it has run; and it has run only when the lease has forgotten the old token.
+    // The request for a timer run is answered before the run. The run has ended when the lease no longer has the old token.
     private static async Task OnceRetiredAsync(PlatformClient api, string path)
     {
         var waited = Stopwatch.StartNew();
@@ -150,7 +152,7 @@ public abstract class FacadeStory
             Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30), "The timer has not run.");
     }
 
-    // Timers are answered for before they have run: what one has raised, the other may have to be asked for again.
+    // Requests for timer runs are answered before the runs, so the delivery may have to be requested again after the alert.
     private static async Task OnceWarnedAsync(RunningGatehouse facade, AlertReceiverDouble receiver)
     {
         var waited = Stopwatch.StartNew();
@@ -163,7 +165,7 @@ public abstract class FacadeStory
     }
 }
 
-/// <summary>The facade, and the platform that it stands before.</summary>
+/// <summary>The facade and its platform.</summary>
 internal sealed record FacadeArrangement(RunningGatehouse Facade, RunningGatehouse Platform) : IAsyncDisposable
 {
     public async ValueTask DisposeAsync()
@@ -173,7 +175,7 @@ internal sealed record FacadeArrangement(RunningGatehouse Facade, RunningGatehou
     }
 }
 
-/// <summary>Before the platform in its own process.</summary>
+/// <summary>With the embedded platform.</summary>
 public abstract class EmbeddedFacadeStory(TestStore store, Head head) : FacadeStory
 {
     internal override async Task<FacadeArrangement> StartAsync(
@@ -184,22 +186,22 @@ public abstract class EmbeddedFacadeStory(TestStore store, Head head) : FacadeSt
     }
 }
 
-/// <summary>On the local default.</summary>
+/// <summary>On SQLite, the default.</summary>
 public sealed class FacadeStoryOnSqliteTests() : EmbeddedFacadeStory(TestStore.Sqlite, Head.Server);
 
 /// <summary>On Azure Table Storage.</summary>
 public sealed class FacadeStoryOnAzuriteTests() : EmbeddedFacadeStory(TestStore.Azurite, Head.Server);
 
-/// <summary>On the Functions worker.</summary>
+/// <summary>On the Functions host.</summary>
 public sealed class FacadeStoryOnFunctionsHostTests() : EmbeddedFacadeStory(TestStore.Sqlite, Head.FunctionsHost);
 
-/// <summary>Before the platform of a second Gatehouse, at the end of a line; on Kestrel.</summary>
+/// <summary>With the platform of a second Gatehouse, on the server.</summary>
 public sealed class HostedFacadeStoryOnServerTests() : HostedFacadeStory(Head.Server);
 
-/// <summary>The same on the Functions worker.</summary>
+/// <summary>The same on the Functions host.</summary>
 public sealed class HostedFacadeStoryOnFunctionsHostTests() : HostedFacadeStory(Head.FunctionsHost);
 
-/// <summary>Before the platform of a second Gatehouse.</summary>
+/// <summary>With the platform of a second Gatehouse.</summary>
 public abstract class HostedFacadeStory(Head head) : FacadeStory
 {
     internal override async Task<FacadeArrangement> StartAsync(

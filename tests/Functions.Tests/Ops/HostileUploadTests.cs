@@ -17,7 +17,7 @@ public abstract class HostileUploadTests(Head head)
     // The body may have 5 MiB.
     private const int Large = 5 * (int)MiB - 64 * 1024;
 
-    // The largest first: what a heap has once grown to, another request need not grow it to.
+    // The largest first, because later requests reuse the memory that it needed.
     private static readonly (string What, bool IsKeyed, Func<HttpContent> Content)[] Uploads =
     [
         ("one large part, its length unknown, with a key", true, () => Form.Chunked(Form.Of(("certificate", new byte[Large]), ("apns_cert", "x")))),
@@ -99,7 +99,7 @@ public abstract class HostileUploadTests(Head head)
             var body = valid;
             for (var change = random.Next(1, 6); change > 0; change--) body = Changed(body, random);
             var type = random.Next(4) == 0 ? Encoding.Latin1.GetString(Changed(Encoding.ASCII.GetBytes(FormType), random)) : FormType;
-            // What is no header at all, the client itself does not send.
+            // The client does not send text that is not a header.
             type = new string([.. type.Where(c => c is >= ' ' and < '\x7f')]);
             foreach (var target in targets)
             {
@@ -124,7 +124,7 @@ public abstract class HostileUploadTests(Head head)
             ], own);
     }
 
-    // Headers over its limit are answered by the server itself, without a body.
+    // The server itself answers headers over its limit, without a body.
     private static void AssertRefused(Answer answer, string what)
     {
         Assert.True(
@@ -175,7 +175,7 @@ public abstract class HostileUploadTests(Head head)
 
     private static byte[] NestedSequences()
     {
-        // Of indefinite length (X.690, 8.1.3.6), as deep as the file can hold.
+        // Nested values of indefinite length (X.690, 8.1.3.6), as deep as fits into the file.
         var file = new byte[ApnsCertificateInspector.MaxFileSize];
         for (var i = 0; i < file.Length / 2; i += 2) (file[i], file[i + 1]) = (0x30, 0x80);
         return file;
@@ -192,7 +192,7 @@ public abstract class HostileUploadTests(Head head)
     {
         var bytes = new byte[size];
         new Random(size).NextBytes(bytes);
-        // As a file of the kind begins.
+        // The first bytes of a file of this kind.
         (bytes[0], bytes[1], bytes[2], bytes[3]) = (0x30, 0x82, (byte)((size - 4) >> 8), (byte)(size - 4));
         return bytes;
     }

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>A POST with an <c>Idempotency-Key</c> is done once, over HTTP, across instances and restarts.</summary>
+/// <summary>A POST with an <c>Idempotency-Key</c> is executed once, across instances and restarts.</summary>
 public abstract class IdempotencyTests(Head head)
 {
     private const string Harbour = """{"name":"Harbour"}""";
@@ -84,7 +84,7 @@ public abstract class IdempotencyTests(Head head)
         await using var gatehouse = await head.StartAsync();
         var path = $"{await CreateAsync(gatehouse.Api)}/tokens";
 
-        // The operation takes JSON: what counts here is that it is asked for the body, and once.
+        // The operation expects JSON. This test only needs that it reads the body, once.
         var first = await SendAsync(gatehouse.Api, path, Form("one", "secret"), "key-1");
         first.Problem(400, "invalid-request");
         var again = await SendAsync(gatehouse.Api, path, Form("two", "secret"), "key-1");

@@ -42,7 +42,7 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
         Assert.Equal(documented.EnumerateObject().Select(member => member.Name), first.EnumerateObject().Select(member => member.Name));
         foreach (var name in (string[])["type", "bundle_id", "environment", "environments", "not_removed", "dry_run"])
             Assert.Equal(documented.GetProperty(name).GetRawText(), first.GetProperty(name).GetRawText());
-        // How the user id's type is written is the system's.
+        // The system decides how the type of the user id is written.
         Assert.Contains("CN=Apple Push Services: com.example.app", Text(first, "subject"), StringComparison.Ordinal);
         Assert.InRange(first.GetProperty("days_left").GetInt32(), 362, 365);
         Assert.EndsWith("Z", first.GetProperty("valid_until").GetString(), StringComparison.Ordinal);
@@ -231,7 +231,7 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
         IReadOnlyList<(System.Security.Cryptography.X509Certificates.X509Certificate2?, System.Security.Cryptography.RSA?)> pairs, int? claimedRounds = null) =>
         new Pkcs12File { Pairs = pairs, Password = TestCertificates.Password, ClaimedRounds = claimedRounds }.Encode();
 
-    // The type of its certificate bag is no type.
+    // The type of its certificate bag is invalid.
     private static byte[] Damaged()
     {
         var file = new Pkcs12File { Pairs = [(TestCertificates.Certificate(CertificateKind.Production), TestCertificates.Key)] }.Encode();

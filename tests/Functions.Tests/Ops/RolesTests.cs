@@ -7,7 +7,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>Every route of the facade, for every role: allowed, refused, and for another application not there.</summary>
+/// <summary>Every route of the facade with every role: allowed, refused, and 404 for another application.</summary>
 public abstract class RolesTests(Head head)
 {
     private static readonly Dictionary<string, Role> Needed = new()
@@ -37,7 +37,7 @@ public abstract class RolesTests(Head head)
         ["ListDailyCountRuns"] = Role.CountsRead,
     };
 
-    /// <summary>What the OpenAPI document is to say too.</summary>
+    /// <summary>The roles, which the OpenAPI document must name too.</summary>
     internal static IEnumerable<KeyValuePair<string, string>> RoleNamesByOperation =>
         Needed.Select(needed => KeyValuePair.Create(needed.Key, RoleNames.NameOf(needed.Value)));
 

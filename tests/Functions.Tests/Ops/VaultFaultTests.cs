@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
-/// <summary>The facade before a Key Vault that is down, slow, throttling or refusing, over HTTP on both sides.</summary>
+/// <summary>The facade with a Key Vault that is down, slow, throttling or refusing, over HTTP on both sides.</summary>
 public abstract class VaultFaultTests(Head head)
 {
     private const string Pier = """{"name":"Pier"}""";
@@ -54,7 +54,7 @@ public abstract class VaultFaultTests(Head head)
         await RefusedAsync(gatehouse, $"{path}/tokens", Worker, "key-2", retryAfter);
         isWell = true;
 
-        // What could not be undone without the vault is, by the timer.
+        // The timer undoes what could not be undone without the vault.
         Assert.Empty((await gatehouse.Services.GetRequiredService<Leases>().RunAsync(default)).Failures);
         var tokens = (await gatehouse.Api.GetAsync($"{path}/tokens", Credential.Ops)).Ok();
         Assert.Equal(0, tokens.GetProperty("tokens").GetArrayLength());
@@ -63,7 +63,7 @@ public abstract class VaultFaultTests(Head head)
         var failed = (await gatehouse.Api.GetAsync("/ops/v1/audit?outcome=failed", Credential.Ops)).Ok().GetProperty("entries");
         Assert.Equal(["OpsIssueToken", "OpsCreateApplication"], failed.EnumerateArray().Select(entry => entry.GetProperty("operation").GetString()));
 
-        // And the same requests, sent again, are done.
+        // The same requests succeed when they are sent again.
         Assert.Equal(HttpStatusCode.Created, (await SendAsync(gatehouse, "/ops/v1/applications", Pier, "key-1")).Status);
         Assert.Equal(HttpStatusCode.Created, (await SendAsync(gatehouse, $"{path}/tokens", Worker, "key-2")).Status);
         Assert.Equal(["Harbour", "Pier"], (await NamesAsync(gatehouse)).Order());

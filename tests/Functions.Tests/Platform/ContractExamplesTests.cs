@@ -8,8 +8,8 @@ using Gatehouse.Tests;
 namespace Gatehouse.Functions.Tests.Platform;
 
 /// <summary>
-/// The contract's own examples, from <c>contract-examples.json</c>: each is sent as it stands, and its answer must have the
-/// contract's fields and values and no others; ids, tokens and times are held against their form.
+/// The contract's own examples, from <c>contract-examples.json</c>. Each is sent unchanged. Its answer must have exactly the fields
+/// and values of the contract; of ids, tokens and times only the format is compared.
 /// </summary>
 public abstract partial class ContractExamplesTests(TestStore store, Head head)
 {
@@ -41,7 +41,7 @@ public abstract partial class ContractExamplesTests(TestStore store, Head head)
         scene.Compare(example.GetProperty("answer"), answer.Ok(), section);
     }
 
-    /// <summary>What an example presupposes, and the values that its placeholders stand for.</summary>
+    /// <summary>The preconditions of an example, and the values of its placeholders.</summary>
     private sealed partial class Scene(PlatformClient api)
     {
         private readonly Dictionary<string, string> values = [];

@@ -75,14 +75,14 @@ public abstract class CrashTests(TestStore store)
         [.. (await api.GetAsync("/v3/applications/push/gcm", master)).Ok()
             .GetProperty("push_configurations").EnumerateArray().Select(push => push.GetProperty("id").GetString()!)];
 
-    /// <summary>Works on applications of its own, one request after the other, and remembers what was answered.</summary>
+    /// <summary>Works on its own applications, one request after the other, and records the answers.</summary>
     private sealed class Worker(int seed)
     {
         private readonly Random random = new(seed);
         private readonly Dictionary<string, Known> known = [];
         private readonly List<Credential> dead = [];
 
-        // What the request that was cut off was about: it may have been done or not.
+        // The subject of the interrupted request, which may have been executed or not.
         private string? uncertainApplication;
         private string? uncertainToken;
 
@@ -102,7 +102,7 @@ public abstract class CrashTests(TestStore store)
             }
             catch (HttpRequestException)
             {
-                // The process is gone.
+                // The process has ended.
             }
         }
 

@@ -107,8 +107,8 @@ public abstract class ErrorsTests(TestStore store, Head head) : IAsyncLifetime
 }
 
 /// <summary>
-/// On Kestrel an answer does not wait for the rest of a body. The Functions host reads a body whole before it forwards anything,
-/// and takes at most 30 MB.
+/// The server answers before the rest of a body has arrived. The Functions host reads the whole body before it forwards anything,
+/// and accepts at most 30 MB.
 /// </summary>
 public sealed class ErrorsOnSqliteTests() : ErrorsTests(TestStore.Sqlite, Head.Server)
 {

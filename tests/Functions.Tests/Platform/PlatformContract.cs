@@ -6,14 +6,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Platform;
 
-/// <summary>What every platform does, wherever it is.</summary>
+/// <summary>The behaviour of every implementation of the platform.</summary>
 public abstract partial class PlatformContract(Head head) : IAsyncLifetime
 {
     private protected static readonly CancellationToken None = CancellationToken.None;
 
     private protected TestClock Clock { get; } = new();
 
-    /// <summary>Where the applications live.</summary>
+    /// <summary>The Gatehouse that contains the platform.</summary>
     private protected RunningGatehouse Home { get; private set; } = null!;
 
     /// <summary>The platform as custody sees it.</summary>
@@ -192,7 +192,7 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
     private protected static async Task RefusedAsync(int code, Func<Task> work)
     {
         var refusal = await Assert.ThrowsAsync<PlatformException>(work);
-        Assert.Equal((400, code, true, false), (refusal.Status, refusal.Code, refusal.IsRefusal, refusal.NotAsked));
+        Assert.Equal((400, code, true, false), (refusal.Status, refusal.Code, refusal.IsRefusal, refusal.NotSent));
         Assert.NotEmpty(refusal.Message);
     }
 
@@ -230,10 +230,10 @@ public sealed class EmbeddedPlatformTests() : PlatformContract(Head.Server)
     }
 }
 
-/// <summary>The platform of another Gatehouse, over HTTP, on Kestrel.</summary>
+/// <summary>The platform of another Gatehouse, over HTTP, on the server.</summary>
 public sealed class HostedPlatformOnServerTests() : HostedPlatformTests(Head.Server);
 
-/// <summary>The same on the Functions worker.</summary>
+/// <summary>The same on the Functions host.</summary>
 public sealed class HostedPlatformOnFunctionsHostTests() : HostedPlatformTests(Head.FunctionsHost);
 
 /// <summary>The platform of another Gatehouse, over HTTP.</summary>

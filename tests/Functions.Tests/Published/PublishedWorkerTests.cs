@@ -108,7 +108,7 @@ public sealed class PublishedWorkerTests : IDisposable
         (await api.GetAsync("/health/live", Credential.None)).Ok();
         await AbandonAsync(host.Address, 600);
 
-        // With a limit of 200 in host.json this took 15 seconds and more: until the worker gives up waiting for these calls.
+        // With a limit of 200 in host.json this took 15 seconds and more, until the worker stopped waiting for these calls.
         var waited = Stopwatch.StartNew();
         (await api.GetAsync("/health/live", Credential.None)).Ok();
         Assert.True(waited.Elapsed < TimeSpan.FromSeconds(5), $"It took {waited.Elapsed}.");

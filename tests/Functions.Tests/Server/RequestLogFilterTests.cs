@@ -14,7 +14,7 @@ public sealed partial class RequestLogFilterTests
 {
     private const string Secret = "5ecre7";
 
-    // A rule for one provider and one very category beats every general one: none may beat the filter.
+    // The most specific logging rule wins, here one for a provider and a category. No rule may override the filter.
     private static readonly string[] EverythingThereIs =
     [
         "--Logging:LogLevel:Default", "Trace",

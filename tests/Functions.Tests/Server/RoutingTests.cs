@@ -153,7 +153,7 @@ public sealed class RoutingTests
     }
 }
 
-/// <summary>The one function that stands in this assembly's public classes.</summary>
+/// <summary>The only function in this assembly's public classes.</summary>
 public static class FoundByAssembly
 {
     [Function(nameof(FoundByAssembly))]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Server;
 
-/// <summary>Timers against a clock that starts at 12:00:00 UTC and moves when the test says so.</summary>
+/// <summary>Timers on a test clock that starts at 12:00:00 UTC.</summary>
 public sealed class TimerTests
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
@@ -240,7 +240,7 @@ public sealed class TimerTests
         static string? Time(DateTime time) => time == default ? null : time.ToString("HH:mm:ss", null);
     }
 
-    /// <summary>What the timers' runs tell the test, and what they are to do.</summary>
+    /// <summary>Records the runs of timers, and defines what a run does.</summary>
     internal sealed class Runs
     {
         private readonly Channel<TimerInfo> arrived = Channel.CreateUnbounded<TimerInfo>();

@@ -7,7 +7,7 @@ using Microsoft.OpenApi;
 
 namespace Gatehouse.Functions.Tests.Service;
 
-/// <summary>The OpenAPI document is the functions': their routes, parameters, roles and examples.</summary>
+/// <summary>The OpenAPI document matches the functions: routes, parameters, roles and examples.</summary>
 public abstract partial class OpenApiTests(Head head)
 {
     private static readonly ApiDocument Document = ApiDocument.Own;

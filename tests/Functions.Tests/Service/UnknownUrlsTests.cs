@@ -3,7 +3,7 @@ using Gatehouse.Functions.Tests.Harness;
 
 namespace Gatehouse.Functions.Tests.Service;
 
-/// <summary>What no function serves is refused in the words of what lies there.</summary>
+/// <summary>An unknown URL is refused in the format of its part of the API.</summary>
 public abstract class UnknownUrlsTests(Head head)
 {
     [Theory]

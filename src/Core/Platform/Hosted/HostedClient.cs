@@ -195,7 +195,7 @@ internal sealed class HostedClient : IDisposable
         return tried.Outcome.Exception switch
         {
             PlatformException e when e.RetryAfter >= timeouts.Call - time.GetElapsedTime(call.Began) => false,
-            PlatformException { Status: 429 } or PlatformException { NotAsked: true } => true,
+            PlatformException { Status: 429 } or PlatformException { NotSent: true } => true,
             PlatformException { Status: >= 500 } or TimeoutRejectedException => isSafe,
             _ => false,
         };
@@ -213,9 +213,9 @@ internal sealed class HostedClient : IDisposable
             case PlatformException:
                 throw failure;
             case BrokenCircuitException broken:
-                throw HostedFaults.Unavailable("The platform keeps failing, and is left alone for a moment.", broken.RetryAfter, notAsked: !mayBeDone);
+                throw HostedFaults.Unavailable("The platform keeps failing. No request is sent to it for a moment.", broken.RetryAfter, notSent: !mayBeDone);
             case TimeoutRejectedException:
-                throw HostedFaults.Unavailable("The platform has not answered in time.", null, notAsked: !call.MayBeDone);
+                throw HostedFaults.Unavailable("The platform has not answered in time.", null, notSent: !call.MayBeDone);
             default:
                 throw new InvalidOperationException("A call of the platform ended unexpectedly.", failure);
         }

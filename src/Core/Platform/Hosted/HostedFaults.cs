@@ -48,11 +48,11 @@ internal static partial class HostedFaults
     public static PlatformException? Explain(Exception e) => e switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
-            Unavailable("The platform cannot be reached: its host is not known.", null, notAsked: true),
+            Unavailable("The platform cannot be reached: its host is not known.", null, notSent: true),
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
-            Unavailable("The platform cannot be reached: there is no connection.", null, notAsked: true),
+            Unavailable("The platform cannot be reached: there is no connection.", null, notSent: true),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            Unavailable("The platform cannot be reached: TLS fails.", null, notAsked: true),
+            Unavailable("The platform cannot be reached: TLS fails.", null, notSent: true),
         HttpRequestException or IOException => Unavailable("The platform's answer was lost on the way.", null),
         // The connection was not established in time.
         OperationCanceledException => Unavailable("The platform cannot be reached in time.", null),
@@ -66,8 +66,8 @@ internal static partial class HostedFaults
     public static PlatformException Malformed(string what) => Unavailable($"The platform's answer is malformed: {what}.", null);
 
     /// <summary>The platform cannot answer.</summary>
-    public static PlatformException Unavailable(string message, TimeSpan? retryAfter, bool notAsked = false, int status = 503) =>
-        new(status, 500901, message) { RetryAfter = retryAfter, NotAsked = notAsked };
+    public static PlatformException Unavailable(string message, TimeSpan? retryAfter, bool notSent = false, int status = 503) =>
+        new(status, 500901, message) { RetryAfter = retryAfter, NotSent = notSent };
 
     private static (int? Code, string? Message) ReadError(JsonElement body)
     {

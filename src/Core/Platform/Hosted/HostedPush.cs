@@ -56,23 +56,23 @@ internal static class HostedPush
     public static IReadOnlyList<string>? Find(
         PushRegistration registration, IReadOnlyList<PushConfiguration> listed, DateTimeOffset now)
     {
-        var wanted = new List<Func<PushConfiguration, bool>?>();
+        var conditions = new List<Func<PushConfiguration, bool>?>();
         switch (registration)
         {
             case SenderRegistration sender:
-                wanted.Add(one => one is SenderPushConfiguration found && found.SenderId == sender.SenderId && found.ApiKey == sender.ApiKey);
+                conditions.Add(one => one is SenderPushConfiguration found && found.SenderId == sender.SenderId && found.ApiKey == sender.ApiKey);
                 break;
             case ServiceAccountRegistration account:
                 var key = FcmServiceAccountInspector.Inspect(account.KeyFile.Span).Credential;
-                wanted.Add(key is null ? null : one => one is ServiceAccountPushConfiguration found
+                conditions.Add(key is null ? null : one => one is ServiceAccountPushConfiguration found
                     && found.ProjectId == key.ProjectId && found.PrivateKeyId == key.PrivateKeyId);
                 break;
             case CertificateRegistration given:
                 foreach (var file in (ReadOnlyMemory<byte>?[])[given.Development, given.Production, given.Either])
-                    if (file is { } bytes) wanted.Add(Fits(bytes, given.Password, now));
+                    if (file is { } bytes) conditions.Add(Fits(bytes, given.Password, now));
                 break;
         }
-        var ids = wanted.Select(fits => fits is null ? [] : listed.Where(fits).Select(one => one.Id).ToList()).ToList();
+        var ids = conditions.Select(fits => fits is null ? [] : listed.Where(fits).Select(one => one.Id).ToList()).ToList();
         return ids.All(found => found.Count == 1) ? [.. ids.Select(found => found[0])] : null;
     }
 
@@ -84,10 +84,10 @@ internal static class HostedPush
     private static string Id(JsonElement value) => value.Text("id") is { Length: > 0 } id
         ? id : throw HostedFaults.Malformed("a push configuration has no id");
 
-    private static PushConfiguration Read(JsonElement value, PushType asked)
+    private static PushConfiguration Read(JsonElement value, PushType expectedType)
     {
         var id = Id(value);
-        var type = Enum.TryParse<PushType>(value.Member("push_type").Text(), ignoreCase: true, out var said) ? said : asked;
+        var type = Enum.TryParse<PushType>(value.Member("push_type").Text(), ignoreCase: true, out var parsed) ? parsed : expectedType;
         // The contract has none for a sender.
         var createdAt = ResponseJson.Time(value.Member("created_at")) ?? DateTimeOffset.UnixEpoch;
         if (type == PushType.Apns) return Certificate(value, id, createdAt);

@@ -5,12 +5,12 @@ using Microsoft.Data.Sqlite;
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// Group commit: one thread makes all commits, and those that wait while one transaction is written to the disk share the
-/// next. So a commit costs its share of a disk's flush, however many callers there are.
+/// Group commit: one thread makes all commits. Commits that arrive while a transaction is written to disk share the next one, so
+/// they share the cost of its flush.
 /// </summary>
 /// <remarks>
-/// A group ends with the commit that takes it to <see cref="MostChanges"/> changes or <see cref="MostBytes"/> bytes of rows:
-/// tens of milliseconds of work, the most that its first caller waits for the others.
+/// A group ends with the commit that reaches <see cref="MostChanges"/> changes or <see cref="MostBytes"/> bytes of rows. This is
+/// tens of milliseconds of work, so the first caller of a group does not wait longer for the others.
 /// </remarks>
 internal sealed class CommitQueue : IAsyncDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class CommitQueue : IAsyncDisposable
 
     /// <summary>Opens the file, and starts the thread.</summary>
     /// <param name="file">The store's file.</param>
-    /// <param name="cache">The store's rows in memory, from which changed ones are removed.</param>
+    /// <param name="cache">The store's cache, from which changed rows are removed.</param>
     /// <exception cref="StoreUnavailableException">The file cannot be used.</exception>
     public CommitQueue(StoreFile file, RowCache cache)
     {
@@ -41,7 +41,7 @@ internal sealed class CommitQueue : IAsyncDisposable
     /// <summary>How many transactions were committed.</summary>
     public long Groups => Interlocked.Read(ref groups);
 
-    /// <summary>Adds a commit to those to be made; false once the queue is closed.</summary>
+    /// <summary>Adds a commit to the queue; false if the queue is closed.</summary>
     public bool TryAdd(PendingCommit commit)
     {
         try
@@ -55,7 +55,7 @@ internal sealed class CommitQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the queue, and returns when all that was in it is answered and the connection closed.</summary>
+    /// <summary>Closes the queue. Returns when all its commits are answered and the connection is closed.</summary>
     public async ValueTask DisposeAsync()
     {
         queue.CompleteAdding();

@@ -17,21 +17,21 @@ internal sealed class Database : IDisposable
     static Database()
     {
         // Only one thread at a time uses a connection, so SQLite needs no mutex for each call
-        // (https://www.sqlite.org/threadsafe.html, "multi-thread"). A range read then takes 0.9 of the time. A connection of
-        // Microsoft.Data.Sqlite cannot be opened so, therefore this is set for the process. It has no effect if the process has
-        // opened a connection before.
+        // (https://www.sqlite.org/threadsafe.html, "multi-thread"). A range read then takes 0.9 of the time. Microsoft.Data.Sqlite
+        // has no such option for a connection, so this sets it for the process. It has no effect if the process has opened a
+        // connection before.
         Batteries_V2.Init();
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
     }
 
-    /// <summary>Opens a file that is there.</summary>
+    /// <summary>Opens an existing file.</summary>
     /// <param name="path">The file's full path.</param>
     /// <param name="timeout">How long a statement waits for another connection's lock before it fails.</param>
     public Database(string path, TimeSpan timeout)
     {
         this.timeout = timeout;
-        // SQLite itself waits for a lock, for as long as busy_timeout says. Microsoft.Data.Sqlite would then try again until
-        // DefaultTimeout (in seconds) is over; 0 would be for ever.
+        // SQLite itself waits for a lock, up to busy_timeout. Microsoft.Data.Sqlite then retries until DefaultTimeout (in
+        // seconds); 0 would mean without a limit.
         connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
@@ -51,10 +51,10 @@ internal sealed class Database : IDisposable
         }
     }
 
-    /// <summary>The file's full path as SQLite has it: without symbolic links.</summary>
+    /// <summary>The file's full path, with symbolic links resolved by SQLite.</summary>
     public string Path => connection.DataSource;
 
-    /// <summary>Whether the file, or the folder that it is in, can only be read.</summary>
+    /// <summary>Whether the file or its folder is read-only.</summary>
     public bool IsReadOnly => raw.sqlite3_db_readonly(connection.Handle, "main") != 0;
 
     /// <summary>Prepares a command with one parameter, $1, or none. It lives as long as the connection.</summary>
@@ -76,12 +76,11 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>
-    /// Runs a statement without a result as soon as no other connection holds a lock it needs, and fails when that takes too
-    /// long.
+    /// Runs a statement without a result as soon as no other connection holds a lock that it needs. Fails after the timeout.
     /// </summary>
     /// <remarks>
-    /// SQLite waits longer and longer between its tries, Microsoft.Data.Sqlite waits 150 ms, and for some locks SQLite does not
-    /// wait at all. Against a process that writes without a pause, only a connection that tries often gets its turn.
+    /// SQLite waits longer after each attempt, Microsoft.Data.Sqlite waits 150 ms, and for some locks SQLite does not wait at all.
+    /// If another process writes without a pause, only frequent attempts get the lock.
     /// </remarks>
     public void RunWhenFree(string sql)
     {
@@ -97,7 +96,7 @@ internal sealed class Database : IDisposable
         SetBusyTimeout(timeout);
     }
 
-    /// <summary>Runs a statement that is not needed again.</summary>
+    /// <summary>Runs a statement once.</summary>
     public void Execute(string sql)
     {
         using var command = connection.CreateCommand();
@@ -105,7 +104,7 @@ internal sealed class Database : IDisposable
         command.ExecuteNonQuery();
     }
 
-    /// <summary>The first column of the first row of a query that is not needed again.</summary>
+    /// <summary>Runs a query once, and returns the first column of its first row.</summary>
     public T Query<T>(string sql)
     {
         using var command = connection.CreateCommand();

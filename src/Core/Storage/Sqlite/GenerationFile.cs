@@ -9,20 +9,21 @@ namespace Gatehouse.Storage.Sqlite;
 /// by all processes that have the database open. It tells whether cached rows are current (<see cref="RowCache"/>).
 /// </summary>
 /// <remarks>
-/// <para>An even number names the state of the rows: while it stays, nothing is committed. An odd number means that a commit
-/// is running, or that its process was killed during it. Under an odd number, only the process whose commit it is uses its cache,
-/// because it alone knows which rows change. Others read the database, which takes some 5 µs instead of less than 1.</para>
+/// <para>An even number names the state of the rows: while it does not change, nothing is committed. An odd number means that a
+/// commit is running, or that its process was killed during it. Under an odd number, only the process whose commit it is uses
+/// its cache, because it alone knows which rows change. Others read the database, which takes some 5 µs instead of less than
+/// 1.</para>
 /// <para>A writer raises the number to the next odd one between BEGIN IMMEDIATE and COMMIT. SQLite's write lock is held there,
 /// so no two writers raise it at once, and no commit becomes visible before its own raise. After COMMIT the writer raises the
-/// number to even, by compare-exchange from its own odd number. The lock is free by then, so another writer may have raised
-/// the number for its own commit. In that case the number stays odd until the other commit has ended.</para>
+/// number to even, by compare-exchange from its own odd number. The lock is free by then, so another writer may have raised the
+/// number for its own commit. In that case the number stays odd until the other commit has ended.</para>
 /// <para>A killed writer leaves an odd number, and so does a COMMIT that failed. The next successful commit repairs it, because
-/// it raises the number to its own odd one and then to even. The first number of a file is random, so a number does not come
-/// twice after the file was deleted.</para>
+/// it raises the number to its own odd one and then to even. The first number of a file is random, so a deleted file does not
+/// make an old number current again.</para>
 /// </remarks>
 internal sealed class GenerationFile : IDisposable
 {
-    /// <summary>What the file's name adds to the database's.</summary>
+    /// <summary>The suffix of the file's name, after the name of the database.</summary>
     public const string Suffix = "-generation";
 
     private const int Size = 2 * sizeof(long);
@@ -36,9 +37,9 @@ internal sealed class GenerationFile : IDisposable
     private long checkedAt;
     private long commit;
 
-    /// <summary>Opens the file, which is made where it is missing, for its owner alone.</summary>
+    /// <summary>Opens the file. If it does not exist, it is created, readable by its owner only.</summary>
     /// <param name="path">The file's full path.</param>
-    /// <exception cref="StoreUnavailableException">It cannot be made or written.</exception>
+    /// <exception cref="StoreUnavailableException">It cannot be created or written.</exception>
     public GenerationFile(string path)
     {
         this.path = path;
@@ -47,21 +48,21 @@ internal sealed class GenerationFile : IDisposable
 
     private ref long Number => ref Unsafe.AddByteOffset(ref Unsafe.NullRef<long>(), address);
 
-    /// <summary>Whether rows may be cached under a number: whether it is that of a state, and not of a commit.</summary>
+    /// <summary>Whether rows may be cached under a number: whether it is even, so no commit is running.</summary>
     public static bool IsSettled(long number) => number > 0 && (number & 1) == 0;
 
-    /// <summary>The number as it is now. A commit that was answered before has raised it.</summary>
+    /// <summary>The current number. Every commit that was answered before has raised it.</summary>
     /// <remarks>
     /// If the file was deleted while it was mapped, and another process has created it again, this is noticed within a second.
     /// </remarks>
-    /// <exception cref="StoreUnavailableException">The file was deleted, and cannot be made again.</exception>
+    /// <exception cref="StoreUnavailableException">The file was deleted and cannot be created again.</exception>
     public long Read()
     {
         if (Environment.TickCount64 - checkedAt > CheckInterval) CheckPath();
         return Volatile.Read(ref Number);
     }
 
-    /// <summary>Whether the number is still this one, after all that was read before this call.</summary>
+    /// <summary>Whether the number is still this one. All reads before this call are complete then.</summary>
     public bool IsStill(long number)
     {
         Volatile.ReadBarrier();
@@ -70,9 +71,9 @@ internal sealed class GenerationFile : IDisposable
 
     /// <summary>Makes the number odd. The caller holds SQLite's write lock, and commits next.</summary>
     /// <param name="beforeRaise">
-    /// Is called with the number and the odd one that it becomes, before the raise: twice if the first raise does not succeed.
+    /// Called before the raise, with the number and the odd number that follows it. Called again if the raise has to be repeated.
     /// </param>
-    /// <exception cref="StoreUnavailableException">The file was deleted, and cannot be made again.</exception>
+    /// <exception cref="StoreUnavailableException">The file was deleted and cannot be created again.</exception>
     public void BeginCommit(Action<long, long>? beforeRaise = null)
     {
         long before;
@@ -82,11 +83,11 @@ internal sealed class GenerationFile : IDisposable
             commit = before + 1 + (before & 1);
             beforeRaise?.Invoke(before, commit);
         }
-        // Another process may just now raise the number at the end of its commit.
+        // Another process may be raising the number at the end of its commit.
         while (Interlocked.CompareExchange(ref Number, commit, before) != before);
     }
 
-    /// <summary>Makes the number even, once the commit is on the disk.</summary>
+    /// <summary>Makes the number even, after the commit is on disk.</summary>
     public void EndCommit() => Interlocked.CompareExchange(ref Number, commit + 1, commit);
 
     public void Dispose() => view.Dispose();
@@ -110,7 +111,7 @@ internal sealed class GenerationFile : IDisposable
             var before = Volatile.Read(ref Number);
             if (RandomAccess.Read(file, bytes, 0) < bytes.Length) return false;
             var found = MemoryMarshal.Read<long>(bytes);
-            // Numbers only grow, and those of another file are not between two of this one.
+            // Numbers only grow. A number of another file is not between two numbers of this file.
             return before <= found && found <= Volatile.Read(ref Number);
         }
         catch (FileNotFoundException)
@@ -136,8 +137,8 @@ internal sealed class GenerationFile : IDisposable
         try
         {
             using var file = new FileStream(path, options);
-            // A byte that is written takes its block on the disk, so that a full disk cannot fail a write to the mapping. It is
-            // not the number's, which another process may just now be raising.
+            // Writing one byte allocates the block on disk, so a full disk cannot fail a write to the mapping later. The byte is
+            // not part of the number, which another process may be raising.
             if (file.Length < Size) RandomAccess.Write(file.SafeFileHandle, [0], Size - 1);
             using var memory = MemoryMappedFile.CreateFromFile(
                 file, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
@@ -148,7 +149,7 @@ internal sealed class GenerationFile : IDisposable
             throw Unusable(fault);
         }
         address = mapped.SafeMemoryMappedViewHandle.DangerousGetHandle();
-        // A new file is 0. Below that is nothing that a writer makes of a number.
+        // A new file contains 0. Writers never write a negative number.
         var found = Volatile.Read(ref Number);
         if (found <= 0) Interlocked.CompareExchange(ref Number, 2 * Random.Shared.NextInt64(1, 1L << 60), found);
         checkedAt = Environment.TickCount64;

@@ -1,6 +1,6 @@
 namespace Gatehouse.Storage.Sqlite;
 
-/// <summary>A caller's commit on its way: its changes with their rows encoded, and the caller's task.</summary>
+/// <summary>A caller's commit in the queue: its changes with encoded rows, and the caller's task.</summary>
 internal sealed class PendingCommit
 {
     private readonly TaskCompletionSource<CommitResult> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,10 +44,10 @@ internal sealed class PendingCommit
     /// <summary>The encoded row of a change.</summary>
     public ReadOnlySpan<byte> Body(int change) => bodies.AsSpan(Start(change)..ends[change]);
 
-    /// <summary>Takes the commit to be made; false where its caller has cancelled it.</summary>
+    /// <summary>Takes the commit from the queue; false if its caller has cancelled it.</summary>
     public bool TryTake() => TryDecide();
 
-    /// <summary>Ends the wait of the caller of a commit that is not taken yet; does nothing to one that is.</summary>
+    /// <summary>Ends the wait of the caller if the commit was not taken yet. Otherwise does nothing.</summary>
     public void Cancel(CancellationToken cancellation)
     {
         if (TryDecide()) outcome.SetCanceled(cancellation);
@@ -56,9 +56,9 @@ internal sealed class PendingCommit
     /// <summary>Answers the caller of a commit that was taken.</summary>
     public void Complete(CommitResult result) => outcome.SetResult(result);
 
-    /// <summary>Answers the caller of a commit that was taken, and that came to nothing or to nothing known.</summary>
+    /// <summary>Fails the call of a commit that was taken. The commit was not made, or its outcome is unknown.</summary>
     public void Fail(StoreUnavailableException fault) =>
-        // One exception for each caller, who may each add to its stack trace.
+        // Each caller gets its own exception, because each adds to the stack trace.
         outcome.SetException(new StoreUnavailableException(fault.Message, fault));
 
     private int Start(int index) => index == 0 ? 0 : ends[index - 1];

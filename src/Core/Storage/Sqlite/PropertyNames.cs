@@ -3,9 +3,8 @@ using System.Text;
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// Names of properties, each made once and then shared by the rows that have it: a project has dozens of names and
-/// millions of rows. A name that finds its place taken replaces what is there, so that there are never more than
-/// <see cref="Places"/>.
+/// Names of properties. Rows share one string for each name, because there are dozens of names and millions of rows. A new name
+/// replaces the name in its place, so there are at most <see cref="Places"/>.
 /// </summary>
 internal static class PropertyNames
 {

@@ -105,7 +105,7 @@ internal sealed class RowCache
 
     private static uint Place(in RowKey key) => (uint)key.GetHashCode() % Places;
 
-    /// <summary>What a read that was not answered from the cache has seen there; the default keeps nothing.</summary>
+    /// <summary>What a read found in the cache when it was not answered from there. The default keeps nothing.</summary>
     internal readonly struct Fill(long generation, uint place, Entry? seen)
     {
         public long Generation => generation;

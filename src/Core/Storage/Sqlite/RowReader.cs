@@ -1,12 +1,12 @@
 namespace Gatehouse.Storage.Sqlite;
 
-/// <summary>A connection that reads, for one thread at a time. Every read sees all that was committed before it began.</summary>
+/// <summary>A connection for reads, for one thread at a time. A read sees every commit that ended before the read began.</summary>
 internal sealed class RowReader : IDisposable
 {
-    // Above every character that a key or a bound may begin with (TableLimits), and below none that a key holds.
+    // Higher than every character of a key or a bound (TableLimits).
     private const string BehindAll = "\x7F";
 
-    // What the connection holds of the file in memory, in KiB: the operating system holds the rest.
+    // The connection's page cache in KiB. The operating system caches the file too.
     private const int PageCache = 1024;
 
     private readonly Database database;
@@ -18,7 +18,7 @@ internal sealed class RowReader : IDisposable
     private readonly Statement begin;
     private readonly Statement end;
 
-    /// <summary>Takes over a connection.</summary>
+    /// <summary>Takes ownership of a connection.</summary>
     public RowReader(Database database, RowCache cache)
     {
         this.database = database;
@@ -41,13 +41,13 @@ internal sealed class RowReader : IDisposable
         var generation = generations.Read();
         if (cache.TryGet(generation, key, out var row, out var fill)) return row;
         row = Find(key, out var bytes);
-        // The number did not change during the read, so the row is that generation's. The marks in the cache alone do not tell:
-        // a later commit replaces the mark of an earlier one.
+        // If the number did not change during the read, the row is of that generation. The marks in the cache do not show this,
+        // because a later commit replaces the mark of an earlier one.
         if (fill.IsPossible && generations.IsStill(generation)) cache.Keep(fill, key, row, bytes);
         return row;
     }
 
-    /// <summary>The rows with these keys of a partition, all as of one moment.</summary>
+    /// <summary>The rows with these keys of a partition, in one snapshot.</summary>
     public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows)
     {
         var found = new TableRow?[rows.Count];
@@ -63,7 +63,7 @@ internal sealed class RowReader : IDisposable
         return found;
     }
 
-    /// <summary>The first rows of a range of a partition, all as of one moment.</summary>
+    /// <summary>The first rows of a range of a partition, in one snapshot.</summary>
     public List<TableRow> Read(string table, string partition, RowRange bounds, int most)
     {
         var rows = new List<TableRow>();

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Gatehouse.Storage.Sqlite;
 
-/// <summary>The connections that read: as many as there are reads at one time, a few of which are kept for the next.</summary>
+/// <summary>The connections for reads: one for each concurrent read. A few idle ones are kept for later reads.</summary>
 internal sealed class RowReaders(StoreFile file, RowCache cache) : IDisposable
 {
     private static readonly int MostIdle = 2 * Environment.ProcessorCount;
@@ -10,13 +10,13 @@ internal sealed class RowReaders(StoreFile file, RowCache cache) : IDisposable
     private readonly ConcurrentQueue<RowReader> idle = new();
     private volatile bool closed;
 
-    /// <summary>A connection for the caller alone, who gives it back by <see cref="Return"/>, or disposes it.</summary>
+    /// <summary>A connection for one caller, which returns it with <see cref="Return"/> or disposes it.</summary>
     public RowReader Take()
     {
         return idle.TryDequeue(out var reader) ? reader : file.Connect(database => new RowReader(database, cache));
     }
 
-    /// <summary>Takes back a connection whose read went well.</summary>
+    /// <summary>Returns a connection after a successful read.</summary>
     public void Return(RowReader reader)
     {
         if (idle.Count >= MostIdle)
@@ -25,11 +25,11 @@ internal sealed class RowReaders(StoreFile file, RowCache cache) : IDisposable
             return;
         }
         idle.Enqueue(reader);
-        // Dispose may have gone through the idle ones just before this one was among them.
+        // Dispose may have closed the idle connections just before this one was added.
         if (closed) CloseIdle();
     }
 
-    /// <summary>Closes the connections: idle ones now, and each of the others when it is given back.</summary>
+    /// <summary>Closes the connections: idle ones now, the others when they are returned.</summary>
     public void Dispose()
     {
         closed = true;

@@ -3,15 +3,15 @@ using Microsoft.Data.Sqlite;
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// The connection that writes, in transactions of many callers' commits. After any exception the connection is in no
-/// known state: it is disposed, which takes back what was not committed.
+/// The connection for writes, in transactions of many callers' commits. After an exception its state is unknown: dispose it, which
+/// rolls back what was not committed.
 /// </summary>
 internal sealed class RowWriter : IDisposable
 {
     private const string Key = "table_id = ?1 AND partition = ?2 AND row = ?3";
 
-    // Pages in the write-ahead log before a commit carries them over into the file: 16 MiB, so that a page that many
-    // commits change is carried over once.
+    // The pages in the write-ahead log after which a commit copies them into the file: 16 MiB. A page that many commits change is
+    // then copied once.
     private const int CheckpointPages = 4000;
 
     private readonly Database database;
@@ -34,12 +34,12 @@ internal sealed class RowWriter : IDisposable
     private long etag;
     private long etagAtBegin;
 
-    /// <summary>Takes over a connection.</summary>
+    /// <summary>Takes ownership of a connection.</summary>
     public RowWriter(Database database, RowCache cache, long? mostBytes)
     {
         this.database = database;
         this.cache = cache;
-        // FULL: a commit is on the disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        // FULL: a commit is on disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
         database.Execute("PRAGMA synchronous = FULL");
         database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
         if (mostBytes is { } bytes)
@@ -61,7 +61,7 @@ internal sealed class RowWriter : IDisposable
         generations = new GenerationFile(database.Path + GenerationFile.Suffix);
     }
 
-    /// <summary>Begins a transaction, as soon as no other process has one.</summary>
+    /// <summary>Begins a transaction as soon as no other process has a write transaction.</summary>
     public void Begin()
     {
         database.RunWhenFree("BEGIN IMMEDIATE");
@@ -96,7 +96,7 @@ internal sealed class RowWriter : IDisposable
         return CommitResult.Success(etags);
     }
 
-    /// <summary>Ends the transaction; when this returns, what it made is on the disk.</summary>
+    /// <summary>Commits the transaction. When this returns, it is on disk.</summary>
     public void Commit()
     {
         if (etag != etagAtBegin)

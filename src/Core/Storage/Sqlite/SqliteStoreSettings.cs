@@ -7,8 +7,8 @@ public sealed record SqliteStoreSettings
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The most bytes that the file grows to, without its write-ahead log; commits that need more fail. Null leaves it to
-    /// the disk.
+    /// The maximum size of the file in bytes, without its write-ahead log. Commits that need more fail. Null: only the disk limits
+    /// it.
     /// </summary>
     public long? MostBytes { get; init; }
 }

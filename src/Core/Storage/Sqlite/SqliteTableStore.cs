@@ -6,8 +6,8 @@ namespace Gatehouse.Storage.Sqlite;
 /// The table store in one SQLite file, which several processes may have open at the same time.
 /// </summary>
 /// <remarks>
-/// <para>Reads go to the file's last state, without waiting for writers, and complete synchronously. Commits go to one
-/// writer, which makes all that wait in one transaction and answers them when it is on the disk.</para>
+/// <para>Reads see the last committed state, do not wait for writers, and complete synchronously. Commits go to one
+/// writer, which makes all waiting commits in one transaction and answers them when it is on disk.</para>
 /// <para>The file is in write-ahead-log mode: beside it are a <c>-wal</c> and a <c>-shm</c> file while it is open. It must
 /// be on a local file system (https://www.sqlite.org/wal.html). A <c>-generation</c> file tells the processes that have it open
 /// whether the rows they have cached are still current.</para>
@@ -30,12 +30,12 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
     /// <summary>How many transactions commits have shared so far: at most as many as there were commits.</summary>
     public long Groups => commits.Groups;
 
-    /// <summary>Opens the store in a file, which is made where it is not there, for its owner alone.</summary>
-    /// <param name="path">The file; its folder is there.</param>
+    /// <summary>Opens the store in a file. If it does not exist, it is created, readable by its owner only.</summary>
+    /// <param name="path">The file. Its folder must exist.</param>
     /// <param name="settings">How to use it; null for the defaults.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The file cannot be used: it cannot be made or written, is a folder, is no database, or is not this program's. The
-    /// message is one line and names it.
+    /// The file cannot be created or written, is a folder, is not a database, or is another program's. The message is one line
+    /// that names it.
     /// </exception>
     public static SqliteTableStore Open(string path, SqliteStoreSettings? settings = null)
     {
@@ -65,7 +65,7 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
     {
         TableLimits.CheckRange(table, partition, range, most);
         return Read<(string, string, RowRange, int), IReadOnlyList<TableRow>>(
-            (table, partition, range, most), static (reader, asked) => reader.Read(asked.Item1, asked.Item2, asked.Item3, asked.Item4), cancellation);
+            (table, partition, range, most), static (reader, query) => reader.Read(query.Item1, query.Item2, query.Item3, query.Item4), cancellation);
     }
 
     /// <inheritdoc />
@@ -83,7 +83,7 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
         return await commit.Outcome;
     }
 
-    /// <summary>Makes the commits that were accepted, and closes the file. Later calls are refused.</summary>
+    /// <summary>Makes the accepted commits, and closes the file. Later calls are refused.</summary>
     public async ValueTask DisposeAsync()
     {
         disposed = true;
@@ -91,7 +91,7 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
         await commits.DisposeAsync();
     }
 
-    private ValueTask<T> Read<TAsked, T>(TAsked asked, Func<RowReader, TAsked, T> read, CancellationToken cancellation)
+    private ValueTask<T> Read<TQuery, T>(TQuery query, Func<RowReader, TQuery, T> read, CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled<T>(cancellation);
@@ -99,11 +99,11 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
         T found;
         try
         {
-            found = read(reader, asked);
+            found = read(reader, query);
         }
         catch (Exception fault)
         {
-            // A connection that has failed once is not trusted again.
+            // A connection that has failed is not used again.
             reader.Dispose();
             if (fault is SqliteException failure) throw file.Failed(failure);
             throw;

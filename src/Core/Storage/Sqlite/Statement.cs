@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// A prepared statement on the SQLite handle of a connection (<see cref="SqliteConnection.Handle"/>), for the few that read and
-/// write rows. Parameters count from 1 and keep their values until the next bind; columns count from 0.
+/// A prepared statement on the SQLite handle of a connection (<see cref="SqliteConnection.Handle"/>), for reads and
+/// writes of rows. Parameters count from 1 and keep their values until the next bind; columns count from 0.
 /// </summary>
 /// <remarks>
 /// Measured with Microsoft.Data.Sqlite 10.0.14: with its commands and readers a point read takes about 1 µs more (of 5) and
@@ -29,7 +29,7 @@ internal sealed class Statement : IDisposable
     /// <summary>Binds a number.</summary>
     public void Bind(int parameter, long value) => Check(raw.sqlite3_bind_int64(statement, parameter, value));
 
-    /// <summary>Binds a key or a bound of keys: ASCII, a little longer than a key at most (TableLimits).</summary>
+    /// <summary>Binds a key or a bound of keys: ASCII, at most a little longer than a key (TableLimits).</summary>
     public void Bind(int parameter, string ascii)
     {
         Span<byte> bytes = stackalloc byte[TableLimits.KeyLength + 8];
@@ -40,7 +40,7 @@ internal sealed class Statement : IDisposable
     /// <summary>Binds bytes.</summary>
     public void Bind(int parameter, ReadOnlySpan<byte> bytes) => Check(raw.sqlite3_bind_blob(statement, parameter, bytes));
 
-    /// <summary>Goes to the next row of the result, or returns false behind the last. Then comes <see cref="Reset"/>.</summary>
+    /// <summary>Goes to the next row of the result; false after the last row. Call <see cref="Reset"/> after it.</summary>
     /// <exception cref="SqliteException">The row cannot be read.</exception>
     public bool Step()
     {
@@ -50,8 +50,8 @@ internal sealed class Statement : IDisposable
     }
 
     /// <summary>
-    /// Makes the statement ready to run again, and ends the read transaction of one outside of any other. What went wrong
-    /// in the last step is not told again.
+    /// Makes the statement ready to run again, and ends its read transaction if there is no outer one. An error of the last step is
+    /// not reported again.
     /// </summary>
     public void Reset() => raw.sqlite3_reset(statement);
 
@@ -73,7 +73,7 @@ internal sealed class Statement : IDisposable
     /// <summary>A number of the current row.</summary>
     public long Int64(int column) => raw.sqlite3_column_int64(statement, column);
 
-    /// <summary>The bytes of a text or binary of the current row; they are gone with the next step or reset.</summary>
+    /// <summary>The bytes of a text or binary of the current row. They are valid until the next step or reset.</summary>
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(statement, column);
 
     /// <summary>A key of the current row.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Gatehouse.Storage.Sqlite;
 
-/// <summary>The file of a store: made and given its schema at first, checked at every start.</summary>
+/// <summary>The file of a store. It is created with its schema at the first start, and checked at every start.</summary>
 /// <param name="path">The file's full path.</param>
 /// <param name="settings">How to use it.</param>
 internal sealed class StoreFile(string path, SqliteStoreSettings settings)
@@ -26,8 +26,8 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
         $"PRAGMA user_version = {SchemaVersion}",
     ];
 
-    // A process that knows only version 1 commits without raising the generation (GenerationFile). Without its table, its
-    // commits fail until it is stopped, instead of passing unseen by this process' cache.
+    // A process that knows only version 1 commits without raising the generation (GenerationFile), so caches would not notice its
+    // commits. Version 2 renames a table that it needs, so its commits fail until it is stopped.
     private static readonly string[] FromVersion1 =
     [
         "ALTER TABLE etags RENAME TO last_etag",
@@ -36,12 +36,12 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
 
     private static readonly Lock Creation = new();
 
-    /// <summary>The most bytes that the file grows to; null where the disk alone limits it.</summary>
+    /// <summary>The maximum size of the file in bytes; null if only the disk limits it.</summary>
     public long? MostBytes => settings.MostBytes;
 
     /// <summary>Creates the file if it does not exist, checks it, and connects to it.</summary>
-    /// <param name="use">Takes over the connection.</param>
-    /// <exception cref="StoreUnavailableException">There is no using it, and why, in one line.</exception>
+    /// <param name="use">Takes ownership of the connection.</param>
+    /// <exception cref="StoreUnavailableException">The file cannot be used. The message is one line with the reason.</exception>
     public T Open<T>(Func<Database, T> use)
     {
         if (Directory.Exists(path)) throw Unusable("it is a folder");
@@ -55,7 +55,7 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
     }
 
     /// <summary>Connects to the file.</summary>
-    /// <param name="use">Takes over the connection.</param>
+    /// <param name="use">Takes ownership of the connection.</param>
     /// <exception cref="StoreUnavailableException">It cannot be opened.</exception>
     public T Connect<T>(Func<Database, T> use)
     {
@@ -82,7 +82,7 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
     public StoreUnavailableException Failed(SqliteException fault) =>
         new($"The store '{path}' failed: {fault.Message.ReplaceLineEndings(" ")}", fault);
 
-    // The owner's alone, since it holds what grants access. SQLite gives its -wal and -shm files the same mode.
+    // Readable by the owner only, because it holds what grants access. SQLite gives its -wal and -shm files the same mode.
     private void CreateFile()
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -107,7 +107,7 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
     private void Prepare(Database database)
     {
         var steps = MissingSteps(database);
-        // Not to be waited for in SQLite, which fails at once where two processes make a file at the same time.
+        // SQLite does not wait here: it fails at once if two processes create a file at the same time.
         database.RunWhenFree("PRAGMA journal_mode = WAL");
         if (database.Query<string>("PRAGMA journal_mode") != "wal") throw Unusable("its file system has no shared memory");
         if (steps.Length == 0) return;
@@ -118,7 +118,7 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
         database.Execute("COMMIT");
     }
 
-    // What is to be run to give the file this version's schema.
+    // The statements that give the file this version's schema.
     private string[] MissingSteps(Database database)
     {
         if (IsNew(database)) return Schema;

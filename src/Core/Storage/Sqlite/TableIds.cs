@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// The number that stands for a table's name in the file, so that its rows do not repeat the name. One connection's
-/// view: a number once given stays, so that what is known need not be asked again.
+/// The numbers of tables. Rows contain a table's number instead of its name. One connection's view: a number never changes, so a
+/// known number is not read again.
 /// </summary>
 internal sealed class TableIds(Database database)
 {
@@ -12,7 +12,7 @@ internal sealed class TableIds(Database database)
     private readonly SqliteCommand find = database.Command("SELECT id FROM tables WHERE name = $1", SqliteType.Text);
     private readonly SqliteCommand add = database.Command("INSERT INTO tables (name) VALUES ($1)", SqliteType.Text);
 
-    /// <summary>The table's number; 0, which no table has, where nothing was ever written to it.</summary>
+    /// <summary>The table's number; 0 if nothing was ever written to the table.</summary>
     public long Find(string table)
     {
         if (known.TryGetValue(table, out var id)) return id;
@@ -22,7 +22,7 @@ internal sealed class TableIds(Database database)
         return found;
     }
 
-    /// <summary>The table's number, given now where it has none: in the connection's write transaction.</summary>
+    /// <summary>The table's number. If it has none, it gets one in the connection's write transaction.</summary>
     public long FindOrAdd(string table)
     {
         if (Find(table) is not 0 and var id) return id;

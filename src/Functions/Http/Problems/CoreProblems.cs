@@ -70,7 +70,7 @@ internal static class CoreProblems
             new(Unavailable, ProblemNames.PlatformBusy, "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? PlatformRetryTime },
         { Status: >= StatusCodes.Status500InternalServerError } => new(
             Unavailable, ProblemNames.PlatformUnavailable, "The platform cannot answer.",
-            e.NotAsked ? "It could not be asked." : "Whether it has acted is not known.")
+            e.NotSent ? "It could not be asked." : "Whether it has acted is not known.")
         {
             RetryAfter = e.RetryAfter ?? PlatformRetryTime,
         },

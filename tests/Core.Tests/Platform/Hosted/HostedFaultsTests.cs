@@ -71,7 +71,7 @@ public sealed class HostedFaultsTests
     {
         network.Answer(status, body, ("Location", "https://elsewhere.example.com/"));
         var failure = await Assert.ThrowsAsync<PlatformException>(() => Platform.IssueTokenAsync(Master, None));
-        Assert.Equal((expected, 500901, false, false), (failure.Status, failure.Code, failure.IsRefusal, failure.NotAsked));
+        Assert.Equal((expected, 500901, false, false), (failure.Status, failure.Code, failure.IsRefusal, failure.NotSent));
         Assert.Single(network.Sent);
     }
 
@@ -84,7 +84,7 @@ public sealed class HostedFaultsTests
         for (var count = 0; count < 3; count++) network.Fail(new HttpRequestException(error));
         var platform = network.QuickPlatform();
         var failure = await Assert.ThrowsAsync<PlatformException>(() => platform.IssueTokenAsync(Master, None));
-        Assert.Equal((503, true, true), (failure.Status, failure.IsRefusal, failure.NotAsked));
+        Assert.Equal((503, true, true), (failure.Status, failure.IsRefusal, failure.NotSent));
         Assert.Equal(3, network.Sent.Count);
     }
 

@@ -78,7 +78,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
         server.ClosesAtOnce = true;
         using var platform = Platform("https");
         var failure = await Assert.ThrowsAsync<PlatformException>(() => platform.IssueTokenAsync(Master, None));
-        Assert.Equal((503, true), (failure.Status, failure.NotAsked));
+        Assert.Equal((503, true), (failure.Status, failure.NotSent));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
         server.Answer = _ => Ok("""{"ccu":1}""");
         using var platform = Platform("https");
         var failure = await Assert.ThrowsAsync<PlatformException>(() => platform.ViewCcuAsync(Master, None));
-        Assert.Equal((503, true), (failure.Status, failure.NotAsked));
+        Assert.Equal((503, true), (failure.Status, failure.NotSent));
         Assert.Empty(server.Requests);
     }
 
@@ -98,7 +98,7 @@ public sealed class HostedNetworkTests : IAsyncLifetime
     {
         await server.DisposeAsync();
         using var platform = Platform("http");
-        Assert.True((await Assert.ThrowsAsync<PlatformException>(() => platform.IssueTokenAsync(Master, None))).NotAsked);
+        Assert.True((await Assert.ThrowsAsync<PlatformException>(() => platform.IssueTokenAsync(Master, None))).NotSent);
     }
 
     private HostedPlatform Platform(string scheme)

@@ -162,7 +162,7 @@ public sealed class HostedRetryTests
         Assert.Equal(HostedTimeouts.Default.BreakerTries, sent);
 
         var failure = await Assert.ThrowsAsync<PlatformException>(() => Patient.IssueTokenAsync(Master, None));
-        Assert.Equal((503, true, true), (failure.Status, failure.IsRefusal, failure.NotAsked));
+        Assert.Equal((503, true, true), (failure.Status, failure.IsRefusal, failure.NotSent));
         Assert.InRange(failure.RetryAfter!.Value, TimeSpan.FromTicks(1), HostedTimeouts.Default.BreakTime);
         Assert.Equal(sent, network.Sent.Count);
 
