@@ -1,11 +1,18 @@
 using Gatehouse.Functions.Startup;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server;
 
 if (args is [HealthProbe.Argument]) return await HealthProbe.RunAsync();
+if (CommandLine.AsksForHelp(args))
+{
+    Console.WriteLine(CommandLine.Help(KnownSettings.Names));
+    return 0;
+}
 
 return await GatehouseHost.RunAsync(() =>
 {
-    var builder = new ServerBuilder(args, typeof(GatehouseHost).Assembly);
+    var settings = CommandLine.ReadSettings(args, KnownSettings.Contains);
+    var builder = new ServerBuilder(settings, typeof(GatehouseHost).Assembly);
     builder.AddGatehouse();
     return builder.Build();
 });

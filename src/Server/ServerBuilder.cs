@@ -23,13 +23,14 @@ public sealed class ServerBuilder : IHostApplicationBuilder
     private readonly IEnumerable<Type> functionClasses;
 
     /// <summary>Prepares a server for the functions of an assembly.</summary>
-    /// <param name="args">The command line: settings as <c>--Name value</c> or <c>Name=value</c>.</param>
+    /// <param name="settings">Settings that override the environment variables.</param>
     /// <param name="functions">The assembly with the functions.</param>
-    public ServerBuilder(string[] args, Assembly functions) : this(args, functions.GetExportedTypes())
+    public ServerBuilder(IEnumerable<KeyValuePair<string, string?>> settings, Assembly functions)
+        : this(settings, functions.GetExportedTypes())
     {
     }
 
-    internal ServerBuilder(string[] args, IEnumerable<Type> functionClasses)
+    internal ServerBuilder(IEnumerable<KeyValuePair<string, string?>> settings, IEnumerable<Type> functionClasses)
     {
         this.functionClasses = functionClasses;
 
@@ -38,7 +39,7 @@ public sealed class ServerBuilder : IHostApplicationBuilder
         web.Configuration
             .AddInMemoryCollection(Defaults())
             .AddEnvironmentVariables()
-            .AddCommandLine(args);
+            .AddInMemoryCollection(settings);
 
         web.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         web.Services.AddRouting();
@@ -52,7 +53,7 @@ public sealed class ServerBuilder : IHostApplicationBuilder
     /// <inheritdoc/>
     public IDictionary<object, object> Properties => ((IHostApplicationBuilder)web).Properties;
 
-    /// <summary>The settings: environment variables, overridden by the command line.</summary>
+    /// <summary>The settings: environment variables, overridden by those given to the constructor.</summary>
     public ConfigurationManager Configuration => web.Configuration;
 
     IConfigurationManager IHostApplicationBuilder.Configuration => Configuration;

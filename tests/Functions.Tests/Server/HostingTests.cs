@@ -89,7 +89,7 @@ public sealed class HostingTests
     [Fact]
     public async Task The_server_stops_in_less_than_five_seconds()
     {
-        var builder = new ServerBuilder(["--Urls", "http://127.0.0.1:0"], []);
+        var builder = new ServerBuilder([new("Urls", "http://127.0.0.1:0")], []);
         await using var app = (WebApplication)builder.Build();
         var timeout = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
         Assert.InRange(timeout, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4) - TimeSpan.FromMilliseconds(500));

@@ -85,7 +85,7 @@ public sealed class RoutingTests
     [Fact]
     public async Task The_functions_of_an_assembly_are_found()
     {
-        var builder = new ServerBuilder(["--Urls", "http://127.0.0.1:0"], typeof(RoutingTests).Assembly);
+        var builder = new ServerBuilder([new("Urls", "http://127.0.0.1:0")], typeof(RoutingTests).Assembly);
         await using var app = (WebApplication)builder.Build();
         var endpoints = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints);
         Assert.Contains(endpoints, endpoint => endpoint.DisplayName == nameof(FoundByAssembly));

@@ -39,7 +39,7 @@ internal sealed class TestHost : IAsyncDisposable
     {
         var clock = new TestClock();
         var logs = new RecordedLogs();
-        var builder = new ServerBuilder(["--Urls", "http://127.0.0.1:0", .. args], functions);
+        var builder = new ServerBuilder(CommandLine.ReadSettings(["--Urls", "http://127.0.0.1:0", .. args], _ => true), functions);
         builder.Services.AddSingleton<TimeProvider>(clock);
         builder.Logging.ClearProviders().AddProvider(logs);
         configure?.Invoke(builder);

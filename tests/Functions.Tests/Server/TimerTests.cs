@@ -137,7 +137,7 @@ public sealed class TimerTests
     [InlineData(typeof(OddParameter), new string[0], "'OddParameter'", "'text' is not a TimerInfo or a CancellationToken")]
     public void An_invalid_schedule_stops_the_start(Type functions, string[] settings, params string[] named)
     {
-        var builder = new ServerBuilder(settings, [functions]);
+        var builder = new ServerBuilder(CommandLine.ReadSettings(settings, _ => true), [functions]);
         builder.Services.AddSingleton(runs);
         var fault = Assert.ThrowsAny<InvalidOperationException>(() => builder.Build());
         Assert.DoesNotContain('\n', fault.Message);

@@ -1,0 +1,24 @@
+namespace Gatehouse.Functions.Startup.Settings;
+
+/// <summary>The settings of the application, for a head that reads them from a command line.</summary>
+public static class KnownSettings
+{
+    // Sections of .NET and of OpenTelemetry, whose names are not ours.
+    private static readonly string[] ForeignPrefixes = ["Logging:", "OTEL_"];
+
+    /// <summary>The names of all settings, as an environment variable writes them. N and M stand for the number of an item.</summary>
+    public static IEnumerable<string> Names => GatehouseSettings.Names.Append(nameof(EnvironmentOptions.Urls));
+
+    /// <summary>
+    /// Whether there is a setting of this name, with <c>:</c> between its parts. The names within our own sections are checked
+    /// when these are bound.
+    /// </summary>
+    public static bool Contains(string name)
+    {
+        var parts = name.Split(':');
+        return Names.Any(known => known.Contains("__", StringComparison.Ordinal)
+                ? parts.Length > 1 && parts[0].Equals(known.Split("__")[0], StringComparison.OrdinalIgnoreCase)
+                : name.Equals(known, StringComparison.OrdinalIgnoreCase))
+            || ForeignPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+    }
+}

@@ -1,0 +1,69 @@
+using Gatehouse.Server.Invocation;
+
+namespace Gatehouse.Server;
+
+/// <summary>The command line: settings as <c>--Name value</c>, <c>--Name=value</c> or <c>Name=value</c>.</summary>
+/// <remarks>
+/// .NET's own provider ignores arguments that it cannot read, and takes <c>--Storage__Path</c> for another setting than
+/// <c>--Storage:Path</c>. Here both are the same, and an unreadable argument stops the start.
+/// </remarks>
+internal static class CommandLine
+{
+    private const string Usage = "Write settings as --Name value; --help lists them.";
+
+    private static readonly string[] HelpArguments = ["--help", "-h", "-?", "help"];
+
+    /// <summary>Whether the arguments ask for help.</summary>
+    public static bool AsksForHelp(string[] args) => args.Any(HelpArguments.Contains);
+
+    /// <summary>The help text.</summary>
+    /// <param name="settings">The names of the settings.</param>
+    public static string Help(IEnumerable<string> settings) => $"""
+        Gatehouse: the internal door to a chat platform's administration.
+
+        Usage:
+          Gatehouse.Server [settings]  Serves until it is stopped. Without settings: http://127.0.0.1:7071, with the data in
+                                       .gatehouse and credentials that the first start creates and prints.
+          Gatehouse.Server --health    Exit code 0 if the server at Urls on this machine is alive.
+          Gatehouse.Server --help      Prints this.
+
+        Settings are arguments (--Storage:Path data) or environment variables (Storage__Path=data). An argument overrides the
+        variable. N and M stand for the numbers 0, 1, 2 and so on. README.md describes each setting:
+
+        {string.Join('\n', settings.Order(StringComparer.OrdinalIgnoreCase).Select(name => "  " + name))}
+          Logging__LogLevel__...
+          OTEL_...
+        """;
+
+    /// <summary>The settings, with <c>:</c> between the parts of their names. The last of several with one name counts.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="isSetting">Whether there is a setting of this name.</param>
+    /// <exception cref="FunctionStartException">An argument cannot be read, or is not a setting.</exception>
+    public static Dictionary<string, string?> ReadSettings(string[] args, Func<string, bool> isSetting)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        string? last = null;
+        for (var index = 0; index < args.Length; index++)
+        {
+            // An error shows no argument that may be a part of a value: values can be secrets.
+            var isSwitch = args[index].StartsWith("--", StringComparison.Ordinal);
+            var text = isSwitch ? args[index][2..] : args[index];
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? text : text[..equals];
+            if (name.Length == 0 || (equals < 0 && !isSwitch))
+            {
+                throw new FunctionStartException(last is null
+                    ? $"The argument '{name}' is not a setting. {Usage}"
+                    : $"The argument after the value of '{last}' is not a setting. A value with spaces needs quotes. {Usage}");
+            }
+
+            var key = name.Replace("__", ":", StringComparison.Ordinal);
+            if (!isSetting(key)) throw new FunctionStartException($"The argument '{name}' is not a setting. {Usage}");
+            if (equals >= 0) settings[key] = text[(equals + 1)..];
+            else if (index + 1 < args.Length && !args[index + 1].StartsWith("--", StringComparison.Ordinal)) settings[key] = args[++index];
+            else throw new FunctionStartException($"The argument '--{name}' has no value. {Usage}");
+            last = name;
+        }
+        return settings;
+    }
+}
