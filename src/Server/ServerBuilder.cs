@@ -47,6 +47,8 @@ public sealed class ServerBuilder : IHostApplicationBuilder
         web.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         web.Logging
             .AddConfiguration(web.Configuration.GetSection("Logging"))
+            // The program reports what stops the start in one line. The host would log the same again, with the stack.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
             .AddSimpleConsole(console => console.SingleLine = true);
     }
 

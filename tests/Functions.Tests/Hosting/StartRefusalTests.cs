@@ -152,6 +152,7 @@ public sealed class StartRefusalTests : IDisposable
     {
         using var process = GatehouseProcess.Start([("Storage__Path", folder["data"]), .. settings]);
         Assert.Equal(1, await process.ExitAsync());
+        Assert.Empty(process.Output);
         return Assert.Single(process.Errors);
     }
 }
