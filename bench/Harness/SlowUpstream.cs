@@ -20,12 +20,13 @@ internal sealed class SlowUpstream(TimeProvider time) : IPlatform
     public Task<Application> CreateAsync(string name, CancellationToken cancellation) =>
         Task.FromResult(new Application(AppId.Generate(), name, time.GetUtcNow(), ApiToken.Generate()));
 
-    public async Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+    public async Task<DailyCountAnswer> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation)
     {
         Interlocked.Increment(ref questions);
         await Task.Delay(AnswerTime, cancellation);
-        return [.. Enumerable.Range(0, to.DayNumber - from.DayNumber + 1).Select(back => new DailyCount(to.AddDays(-back), back))];
+        return DailyCountAnswer.Of(
+            [.. Enumerable.Range(0, to.DayNumber - from.DayNumber + 1).Select(back => new DailyCount(to.AddDays(-back), back))]);
     }
 
     public Task<ApplicationPage> ListAsync(int limit, string? pageToken, CancellationToken cancellation) => throw NotAsked();

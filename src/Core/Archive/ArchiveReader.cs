@@ -36,7 +36,7 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
         var range = expected is { } all
             ? DayRange.Between(ArchiveDays.Later(all.From, days.From), ArchiveDays.Earlier(all.To, days.To))
             : null;
-        return new ArchivedDays(range, PagesAsync(application, days, first, CancellationToken.None));
+        return new ArchivedDays(range, PagesAsync(application, days, first, CancellationToken.None)) { State = state };
     }
 
     /// <summary>
@@ -72,7 +72,7 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
     {
         if (application.State != CustodyState.Held) return null;
         var state = await rows.FindStateAsync(application.Id, cancellation) ?? ArchiveState.Begin(application.CreatedAt);
-        DayRange[] gaps = [.. state.CreatedAt(application.CreatedAt).Gaps(ArchiveDays.Of(time.GetUtcNow()))];
+        ArchiveGap[] gaps = [.. state.CreatedAt(application.CreatedAt).Gaps(ArchiveDays.Of(time.GetUtcNow()))];
         return gaps.Length == 0 ? null : new ArchiveGaps(application.Id, gaps);
     }
 
@@ -96,15 +96,21 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
 /// <summary>Archived days of an application.</summary>
 /// <param name="Expected">Those of the days that should be archived; null for none.</param>
 /// <param name="Pages">The archived days, the earliest first, in pages of up to a thousand, each read on demand.</param>
-public sealed record ArchivedDays(DayRange? Expected, IAsyncEnumerable<IReadOnlyList<ArchivedDay>> Pages);
+public sealed record ArchivedDays(DayRange? Expected, IAsyncEnumerable<IReadOnlyList<ArchivedDay>> Pages)
+{
+    internal ArchiveState? State { get; init; }
+
+    /// <summary>Days that are not among the archived ones, divided by the reason for that.</summary>
+    public IEnumerable<ArchiveGap> Gaps(DayRange missing) => State?.ByReason(missing) ?? [new ArchiveGap(missing, GapReason.NotRead)];
+}
 
 /// <summary>The gaps of an application in the archive.</summary>
 /// <param name="Application">The application.</param>
 /// <param name="Missing">The missing days, the earliest first.</param>
-public sealed record ArchiveGaps(AppId Application, IReadOnlyList<DayRange> Missing)
+public sealed record ArchiveGaps(AppId Application, IReadOnlyList<ArchiveGap> Missing)
 {
     /// <summary>How many days are missing.</summary>
-    public int Days => Missing.Sum(range => range.Days);
+    public int Days => Missing.Sum(gap => gap.Days.Days);
 }
 
 /// <summary>A page of applications with gaps.</summary>

@@ -12,9 +12,12 @@ namespace Gatehouse.Archive;
 /// <param name="FinalThrough">The last final day. All days before it are final too.</param>
 /// <param name="ReadAt">When the last days were read; 1970 for never.</param>
 /// <param name="Missing">The days up to <paramref name="Through"/> that the platform gave no count for.</param>
+/// <param name="LeftOut">Those of them that its answer did not contain.</param>
+/// <param name="Unreadable">Those of them whose value was not a count. It refused the others.</param>
 /// <param name="WebhooksSince">The first day with messages by webhooks; null for none.</param>
 internal sealed record ArchiveState(
-    DateOnly From, DateOnly Through, DateOnly FinalThrough, DateTimeOffset ReadAt, DaySet Missing, DateOnly? WebhooksSince)
+    DateOnly From, DateOnly Through, DateOnly FinalThrough, DateTimeOffset ReadAt, DaySet Missing, DaySet LeftOut,
+    DaySet Unreadable, DateOnly? WebhooksSince)
 {
     public const string RowKey = "archive";
 
@@ -25,13 +28,14 @@ internal sealed record ArchiveState(
     public static ArchiveState Begin(DateTimeOffset createdAt)
     {
         var first = FirstDay(createdAt);
-        return new(first, first.AddDays(-1), first.AddDays(-1), DateTimeOffset.UnixEpoch, DaySet.None, null);
+        return new(first, first.AddDays(-1), first.AddDays(-1), DateTimeOffset.UnixEpoch, DaySet.None, DaySet.None, DaySet.None, null);
     }
 
     public static ArchiveState Read(TableRow row) => new(
         ArchiveDays.Parse(row.GetString(nameof(From))), ArchiveDays.Parse(row.GetString(nameof(Through))),
         ArchiveDays.Parse(row.GetString(nameof(FinalThrough))), row.GetDateTimeOffset(nameof(ReadAt)),
-        DaySet.Read(row.GetBinary(nameof(Missing))),
+        DaySet.Read(row.GetBinary(nameof(Missing))), DaySet.Read(row.Find(nameof(LeftOut)) as byte[] ?? []),
+        DaySet.Read(row.Find(nameof(Unreadable)) as byte[] ?? []),
         row.GetString(nameof(WebhooksSince)) is { Length: > 0 } day ? ArchiveDays.Parse(day) : null)
     {
         ETag = row.ETag,
@@ -61,18 +65,52 @@ internal sealed record ArchiveState(
     }
 
     /// <summary>The gaps before yesterday, the earliest first.</summary>
-    public IEnumerable<DayRange> Gaps(DateOnly today)
+    public IEnumerable<ArchiveGap> Gaps(DateOnly today)
     {
         var last = today.AddDays(-2);
-        var unread = DayRange.Between(ArchiveDays.Later(From, Through.AddDays(1)), last);
-        var read = DayRange.Between(From, ArchiveDays.Earlier(Through, last));
-        foreach (var range in read is { } some ? Missing.Within(some) : [])
+        if (DayRange.Between(From, ArchiveDays.Earlier(Through, last)) is { } read)
         {
-            // The gap and the unread days meet where the last day that was read is missing.
-            if (unread is { } behind && range.To == Through) unread = behind with { From = range.From };
-            else yield return range;
+            foreach (var gap in Missing.Within(read).SelectMany(ByReason)) yield return gap;
         }
-        if (unread is { } rest) yield return rest;
+        if (DayRange.Between(ArchiveDays.Later(From, Through.AddDays(1)), last) is { } unread)
+            yield return new ArchiveGap(unread, GapReason.NotRead);
+    }
+
+    /// <summary>Why a day without a count has none.</summary>
+    public GapReason ReasonOf(DateOnly day) => day > Through || !Missing.Contains(day) ? GapReason.NotRead
+        : Unreadable.Contains(day) ? GapReason.Unreadable
+        : LeftOut.Contains(day) ? GapReason.LeftOut
+        : GapReason.Refused;
+
+    /// <summary>Days without a count, divided by reason.</summary>
+    public IEnumerable<ArchiveGap> ByReason(DayRange days)
+    {
+        var gap = new ArchiveGap(new DayRange(days.From, days.From), ReasonOf(days.From));
+        for (var day = days.From.AddDays(1); day <= days.To; day = day.AddDays(1))
+        {
+            if (ReasonOf(day) is var reason && reason != gap.Reason)
+            {
+                yield return gap;
+                gap = new ArchiveGap(new DayRange(day, day), reason);
+            }
+            gap = gap with { Days = gap.Days with { To = day } };
+        }
+        yield return gap;
+    }
+
+    /// <summary>The state after days were read: some without a count, and others with one.</summary>
+    public ArchiveState With(IReadOnlyCollection<DayReading> lost, IEnumerable<DateOnly> found)
+    {
+        DateOnly[] all = [.. found, .. lost.Select(reading => reading.Day)];
+        return this with
+        {
+            Missing = Missing.With(lost.Select(reading => reading.Day), all[..^lost.Count]),
+            LeftOut = LeftOut.With(DaysOf(GapReason.LeftOut), all),
+            Unreadable = Unreadable.With(DaysOf(GapReason.Unreadable), all),
+        };
+
+        IEnumerable<DateOnly> DaysOf(GapReason reason) =>
+            lost.Where(reading => reading.Reason == reason).Select(reading => reading.Day);
     }
 
     public RowChange ToChange()
@@ -81,6 +119,7 @@ internal sealed record ArchiveState(
             RowKey,
             (nameof(From), ArchiveDays.Text(From)), (nameof(Through), ArchiveDays.Text(Through)),
             (nameof(FinalThrough), ArchiveDays.Text(FinalThrough)), (nameof(ReadAt), ReadAt), (nameof(Missing), Missing.ToBytes()),
+            (nameof(LeftOut), LeftOut.ToBytes()), (nameof(Unreadable), Unreadable.ToBytes()),
             (nameof(WebhooksSince), WebhooksSince is { } day ? ArchiveDays.Text(day) : ""));
         return ETag is null ? RowChange.Insert(row) : RowChange.Replace(row, ETag);
     }

@@ -100,10 +100,10 @@ internal sealed class ArchiveWriter(
     private static ArchiveState StateOf(
         WriteTask task, ArchiveState before, DayReading[] readings, List<DayReading> missing)
     {
-        var lost = missing.Select(reading => reading.Day);
+        IEnumerable<DayReading> lost = missing;
         var (last, final) = (readings[^1].Day, ArchiveDays.Of(readings[0].ReadAt).AddDays(-ArchiveDays.Corrected));
-        if (task.Progress is not null) lost = lost.Where(day => day >= before.From && day <= before.Through);
-        var days = before with { Missing = before.Missing.With(lost, readings.Select(reading => reading.Day).Except(missing.Select(reading => reading.Day))) };
+        if (task.Progress is not null) lost = lost.Where(reading => reading.Day >= before.From && reading.Day <= before.Through);
+        var days = before.With([.. lost], readings.Select(reading => reading.Day).Except(missing.Select(reading => reading.Day)));
         return task.Progress is not null ? days : days with
         {
             Through = last,
@@ -114,11 +114,17 @@ internal sealed class ArchiveWriter(
 
     // A final day stays final if the clock is set back.
     private ArchivedDay DayOf(
-        DayReading reading, Dictionary<DateOnly, ArchivedDay> existing, Dictionary<DateOnly, long>? webhookCounts, DateOnly? since) => new(
-        reading.Day, reading.Count!.Value, settings.Source,
-        ArchiveDays.IsFinal(reading.Day, reading.ReadAt) || (existing.TryGetValue(reading.Day, out var before) && before.Final),
-        reading.ReadAt,
-        webhookCounts is not null && reading.Day >= since ? webhookCounts.GetValueOrDefault(reading.Day) : null);
+        DayReading reading, Dictionary<DateOnly, ArchivedDay> existing, Dictionary<DateOnly, long>? webhookCounts, DateOnly? since)
+    {
+        var wasThere = existing.TryGetValue(reading.Day, out var before);
+        return new ArchivedDay(
+            reading.Day, reading.Count!.Value, settings.Source,
+            ArchiveDays.IsFinal(reading.Day, reading.ReadAt) || (wasThere && before.Final), reading.ReadAt,
+            webhookCounts is not null && reading.Day >= since ? webhookCounts.GetValueOrDefault(reading.Day) : null)
+        {
+            History = wasThere ? before.HistoryBefore(reading.Count.Value) : null,
+        };
+    }
 
     // Null where webhook counts are not stored.
     private async Task<Dictionary<DateOnly, long>?> WebhookCountsAsync(AppId application, DayRange span, CancellationToken cancellation)
@@ -170,10 +176,13 @@ internal sealed class ArchiveWriter(
                 application, lost[^1].ReadAt,
                 [
                     new("from", ArchiveDays.Text(lost[0].Day)), new("to", ArchiveDays.Text(lost[^1].Day)),
-                    new("days", $"{lost.Count}"),
+                    new("days", $"{lost.Count}"), new("reason", Reasons(lost)),
                 ]),
             cancellation);
     }
+
+    private static string Reasons(List<DayReading> lost) =>
+        string.Join(", ", lost.Select(reading => reading.Reason).Distinct().Order().Select(GapReasons.NameOf));
 
     /// <summary>What was read but not written yet, and the state as it was last written.</summary>
     private sealed class Chunk(ArchiveState state, int mostRows)

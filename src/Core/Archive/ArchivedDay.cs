@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Archive;
@@ -13,18 +16,47 @@ namespace Gatehouse.Archive;
 public readonly record struct ArchivedDay(
     DateOnly Day, long Count, string Source, bool Final, DateTimeOffset ArchivedAt, long? WebhookCount)
 {
+    // About 4 KiB of a row.
+    private const int MostReplaced = 50;
+
+    /// <summary>
+    /// The final counts that were replaced by another one, the oldest first, as a JSON list of <c>count</c> and
+    /// <c>read_at</c>; null if there are none. At most the first and the last fifty are kept.
+    /// </summary>
+    public string? History { get; init; }
+
     internal static ArchivedDay Read(TableRow row) => new(
         ArchiveDays.Parse(row.Key), row.GetInt64(nameof(Count)), row.GetString(nameof(Source)), row.GetBoolean(nameof(Final)),
-        row.GetDateTimeOffset(nameof(ArchivedAt)), row.Find(nameof(WebhookCount)) as long?);
+        row.GetDateTimeOffset(nameof(ArchivedAt)), row.Find(nameof(WebhookCount)) as long?)
+    {
+        History = row.Find(nameof(History)) as string,
+    };
+
+    /// <summary>The history of the day once this count is replaced by another one.</summary>
+    internal string? HistoryBefore(long count)
+    {
+        if (!Final || count == Count) return History;
+        var replaced = History is null ? [] : JsonSerializer.Deserialize(History, ReplacedCounts.Default.ListReplacedCount) ?? [];
+        replaced.Add(new ReplacedCount(Count, Rfc3339.Text(ArchivedAt)));
+        if (replaced.Count > MostReplaced + 1) replaced.RemoveAt(1);
+        return JsonSerializer.Serialize(replaced, ReplacedCounts.Default.ListReplacedCount);
+    }
 
     internal TableRow ToRow()
     {
-        var key = ArchiveDays.Text(Day);
-        return WebhookCount is { } webhookCount
-            ? new TableRow(
-                key, (nameof(Count), Count), (nameof(Source), Source), (nameof(Final), Final), (nameof(ArchivedAt), ArchivedAt),
-                (nameof(WebhookCount), webhookCount))
-            : new TableRow(
-                key, (nameof(Count), Count), (nameof(Source), Source), (nameof(Final), Final), (nameof(ArchivedAt), ArchivedAt));
+        List<RowProperty> properties =
+        [
+            new(nameof(Count), Count), new(nameof(Source), Source), new(nameof(Final), Final), new(nameof(ArchivedAt), ArchivedAt),
+        ];
+        if (WebhookCount is { } webhookCount) properties.Add(new(nameof(WebhookCount), webhookCount));
+        if (History is not null) properties.Add(new(nameof(History), History));
+        return new TableRow(ArchiveDays.Text(Day), null, [.. properties]);
     }
 }
+
+/// <summary>A final count that was replaced.</summary>
+internal sealed record ReplacedCount(
+    [property: JsonPropertyName("count")] long Count, [property: JsonPropertyName("read_at")] string ReadAt);
+
+[JsonSerializable(typeof(List<ReplacedCount>))]
+internal sealed partial class ReplacedCounts : JsonSerializerContext;

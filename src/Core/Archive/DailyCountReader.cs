@@ -7,8 +7,9 @@ namespace Gatehouse.Archive;
 /// <summary>The platform's answer for one day.</summary>
 /// <param name="Day">The day.</param>
 /// <param name="Count">The number of messages; null where the platform gave none.</param>
+/// <param name="Reason">Why there is no count; without meaning where there is one.</param>
 /// <param name="ReadAt">The time of the request.</param>
-internal readonly record struct DayReading(DateOnly Day, long? Count, DateTimeOffset ReadAt);
+internal readonly record struct DayReading(DateOnly Day, long? Count, GapReason Reason, DateTimeOffset ReadAt);
 
 /// <summary>
 /// Reads daily counts from the platform, in windows of 90 days. If the platform refuses a window as too long (400113), it is
@@ -30,35 +31,43 @@ internal sealed class DailyCountReader(IPlatform platform, MasterTokens masters,
         {
             var range = new DayRange(next, ArchiveDays.Earlier(next.AddDays(window - 1), days.To));
             var readAt = time.GetUtcNow();
-            var counts = await TryReadAsync(application, range, cancellation);
-            if (counts is null && range.Days > 1)
+            var answer = await TryReadAsync(application, range, cancellation);
+            if (answer is null && range.Days > 1)
             {
                 window = range.Days / 2;
                 continue;
             }
             // If a single day is refused, the platform has no data that old any more. That says nothing about the longest
             // window, which is tried again after the last of those days.
-            window = counts is null ? 1 : isForgotten ? WindowDays : window;
-            isForgotten = counts is null;
-            yield return [.. Enumerable.Range(0, range.Days).Select(offset => range.From.AddDays(offset)).Select(day =>
-                new DayReading(day, counts is not null && counts.TryGetValue(day, out var count) ? count : null, readAt))];
+            window = answer is null ? 1 : isForgotten ? WindowDays : window;
+            isForgotten = answer is null;
+            yield return Readings(range, answer, readAt);
             next = range.To.AddDays(1);
         }
     }
 
+    private static DayReading[] Readings(DayRange range, DailyCountAnswer? answer, DateTimeOffset readAt)
+    {
+        var readings = new DayReading[range.Days];
+        var reason = answer is null ? GapReason.Refused : GapReason.LeftOut;
+        for (var offset = 0; offset < readings.Length; offset++) readings[offset] = new(range.From.AddDays(offset), null, reason, readAt);
+        foreach (var day in answer?.Unreadable ?? [])
+            if (range.Contains(day)) readings[day.DayNumber - range.From.DayNumber] = new(day, null, GapReason.Unreadable, readAt);
+        foreach (var count in answer?.Counts ?? [])
+            if (range.Contains(count.Day)) readings[count.Day.DayNumber - range.From.DayNumber] = new(count.Day, count.Messages, reason, readAt);
+        return readings;
+    }
+
     // Null where the range is refused.
-    private async Task<Dictionary<DateOnly, long>?> TryReadAsync(
+    private async Task<DailyCountAnswer?> TryReadAsync(
         AppId application, DayRange range, CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(settings.AnswerTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
-            var counts = await masters.UseAsync(
+            return await masters.UseAsync(
                 application, master => platform.ViewDailyCountsAsync(master, range.From, range.To, either.Token), either.Token);
-            var byDay = new Dictionary<DateOnly, long>(counts.Count);
-            foreach (var count in counts) byDay[count.Day] = count.Messages;
-            return byDay;
         }
         catch (PlatformException refusal) when (refusal.Code == PlatformException.OutOfRangeCode)
         {

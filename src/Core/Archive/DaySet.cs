@@ -19,17 +19,17 @@ internal sealed class DaySet
     public bool Contains(DateOnly day) =>
         IndexOf(day) is var index && index / 8 < bits.Length && (bits[index / 8] & (1 << (index % 8))) != 0;
 
-    /// <summary>The set with some days added and some removed.</summary>
+    /// <summary>The set with some days removed, and then some added.</summary>
     public DaySet With(IEnumerable<DateOnly> more, IEnumerable<DateOnly> less)
     {
         var changed = bits.ToList();
+        foreach (var index in less.Select(IndexOf))
+            if (index / 8 < changed.Count) changed[index / 8] &= (byte)~(1 << (index % 8));
         foreach (var index in more.Select(IndexOf))
         {
             while (changed.Count <= index / 8) changed.Add(0);
             changed[index / 8] |= (byte)(1 << (index % 8));
         }
-        foreach (var index in less.Select(IndexOf))
-            if (index / 8 < changed.Count) changed[index / 8] &= (byte)~(1 << (index % 8));
         while (changed.Count > 0 && changed[^1] == 0) changed.RemoveAt(changed.Count - 1);
         return changed.Count == 0 ? None : new DaySet([.. changed]);
     }

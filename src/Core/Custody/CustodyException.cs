@@ -39,6 +39,14 @@ public enum CustodyFault
     /// <summary>The vault holds no master token of the application.</summary>
     MasterTokenMissing,
 
+    /// <summary>The secret in the vault is not an API token. The platform was not asked.</summary>
+    MasterTokenMalformed,
+
+    /// <summary>
+    /// An earlier call may have created the application, and it cannot be told which one it is. An operator has to look.
+    /// </summary>
+    CreationUnclear,
+
     /// <summary>The platform does not accept the token in the vault as this application's master token.</summary>
     MasterTokenRefused,
 }
@@ -68,6 +76,8 @@ public sealed class CustodyException(CustodyFault fault, string message, Excepti
 
     internal static CustodyException MasterTokenRefused(string message, Exception? inner = null) =>
         new(CustodyFault.MasterTokenRefused, message, inner);
+
+    internal static CustodyException CreationUnclear(string message) => new(CustodyFault.CreationUnclear, message);
 
     internal static CustodyException Deleting() => new(CustodyFault.Deleting, "The application is being deleted.");
 

@@ -27,6 +27,9 @@ internal sealed record CustodyRecord(
     /// <summary>The row's ETag; null where it was not read.</summary>
     public string? ETag { get; init; }
 
+    /// <summary>The call that has created the application; null where the sync has taken it in.</summary>
+    public string? CreatedBy { get; init; }
+
     private string? WrittenDueKey { get; init; }
 
     public string Partition => HexPartitions.Of(Id);
@@ -53,6 +56,7 @@ internal sealed record CustodyRecord(
         row.GetString("Intent") is not "null" and var intent ? JsonSerializer.Deserialize(intent, CustodyJson.Default.LockEntry) : null)
     {
         ETag = row.ETag,
+        CreatedBy = row.Find("CreatedBy") as string,
         WrittenDueKey = row.GetString("DueKey") is { Length: > 0 } key ? key : null,
     };
 
@@ -116,12 +120,17 @@ internal sealed record CustodyRecord(
         if (DueKey is { } key) yield return RowChange.Insert(new TableRow(key));
     }
 
-    private TableRow ToRow() => new(
-        RowKey(Id),
-        ("Name", Name), ("CreatedAt", CreatedAt), ("State", State.ToString()), ("MasterHash", MasterHash),
-        ("Leases", JsonSerializer.Serialize(Leases, CustodyJson.Default.IReadOnlyListLease)),
-        ("Intent", JsonSerializer.Serialize(Lock!, CustodyJson.Default.LockEntry)),
-        ("DueKey", DueKey ?? ""));
+    private TableRow ToRow()
+    {
+        List<RowProperty> properties =
+        [
+            new("Name", Name), new("CreatedAt", CreatedAt), new("State", State.ToString()), new("MasterHash", MasterHash),
+            new("Leases", JsonSerializer.Serialize(Leases, CustodyJson.Default.IReadOnlyListLease)),
+            new("Intent", JsonSerializer.Serialize(Lock!, CustodyJson.Default.LockEntry)), new("DueKey", DueKey ?? ""),
+        ];
+        if (CreatedBy is not null) properties.Add(new("CreatedBy", CreatedBy));
+        return new TableRow(RowKey(Id), null, [.. properties]);
+    }
 
     private static AppId IdAt(string key, int start) => ApplicationRows.IdOf(key, key.AsSpan(start));
 }

@@ -28,7 +28,7 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
     /// again, once; if it has changed, the work is done again.
     /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.MasterTokenMissing"/>;
-    /// <see cref="CustodyFault.MasterTokenRefused"/> where the secret is not an API token.</exception>
+    /// <see cref="CustodyFault.MasterTokenMalformed"/>.</exception>
     /// <exception cref="PlatformException">The work threw it; 400401 where the vault's token is not valid.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public Task<T> UseAsync<T>(
@@ -50,7 +50,7 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
     /// <summary>Whether the vault itself, not the cache, holds this master token.</summary>
     internal async Task<bool> IsInVaultAsync(AppId application, ApiToken token, CancellationToken cancellation) =>
         await vault.GetAsync(SecretName(application), cancellation) is { } secret
-        && ApiToken.TryParse(secret.Reveal()) is { } held && AreEqual(held, token);
+        && Parse(secret) is { } held && AreEqual(held, token);
 
     /// <summary>Stores a master token in the vault.</summary>
     internal async Task StoreAsync(AppId application, ApiToken token, CancellationToken cancellation)
@@ -75,10 +75,13 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
         var name = SecretName(application);
         var secret = await vault.GetAsync(name, cancellation)
             ?? throw new CustodyException(CustodyFault.MasterTokenMissing, $"The vault holds no secret {name}.");
-        var token = ApiToken.TryParse(secret.Reveal())
-            ?? throw CustodyException.MasterTokenRefused($"The secret {name} is not an API token.");
+        var token = Parse(secret) ?? throw new CustodyException(
+            CustodyFault.MasterTokenMalformed, $"The secret {name} is not an API token of {ApiToken.Length} hex digits in lower case.");
         return Cache(application, token, secret.Version);
     }
+
+    // An operator may have stored the token from a file that ends with a line break.
+    private static ApiToken? Parse(Secret secret) => ApiToken.TryParse(secret.Reveal().Trim());
 
     private CachedToken Cache(AppId application, ApiToken token, string version)
     {

@@ -69,6 +69,12 @@ public static class ProblemNames
     /// <summary>The vault holds no master token of the application.</summary>
     public const string MasterTokenMissing = "master-token-missing";
 
+    /// <summary>The secret in the vault is not a master token.</summary>
+    public const string MasterTokenMalformed = "master-token-malformed";
+
+    /// <summary>An earlier call may have created the application.</summary>
+    public const string CreationUnclear = "creation-unclear";
+
     /// <summary>The platform refuses the master token in the vault.</summary>
     public const string MasterTokenRefused = "master-token-refused";
 
@@ -111,6 +117,8 @@ public static class ProblemNames
         CustodyFault.Busy => Busy,
         CustodyFault.TimedOut => TimedOut,
         CustodyFault.MasterTokenMissing => MasterTokenMissing,
+        CustodyFault.MasterTokenMalformed => MasterTokenMalformed,
+        CustodyFault.CreationUnclear => CreationUnclear,
         CustodyFault.MasterTokenRefused => MasterTokenRefused,
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };

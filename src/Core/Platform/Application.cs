@@ -11,7 +11,21 @@ public sealed record Application(AppId Id, string Name, DateTimeOffset CreatedAt
 /// <summary>A page of applications.</summary>
 /// <param name="Applications">In the order of their ids.</param>
 /// <param name="Next">What to request the next page with; empty on the last page.</param>
-public sealed record ApplicationPage(IReadOnlyList<Application> Applications, string Next);
+public sealed record ApplicationPage(IReadOnlyList<Application> Applications, string Next)
+{
+    /// <summary>The entries of the page that cannot be used.</summary>
+    public IReadOnlyList<UnreadableApplication> Unreadable { get; init; } = [];
+}
+
+/// <summary>An entry in the platform's list of applications that cannot be used.</summary>
+/// <param name="Id">Its id; null where it has none, or one that is not valid.</param>
+/// <param name="Name">Its name; null where it has none.</param>
+/// <param name="Fault">What is wrong with it. Holds no secret.</param>
+public sealed record UnreadableApplication(AppId? Id, string? Name, string Fault)
+{
+    /// <summary>The name of this failure, as callers see it.</summary>
+    public const string Problem = "unreadable-application";
+}
 
 /// <summary>An API token and when it was issued.</summary>
 /// <param name="Token">The token.</param>

@@ -1,5 +1,3 @@
-using Gatehouse.Common;
-
 namespace Gatehouse.Platform;
 
 /// <summary>The platform's Application resource (wire contract, "Application"), embedded or hosted.</summary>
@@ -62,8 +60,8 @@ public interface IPlatform
     /// <summary>The users of a day, UTC.</summary>
     Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation);
 
-    /// <summary>The messages of each day in a range, UTC, both ends included, at most 366 days, newest first.</summary>
-    Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+    /// <summary>The messages of the days in a range, UTC, both ends included, at most 366 days.</summary>
+    Task<DailyCountAnswer> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation);
 }
 

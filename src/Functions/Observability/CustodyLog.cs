@@ -1,4 +1,5 @@
 using Gatehouse.Custody;
+using Gatehouse.Platform;
 using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,12 @@ public sealed partial class CustodyLog(ILogger<CustodyLog> log)
     public void Report(string timer, IEnumerable<CustodyFailure> failures)
     {
         foreach (var (application, error) in failures) LogFailure(timer, application, error);
+    }
+
+    /// <summary>Logs the entries in the platform's list of applications that cannot be used.</summary>
+    public void Report(string timer, IEnumerable<UnreadableApplication> unreadable)
+    {
+        foreach (var (id, name, fault) in unreadable) LogUnreadable(timer, id?.ToString() ?? "(no id)", name ?? "(no name)", fault);
     }
 
     /// <summary>
@@ -30,6 +37,9 @@ public sealed partial class CustodyLog(ILogger<CustodyLog> log)
 
     [LoggerMessage(321, LogLevel.Warning, "{Timer} failed: {Why}")]
     private partial void LogCredentialsRefused(string timer, string why);
+
+    [LoggerMessage(131, LogLevel.Warning, "{Timer}: the platform lists {Application}, named {Name}, but {Fault}.")]
+    private partial void LogUnreadable(string timer, string application, string name, string fault);
 
     [LoggerMessage(130, LogLevel.Warning, "{Timer}: application {Application} failed; the next run tries again.")]
     private partial void LogFailure(string timer, AppId application, Exception error);

@@ -21,7 +21,7 @@ public sealed class Applications(
         gate.ChangeGlobalAsync(request, Role.ApplicationsCreate, async (change, cancellation) =>
         {
             var body = await RequestBody.ReadJsonAsync(request, cancellation);
-            var created = await applications.CreateAsync(body.RequiredString("name"), cancellation);
+            var created = await applications.CreateAsync(body.RequiredString("name"), change.CreationCall, cancellation);
             change.SetApplication(created.Id);
             return OpsReply.Created(
                 $"/ops/v1/applications/{created.Id}", KnownApplicationDocument.Of(created),

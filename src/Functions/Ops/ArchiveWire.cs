@@ -46,12 +46,13 @@ internal sealed record GapDocument(
 {
     public static GapDocument Of(ArchiveGaps gaps) => new(
         gaps.Application.ToString(), gaps.Days,
-        [.. gaps.Missing.Select(range => new DayRangeDocument(IsoDate.Text(range.From), IsoDate.Text(range.To)))]);
+        [.. gaps.Missing.Select(gap => new DayRangeDocument(IsoDate.Text(gap.Days.From), IsoDate.Text(gap.Days.To), GapReasons.NameOf(gap.Reason)))]);
 }
 
-/// <summary>Days from one to another, both inclusive.</summary>
+/// <summary>Days from one to another, both inclusive, and why they have no count.</summary>
 internal sealed record DayRangeDocument(
-    [property: JsonPropertyName("from")] string From, [property: JsonPropertyName("to")] string To);
+    [property: JsonPropertyName("from")] string From, [property: JsonPropertyName("to")] string To,
+    [property: JsonPropertyName("reason")] string Reason);
 
 /// <summary>A page of runs; <c>next</c> is empty on the last.</summary>
 internal sealed record RunsDocument(

@@ -65,13 +65,23 @@ internal sealed record AdoptionDocument(
 {
     public static AdoptionDocument Of(ApplicationSyncRun run) => new(
         run.Seen, [.. run.Added.Select(id => id.ToString())], [.. run.Removed.Select(id => id.ToString())],
-        [.. run.Failures.Select(failure => new AdoptionFailureDocument(
-            failure.Application.ToString(), (CoreProblems.Of(failure.Error) ?? Problem.InternalError()).Type))]);
+        [
+            .. run.Failures.Select(failure => new AdoptionFailureDocument(
+                failure.Application.ToString(), null, (CoreProblems.Of(failure.Error) ?? Problem.InternalError()).Type, null)),
+            .. run.Unreadable.Select(one => new AdoptionFailureDocument(
+                one.Id?.ToString(), one.Name, UnreadableApplication.Problem, one.Fault)),
+        ]);
 }
 
-/// <summary>An application that could not be adopted, with the type of the problem.</summary>
+/// <summary>
+/// An application that could not be adopted, with the type of the problem. Where the platform's list cannot be read, it may have
+/// a name only, and there is a detail.
+/// </summary>
 internal sealed record AdoptionFailureDocument(
-    [property: JsonPropertyName("app_id")] string AppId, [property: JsonPropertyName("problem")] string Problem);
+    [property: JsonPropertyName("app_id")] string? AppId,
+    [property: JsonPropertyName("name"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name,
+    [property: JsonPropertyName("problem")] string Problem,
+    [property: JsonPropertyName("detail"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail);
 
 /// <summary>A new token: either the token itself, or the name of its secret in the vault.</summary>
 internal sealed record GrantedTokenDocument(

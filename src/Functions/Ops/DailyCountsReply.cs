@@ -128,6 +128,9 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
             json.WriteStringValue(IsoDate.Text(day));
         }
         json.WriteEndArray();
+        json.WriteStartArray("gaps"u8);
+        foreach (var gap in missing.SelectMany(days.Gaps)) Write(json, gap);
+        json.WriteEndArray();
         json.WriteNumber("total"u8, total);
         json.WriteEndObject();
         json.Flush();
@@ -144,6 +147,20 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
         json.WriteBoolean("final"u8, day.Final);
         json.WriteString("source"u8, day.Source);
         if (day.WebhookCount is { } webhookCount) json.WriteNumber("webhook_count"u8, webhookCount);
+        if (day.History is { } history)
+        {
+            json.WritePropertyName("history"u8);
+            json.WriteRawValue(history, skipInputValidation: true);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, ArchiveGap gap)
+    {
+        json.WriteStartObject();
+        json.WriteString("from"u8, IsoDate.Text(gap.Days.From));
+        json.WriteString("to"u8, IsoDate.Text(gap.Days.To));
+        json.WriteString("reason"u8, GapReasons.NameOf(gap.Reason));
         json.WriteEndObject();
     }
 

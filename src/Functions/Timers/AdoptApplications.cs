@@ -17,7 +17,9 @@ public sealed class AdoptApplications(ApplicationSync sync, CustodyLog log)
     {
         try
         {
-            log.Report(nameof(AdoptApplications), (await sync.RunAsync(askVault: false, cancellation)).Failures);
+            var run = await sync.RunAsync(askVault: false, cancellation);
+            log.Report(nameof(AdoptApplications), run.Failures);
+            log.Report(nameof(AdoptApplications), run.Unreadable);
         }
         catch (OrganizationCredentialsException e)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gatehouse.Archive;
 using Gatehouse.Archive.Daily;
 using Gatehouse.Common;
@@ -51,7 +52,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
         // After the last day that the platform no longer has, the windows are long again.
         Assert.Contains(90, scene.Asked.Where(range => range.From == Day("2024-05-21")).Select(range => range.Days));
         var gaps = Assert.Single((await instance.Reader.ListGapsAsync(null, 10, None)).Gaps);
-        Assert.Equal([new DayRange(Day("2024-05-15"), Day("2024-05-19"))], gaps.Missing);
+        Assert.Equal([new DayRange(Day("2024-05-15"), Day("2024-05-19"))], gaps.Missing.Select(gap => gap.Days));
         Assert.Equal($"archive.gap:{id}:{scene.Today:yyyy-MM-dd}", Assert.Single(await scene.AlertsAsync()).GetString("Key"));
 
         await scene.RunOnAsync(scene.Today.AddDays(1), instance);
@@ -71,7 +72,63 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
         await scene.RunOnAsync(Day("2024-05-22"), instance);
         Assert.Equal(7, (await scene.DayAsync(id, Day("2024-05-20"))).Count);
         var gaps = Assert.Single((await instance.Reader.ListGapsAsync(null, 10, None)).Gaps);
-        Assert.Equal([new DayRange(Day("2024-05-18"), Day("2024-05-18"))], gaps.Missing);
+        Assert.Equal([new DayRange(Day("2024-05-18"), Day("2024-05-18"))], gaps.Missing.Select(gap => gap.Days));
+    }
+
+    [Fact]
+    public async Task A_day_whose_value_is_not_a_count_is_one_gap_that_says_why()
+    {
+        var id = await scene.AddAsync();
+        scene.Say(id, Day("2024-05-16"), -1);
+        scene.Say(id, Day("2024-05-18"), null);
+        foreach (var day in (string[])["2024-05-19", "2024-05-20", "2024-06-03"]) await scene.RunOnAsync(Day(day), instance);
+        Assert.Equal(17, (await scene.DaysAsync(id)).Count);
+        var gaps = Assert.Single((await instance.Reader.ListGapsAsync(null, 10, None)).Gaps);
+        Assert.Equal(
+            [
+                new ArchiveGap(new DayRange(Day("2024-05-16"), Day("2024-05-16")), GapReason.Unreadable),
+                new ArchiveGap(new DayRange(Day("2024-05-18"), Day("2024-05-18")), GapReason.LeftOut),
+            ],
+            gaps.Missing);
+        var facts = (await scene.AlertsAsync()).Select(alert => (alert.GetString("Fact_from"), alert.GetString("Fact_reason"))).Order();
+        Assert.Equal([("2024-05-16", "unreadable"), ("2024-05-18", "left-out")], facts);
+    }
+
+    [Fact]
+    public async Task A_final_count_is_not_replaced_by_a_day_left_out_and_another_number_leaves_a_trace()
+    {
+        var id = await scene.AddAsync();
+        for (var day = Day("2024-05-15"); day < Day("2024-05-20"); day = day.AddDays(1)) scene.Say(id, day, 10);
+        await scene.RunOnAsync(Day("2024-05-30"), instance);
+        var first = await scene.DayAsync(id, Day("2024-05-16"));
+
+        scene.Say(id, Day("2024-05-15"), null);
+        scene.Say(id, Day("2024-05-16"), 20);
+        scene.Say(id, Day("2024-05-17"), -1);
+        await BackfillAsync();
+        Assert.Equal(10, (await scene.DayAsync(id, Day("2024-05-15"))).Count);
+        Assert.Equal((10, true), ((await scene.DayAsync(id, Day("2024-05-17"))).Count, (await scene.DayAsync(id, Day("2024-05-17"))).Final));
+        var second = await scene.DayAsync(id, Day("2024-05-16"));
+        Assert.Equal((20, $$"""[{"count":10,"read_at":"{{Rfc3339.Text(first.ArchivedAt)}}"}]"""), (second.Count, second.History));
+        Assert.Null((await scene.DayAsync(id, Day("2024-05-18"))).History);
+
+        // The history stays, and is bounded.
+        await BackfillAsync();
+        Assert.Equal(second.History, (await scene.DayAsync(id, Day("2024-05-16"))).History);
+        for (var count = 100; count < 170; count++)
+        {
+            scene.Say(id, Day("2024-05-16"), count);
+            await BackfillAsync();
+        }
+        var counts = JsonElement.Parse((await scene.DayAsync(id, Day("2024-05-16"))).History!).EnumerateArray()
+            .Select(one => one.GetProperty("count").GetInt64());
+        Assert.Equal([10, .. Enumerable.Range(119, 50)], counts);
+
+        async Task BackfillAsync()
+        {
+            await instance.Backfills.OrderAsync(id, new DayRange(Day("2024-05-15"), Day("2024-05-18")), None);
+            Assert.Empty(await instance.Backfills.RunAsync(None));
+        }
     }
 
     [Fact]
@@ -96,7 +153,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
 
         await scene.RunOnAsync(Day("2024-05-21"), instance);
         Assert.Equal(2, (await scene.AlertsAsync()).Count);
-        scene.Platform.DailyCounts = (application, from, to) => [];
+        scene.Platform.DailyCounts = (application, from, to) => DailyCountAnswer.Of([]);
         scene.GoTo(Day("2024-05-22"));
         Assert.Equal(0, (await instance.Archive.RunAsync(None)).Lag);
         Assert.Empty((await instance.Runs.ListAsync(null, 1, None)).Runs[0].Failures);
@@ -233,7 +290,7 @@ public sealed class ArchiveFaultTests : IAsyncLifetime
         foreach (var id in ids) await scene.AssertArchivedAsync(id, Day("2024-05-15"), Day("2024-05-19"));
     }
 
-    private static Func<AppId, DateOnly, DateOnly, IReadOnlyList<DailyCount>> Failing(
-        Func<AppId, DateOnly, DateOnly, IReadOnlyList<DailyCount>> answer, AppId bad, Exception e) =>
+    private static Func<AppId, DateOnly, DateOnly, DailyCountAnswer> Failing(
+        Func<AppId, DateOnly, DateOnly, DailyCountAnswer> answer, AppId bad, Exception e) =>
         (application, from, to) => application == bad ? throw e : answer(application, from, to);
 }

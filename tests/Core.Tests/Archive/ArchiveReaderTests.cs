@@ -73,7 +73,7 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
         }
         while (page.Next is not null);
         Assert.Equal(ids.OrderBy(id => id.ToString(), StringComparer.Ordinal), listed.Select(gaps => gaps.Application));
-        Assert.All(listed, gaps => Assert.Equal([new DayRange(Day("2024-05-20"), Day("2024-05-23"))], gaps.Missing));
+        Assert.All(listed, gaps => Assert.Equal([new DayRange(Day("2024-05-20"), Day("2024-05-23"))], gaps.Missing.Select(gap => gap.Days)));
         Assert.All(listed, gaps => Assert.Equal(4, gaps.Days));
     }
 
@@ -83,11 +83,11 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
         await scene.AddAsync();
         scene.GoTo(Day("2024-05-18"));
         var gaps = Assert.Single((await Reader.ListGapsAsync(null, 10, None)).Gaps);
-        Assert.Equal([new DayRange(Day("2024-05-15"), Day("2024-05-16"))], gaps.Missing);
+        Assert.Equal([new DayRange(Day("2024-05-15"), Day("2024-05-16"))], gaps.Missing.Select(gap => gap.Days));
     }
 
     [Fact]
-    public async Task Missing_days_next_to_unread_days_are_one_gap()
+    public async Task Missing_days_and_unread_days_are_told_apart()
     {
         var id = await scene.AddAsync();
         scene.Say(id, Day("2024-05-17"), null);
@@ -95,7 +95,15 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
         await scene.RunOnAsync(Day("2024-05-20"), instance);
         scene.GoTo(Day("2024-05-24"));
         var gaps = Assert.Single((await Reader.ListGapsAsync(null, 10, None)).Gaps);
-        Assert.Equal([new DayRange(Day("2024-05-17"), Day("2024-05-17")), new DayRange(Day("2024-05-19"), Day("2024-05-22"))], gaps.Missing);
+        Assert.Equal(
+            [
+                new ArchiveGap(new DayRange(Day("2024-05-17"), Day("2024-05-17")), GapReason.LeftOut),
+                new ArchiveGap(new DayRange(Day("2024-05-19"), Day("2024-05-19")), GapReason.LeftOut),
+                new ArchiveGap(new DayRange(Day("2024-05-20"), Day("2024-05-22")), GapReason.NotRead),
+            ],
+            gaps.Missing);
+        var opened = (await Reader.OpenAsync(id, new DayRange(Day("2024-05-16"), Day("2024-05-22")), None))!;
+        Assert.Equal(gaps.Missing.Skip(1), opened.Gaps(new DayRange(Day("2024-05-19"), Day("2024-05-22"))));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Gatehouse.Archive;
 using Gatehouse.Archive.Backfill;
 using Gatehouse.Archive.Daily;
 using Gatehouse.Common;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
 using Gatehouse.Tests.Custody;
@@ -15,22 +16,6 @@ namespace Gatehouse.Tests.Archive;
 /// <summary>One instance of the archive: the state of one process.</summary>
 internal sealed record ArchiveInstance(
     CustodyInstance Custody, DailyArchive Archive, Backfills Backfills, ArchiveReader Reader, ArchiveRuns Runs);
-
-/// <summary>A clock that follows another one, and can be set wrong.</summary>
-internal sealed class WrongClock(TimeProvider right) : TimeProvider
-{
-    /// <summary>How far it is set forward, or back if negative.</summary>
-    public TimeSpan Error { get; set; }
-
-    public override long TimestampFrequency => right.TimestampFrequency;
-
-    public override DateTimeOffset GetUtcNow() => right.GetUtcNow() + Error;
-
-    public override long GetTimestamp() => right.GetTimestamp();
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        right.CreateTimer(callback, state, dueTime, period);
-}
 
 /// <summary>Custody, a platform with daily counts made up by the test, and instances of the archive over them.</summary>
 internal sealed class ArchiveScene : IAsyncDisposable
@@ -94,7 +79,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
     }
 
     /// <summary>Creates an application now.</summary>
-    public async Task<AppId> AddAsync() => (await custody.Start().Applications.CreateAsync("application", None)).Id;
+    public async Task<AppId> AddAsync() => (await custody.Start().Applications.CreateAsync("application", CreationCall.Once(), None)).Id;
 
     /// <summary>Goes to 01:20 of a day, when the timer fires.</summary>
     public void GoTo(DateOnly day) => RightClock.Set(new DateTimeOffset(day, new TimeOnly(1, 20), TimeSpan.Zero));
@@ -106,7 +91,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
         return (await instance.Archive.RunAsync(None)).Run;
     }
 
-    /// <summary>Sets the platform's count of a day; null for none.</summary>
+    /// <summary>Sets the platform's count of a day; null to leave it out, negative for a value that is not a count.</summary>
     public void Say(AppId application, DateOnly day, long? count) => made[(application, day)] = count;
 
     /// <summary>The platform's count of a day.</summary>
@@ -150,17 +135,18 @@ internal sealed class ArchiveScene : IAsyncDisposable
 
     public ValueTask DisposeAsync() => custody.DisposeAsync();
 
-    private DailyCount[] Answer(AppId application, DateOnly from, DateOnly to)
+    private DailyCountAnswer Answer(AppId application, DateOnly from, DateOnly to)
     {
         Asked.Enqueue(new DayRange(from, to));
         if (to.DayNumber - from.DayNumber >= MostDays || from < Remembers) throw PlatformException.OutOfRange("The range is too long.");
         var days = Enumerable.Range(0, to.DayNumber - from.DayNumber + 1).Select(back => to.AddDays(-back));
-        return
-        [
-            .. from day in days
-               let count = Said(application, day)
-               where count is not null
-               select new DailyCount(day, count.Value),
-        ];
+        return new DailyCountAnswer(
+            [
+                .. from day in days
+                   let count = Said(application, day)
+                   where count is >= 0
+                   select new DailyCount(day, count.Value),
+            ],
+            [.. days.Where(day => Said(application, day) < 0)]);
     }
 }

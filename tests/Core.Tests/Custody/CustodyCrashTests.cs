@@ -1,5 +1,6 @@
 using System.Reflection;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
@@ -20,7 +21,7 @@ public sealed class CustodyCrashTests
     {
         ["create"] = new(
             _ => Task.CompletedTask,
-            async run => await run.Instance.Applications.CreateAsync("created", None),
+            async run => await run.Instance.Applications.CreateAsync("created", CreationCall.Once(), None),
             _ => Task.CompletedTask),
         ["issue, answered"] = new(
             CreateAsync,
@@ -159,7 +160,7 @@ public sealed class CustodyCrashTests
     private static LeaseRequest Request(TokenDelivery delivery) => new("label", "owner", delivery);
 
     private static async Task CreateAsync(Run run) =>
-        run.Id = (await run.Instance.Applications.CreateAsync("application", None)).Id;
+        run.Id = (await run.Instance.Applications.CreateAsync("application", CreationCall.Once(), None)).Id;
 
     private static async Task IssueAsync(Run run, TokenDelivery delivery)
     {

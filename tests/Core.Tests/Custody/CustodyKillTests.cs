@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
@@ -34,7 +35,7 @@ public sealed class CustodyKillTests
     private static async Task TellAsync(CustodyScene scene, Action<string> tell)
     {
         var instance = scene.Start();
-        var id = (await instance.Applications.CreateAsync("application", None)).Id;
+        var id = (await instance.Applications.CreateAsync("application", CreationCall.Once(), None)).Id;
         tell($"created {id}");
         var issued = await instance.Leases.IssueAsync(id, new LeaseRequest("label", "owner", TokenDelivery.Vault), None);
         tell($"issued {issued.TokenId}");

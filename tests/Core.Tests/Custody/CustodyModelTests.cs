@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
@@ -127,7 +128,7 @@ public sealed class CustodyModelTests
                     await instance.RunTimersAsync();
                     break;
                 case Act.Create when answered.Count < 2:
-                    answered.Add((await instance.Applications.CreateAsync("application", None)).Id, []);
+                    answered.Add((await instance.Applications.CreateAsync("application", CreationCall.Once(), None)).Id, []);
                     break;
                 case Act.Issue when answered.Count > 0:
                     await IssueAsync(command, instance, id, duration);

@@ -1,4 +1,5 @@
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
 using Gatehouse.Secrets;
@@ -23,7 +24,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     {
         scene = await CreateAsync();
         instance = scene.Start();
-        id = (await instance.Applications.CreateAsync("application", None)).Id;
+        id = (await instance.Applications.CreateAsync("application", CreationCall.Once(), None)).Id;
     }
 
     public async Task DisposeAsync() => await scene.DisposeAsync();
@@ -263,7 +264,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
     public async Task A_failing_application_does_not_affect_the_others()
     {
         var ids = new List<AppId> { id };
-        while (ids.Count < 3) ids.Add((await instance.Applications.CreateAsync("application", None)).Id);
+        while (ids.Count < 3) ids.Add((await instance.Applications.CreateAsync("application", CreationCall.Once(), None)).Id);
         foreach (var one in ids)
             await Leases.IssueAsync(one, new LeaseRequest("label", "owner", TokenDelivery.Response, ExpiresIn: Hour), None);
         scene.Clock.Advance(Hour);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gatehouse.Custody;
 using Gatehouse.Platform;
 using static Gatehouse.Tests.Custody.CustodyScene;
@@ -78,7 +79,19 @@ public sealed class MasterTokensTests : IAsyncLifetime
     {
         Assert.Equal(CustodyFault.MasterTokenMissing, await FaultAsync(AppId.Generate()));
         await scene.Vault.SetAsync(MasterTokens.SecretName(id), "no token", None);
-        Assert.Equal(CustodyFault.MasterTokenRefused, await FaultAsync(id));
+        Assert.Equal(CustodyFault.MasterTokenMalformed, await FaultAsync(id));
+    }
+
+    [Theory]
+    [InlineData("{0}\n")]
+    [InlineData("{0}\r\n")]
+    [InlineData(" \t{0}\n\n")]
+    public async Task White_space_around_a_token_in_the_vault_is_ignored(string format)
+    {
+        var token = ApiToken.Generate();
+        await scene.Vault.SetAsync(MasterTokens.SecretName(id), string.Format(CultureInfo.InvariantCulture, format, token.Reveal()), None);
+        Assert.Equal(token.Fingerprint, await UseAsync());
+        Assert.True(await masters.IsInVaultAsync(id, token, None));
     }
 
     private Task<string> UseAsync(ApiToken? refused = null) => masters.UseAsync(

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using Gatehouse.Common;
 using Gatehouse.Platform;
 
 namespace Gatehouse.Tests.Custody;
@@ -17,8 +16,14 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
     /// <summary>Applications that exist, but are missing in the list.</summary>
     public HashSet<AppId> Unlisted { get; } = [];
 
+    /// <summary>Entries of the list that cannot be read.</summary>
+    public List<UnreadableApplication> Unreadable { get; } = [];
+
+    /// <summary>The next values of the list's pages, instead of the platform's; null for the platform's.</summary>
+    public Queue<string>? Next { get; set; }
+
     /// <summary>Answers requests for daily counts instead of the platform; null to ask the platform.</summary>
-    public Func<AppId, DateOnly, DateOnly, IReadOnlyList<DailyCount>>? DailyCounts { get; set; }
+    public Func<AppId, DateOnly, DateOnly, DailyCountAnswer>? DailyCounts { get; set; }
 
     /// <summary>Runs before each call of a method; null for nothing.</summary>
     public void Before(string method, Func<CancellationToken, Task>? act) => Set(before, method, act);
@@ -45,8 +50,13 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
         DoAsync(
             async () =>
             {
+                if (Next is not null) return new ApplicationPage([], Next.Dequeue());
                 var page = await platform.ListAsync(limit, pageToken, cancellation);
-                return page with { Applications = [.. page.Applications.Where(application => !Unlisted.Contains(application.Id))] };
+                return page with
+                {
+                    Applications = [.. page.Applications.Where(application => !Unlisted.Contains(application.Id))],
+                    Unreadable = [.. Unreadable],
+                };
             },
             cancellation);
 
@@ -86,7 +96,7 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
     public Task<long> ViewDauAsync(ApplicationCredential credential, DateOnly day, CancellationToken cancellation) =>
         DoAsync(() => platform.ViewDauAsync(credential, day, cancellation), cancellation);
 
-    public Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+    public Task<DailyCountAnswer> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation) =>
         DoAsync(
             () => DailyCounts is { } played

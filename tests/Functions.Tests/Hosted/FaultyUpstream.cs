@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using Gatehouse.Functions.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -61,6 +62,9 @@ internal sealed class FaultyUpstream : IAsyncDisposable
 
     /// <summary>Decides what to do with a request.</summary>
     public Func<HttpRequest, Fault> Decide { get; set; } = _ => Fault.None;
+
+    /// <summary>Changes the body of an answer with status 200. It gets the method and the path, and the body.</summary>
+    public Func<string, string, string> Rewrite { get; set; } = (_, body) => body;
 
     /// <summary>The methods and paths of the received requests.</summary>
     public IReadOnlyCollection<string> Received => received;
@@ -176,7 +180,11 @@ internal sealed class FaultyUpstream : IAsyncDisposable
         // The caller may have disconnected. The platform executes the request anyway.
         using var response = await http.SendAsync(message, CancellationToken.None);
         var bytes = await response.Content.ReadAsByteArrayAsync();
-        if (response.StatusCode == HttpStatusCode.OK) carriedOut.Enqueue(Name(request));
+        if (response.StatusCode == HttpStatusCode.OK)
+        {
+            carriedOut.Enqueue(Name(request));
+            bytes = Encoding.UTF8.GetBytes(Rewrite(Name(request), Encoding.UTF8.GetString(bytes)));
+        }
         context.Response.StatusCode = (int)response.StatusCode;
         switch (fault)
         {

@@ -51,7 +51,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
         Assert.Equal("application/json; charset=utf-8", answer.ContentType);
         Assert.Equal(
             """
-            {"days":[{"date":"2024-05-15","count":3,"final":true,"source":"embedded"},{"date":"2024-05-16","count":0,"final":true,"source":"embedded"},{"date":"2024-05-17","count":2,"final":false,"source":"embedded"},{"date":"2024-05-18","count":0,"final":false,"source":"embedded"}],"missing":[],"total":5}
+            {"days":[{"date":"2024-05-15","count":3,"final":true,"source":"embedded"},{"date":"2024-05-16","count":0,"final":true,"source":"embedded"},{"date":"2024-05-17","count":2,"final":false,"source":"embedded"},{"date":"2024-05-18","count":0,"final":false,"source":"embedded"}],"missing":[],"gaps":[],"total":5}
             """,
             answer.Text);
 
@@ -88,7 +88,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
 
         var gaps = (await GetAsync("/ops/v1/daily_counts/gaps")).Ok();
         Assert.Equal(
-            $$"""{"applications":[{"app_id":"{{application}}","days":3,"missing":[{"from":"2024-05-18","to":"2024-05-20"}]}],"next":""}""",
+            $$"""{"applications":[{"app_id":"{{application}}","days":3,"missing":[{"from":"2024-05-18","to":"2024-05-20","reason":"not-read"}]}],"next":""}""",
             gaps.GetRawText());
     }
 

@@ -165,8 +165,8 @@ public abstract partial class PlatformContract(Head head) : IAsyncLifetime
         Assert.Equal(2, await Platform.ViewMauAsync(master, today, None));
         Assert.Equal(
             [new DailyCount(today, 1), new DailyCount(today.AddDays(-1), 1), new DailyCount(today.AddDays(-2), 0)],
-            await Platform.ViewDailyCountsAsync(master, today.AddDays(-2), today, None));
-        Assert.Equal(366, (await Platform.ViewDailyCountsAsync(master, today.AddDays(-365), today, None)).Count);
+            (await Platform.ViewDailyCountsAsync(master, today.AddDays(-2), today, None)).Counts);
+        Assert.Equal(366, (await Platform.ViewDailyCountsAsync(master, today.AddDays(-365), today, None)).Counts.Count);
     }
 
     [Fact]

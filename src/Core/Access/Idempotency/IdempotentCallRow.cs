@@ -8,9 +8,9 @@ using Gatehouse.Storage;
 
 namespace Gatehouse.Access.Idempotency;
 
-/// <summary>The row keys of a call, by caller, route and idempotency key.</summary>
+/// <summary>The row keys of a call, by caller and idempotency key.</summary>
 /// <remarks>
-/// Table <c>IdempotentCalls</c>, partition: the first digit of the SHA-256 over the three. Two rows, written and deleted in
+/// Table <c>IdempotentCalls</c>, partition: the first digit of the SHA-256 over the two. Two rows, written and deleted in
 /// one commit: <c>k:{hash}</c> is the call, and <c>x:{when it expires, ticks}:{hash}</c> lets the purge find expired calls,
 /// oldest first, without reading others.
 /// </remarks>
@@ -22,10 +22,10 @@ internal readonly record struct IdempotentCallKey(string Partition, string Hash)
 
     public string RowKey => $"k:{Hash}";
 
-    public static IdempotentCallKey Of(Caller caller, string route, IdempotencyKey key)
+    public static IdempotentCallKey Of(Caller caller, IdempotencyKey key)
     {
-        // None of the three contains a line feed.
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Name}\n{route}\n{key}")));
+        // Neither contains a line feed.
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Name}\n{key}")));
         return new(HexPartitions.Of(hash), hash);
     }
 
@@ -44,7 +44,8 @@ internal readonly record struct IdempotentCallKey(string Partition, string Hash)
 /// <summary>A stored call.</summary>
 /// <param name="Request">The request's fingerprint, keyed.</param>
 /// <param name="ExpiresAt">When the call is deleted.</param>
-/// <param name="RunningUntil">When another call may take over, if there is no answer by then.</param>
+/// <param name="RunningUntil">When another call may take over, if there is no answer by then; 1970 where the last try has
+/// ended without one.</param>
 /// <param name="SealedAnswer">Its encrypted answer; null while it is running.</param>
 /// <param name="ETag">The row's ETag.</param>
 internal sealed record IdempotentCallRow(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Gatehouse.Access.Callers;
 using Gatehouse.Common;
@@ -7,14 +8,18 @@ namespace Gatehouse.Access.Idempotency;
 
 /// <summary>
 /// Makes a call with an <see cref="IdempotencyKey"/> once, however often it is sent, to any instance and across restarts.
-/// For <see cref="AnswerLifetime"/>, the same key of the same caller on the same route gets the first answer again.
+/// For <see cref="AnswerLifetime"/>, the same key of the same caller stands for one request, and gets its first answer again.
 /// </summary>
 /// <remarks>
 /// <para>Of concurrent calls with one key, one runs. The others get an answer at once, instead of holding a connection each
 /// (draft-ietf-httpapi-idempotency-key-header, section 2.6).</para>
 /// <para>The call that writes the row runs. If its process ends before the answer, then after <see cref="TakeoverTime"/>
-/// the next call with the key runs the operation again. So an operation must tolerate being started twice. It is cancelled
-/// after <see cref="OperationTimeout"/>, which is shorter.</para>
+/// the next call with the key runs the operation again. So does the next call after a temporary failure. The operation is told
+/// since when it has been tried, and must tolerate that. It is cancelled after <see cref="OperationTimeout"/>, which is
+/// shorter.</para>
+/// <para>A clock can be wrong. A call that is running here is not taken over, whatever the clock says. A call that claims to run
+/// for longer than is possible was written under another clock: it is taken over after <see cref="TakeoverTime"/> of elapsed
+/// time without a change.</para>
 /// <para>Stored answers are encrypted, because some hold a token.</para>
 /// </remarks>
 public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProvider time)
@@ -28,11 +33,17 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     /// <summary>How long a call without an answer blocks its key.</summary>
     public static readonly TimeSpan TakeoverTime = TimeSpan.FromMinutes(5);
 
+    // Instances whose clocks differ by less than this agree on what is running.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
     private const int PurgedAtOnce = TableLimits.ChangesPerCommit / 2;
+    private const int MostWatched = 1000;
+
+    private readonly ConcurrentDictionary<string, byte> running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string ETag, long Since)> watched = new(StringComparer.Ordinal);
 
     /// <summary>Runs the operation, unless a call with this key has run it or is running it.</summary>
     /// <param name="caller">The caller that the key belongs to.</param>
-    /// <param name="route">The method and the route's template.</param>
     /// <param name="key">The key.</param>
     /// <param name="request">The request's fingerprint.</param>
     /// <param name="operation">The operation. If it throws, or its answer does not
@@ -41,10 +52,10 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     /// <param name="cancellation">Cancels before the operation runs.</param>
     /// <exception cref="StoreUnavailableException">The store cannot answer; the operation has not run.</exception>
     public async Task<IdempotentOutcome> RunAsync(
-        Caller caller, string route, IdempotencyKey key, RequestFingerprint request,
-        Func<CancellationToken, Task<StoredAnswer>> operation, CancellationToken cancellation)
+        Caller caller, IdempotencyKey key, RequestFingerprint request,
+        Func<IdempotentTry, CancellationToken, Task<StoredAnswer>> operation, CancellationToken cancellation)
     {
-        var place = IdempotentCallKey.Of(caller, route, key);
+        var place = IdempotentCallKey.Of(caller, key);
         var fingerprint = request.Under(keys.Requests);
         while (true)
         {
@@ -54,10 +65,10 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
             {
                 if (!CryptographicOperations.FixedTimeEquals(found.Request, fingerprint)) return new IdempotentOutcome.Mismatch();
                 if (found.Open(place, keys.Data) is { } answer) return new IdempotentOutcome.Answered(answer, Repeated: true);
-                if (found.RunningUntil > now) return new IdempotentOutcome.Running(found.RunningUntil - now);
+                if (RunningTime(place, found, now) is { } left) return new IdempotentOutcome.Running(left);
             }
             if (await ClaimAsync(place, found, fingerprint, now, cancellation) is { } own)
-                return new IdempotentOutcome.Answered(await RunAsync(place, own, operation), Repeated: false);
+                return new IdempotentOutcome.Answered(await RunAsync(place, own, TryOf(place, found, now), operation), Repeated: false);
         }
     }
 
@@ -102,30 +113,59 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     }
 
     private async Task<StoredAnswer> RunAsync(
-        IdempotentCallKey place, IdempotentCallRow own, Func<CancellationToken, Task<StoredAnswer>> operation)
+        IdempotentCallKey place, IdempotentCallRow own, IdempotentTry attempt,
+        Func<IdempotentTry, CancellationToken, Task<StoredAnswer>> operation)
     {
         using var limit = new CancellationTokenSource(OperationTimeout, time);
         StoredAnswer? answer = null;
+        running[place.Hash] = 0;
         try
         {
-            answer = await operation(limit.Token);
+            answer = await operation(attempt, limit.Token);
             return answer;
         }
         finally
         {
             await EndAsync(place, own, answer);
+            running.TryRemove(place.Hash, out _);
         }
+    }
+
+    // A call is first tried when its row is written, and kept for AnswerLifetime from then on.
+    private static IdempotentTry TryOf(IdempotentCallKey place, IdempotentCallRow? found, DateTimeOffset now) =>
+        new(place.Hash, found is not null && found.ExpiresAt > now ? found.ExpiresAt - AnswerLifetime : null);
+
+    // How long a call without an answer may still run; null where it can be taken over.
+    private TimeSpan? RunningTime(IdempotentCallKey place, IdempotentCallRow found, DateTimeOffset now)
+    {
+        if (running.ContainsKey(place.Hash)) return TakeoverTime;
+        var left = found.RunningUntil - now;
+        if (left <= TimeSpan.Zero || left <= TakeoverTime + ClockTolerance)
+        {
+            watched.TryRemove(place.Hash, out _);
+            return left > TimeSpan.Zero ? left : null;
+        }
+        if (watched.Count > MostWatched) watched.Clear();
+        var seen = watched.AddOrUpdate(
+            place.Hash, _ => (found.ETag!, time.GetTimestamp()),
+            (_, before) => before.ETag == found.ETag ? before : (found.ETag!, time.GetTimestamp()));
+        left = TakeoverTime - time.GetElapsedTime(seen.Since);
+        if (left > TimeSpan.Zero) return left;
+        watched.TryRemove(place.Hash, out _);
+        return null;
     }
 
     private async Task EndAsync(IdempotentCallKey place, IdempotentCallRow own, StoredAnswer? answer)
     {
-        RowChange[] changes = answer is { Decides: true }
-            ? [RowChange.Replace(own.With(answer, place, keys.Data).ToRow(place), own.ETag!)]
-            : [RowChange.Delete(place.RowKey, own.ETag), RowChange.Delete(place.ExpiryRowKey(own.ExpiresAt))];
+        // Without a decision the row stays: the next try must know of this one.
+        var ended = answer is { Decides: true }
+            ? own.With(answer, place, keys.Data)
+            : own with { RunningUntil = DateTimeOffset.UnixEpoch };
         try
         {
             // It fails only where the call was taken over meanwhile. Then the row belongs to another call.
-            await store.CommitAsync(IdempotentCallKey.Table, place.Partition, changes, CancellationToken.None);
+            await store.CommitAsync(
+                IdempotentCallKey.Table, place.Partition, [RowChange.Replace(ended.ToRow(place), own.ETag!)], CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {

@@ -5,8 +5,8 @@ using System.Text;
 namespace Gatehouse.Access.Idempotency;
 
 /// <summary>
-/// The fingerprint of a request, to recognize it under the same <see cref="IdempotencyKey"/>: the SHA-256 over its path with
-/// the query string, and its body.
+/// The fingerprint of a request, to recognize it under the same <see cref="IdempotencyKey"/>: the SHA-256 over its method,
+/// its path with the query string, and its body.
 /// </summary>
 public sealed class RequestFingerprint
 {
@@ -15,12 +15,14 @@ public sealed class RequestFingerprint
     private RequestFingerprint(byte[] hash) => this.hash = hash;
 
     /// <summary>The fingerprint of a request.</summary>
+    /// <param name="method">The method.</param>
     /// <param name="pathAndQuery">The path with the query string.</param>
     /// <param name="parts">The body as one part; for a multipart body, the names and contents of its parts, because each
     /// repetition has another boundary.</param>
-    public static RequestFingerprint Of(string pathAndQuery, params ReadOnlySpan<ReadOnlyMemory<byte>> parts)
+    public static RequestFingerprint Of(string method, string pathAndQuery, params ReadOnlySpan<ReadOnlyMemory<byte>> parts)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(sha, Encoding.UTF8.GetBytes(method));
         Append(sha, Encoding.UTF8.GetBytes(pathAndQuery));
         foreach (var part in parts) Append(sha, part.Span);
         return new RequestFingerprint(sha.GetHashAndReset());

@@ -13,7 +13,11 @@ namespace Gatehouse.Custody.Applications;
 /// <param name="Removed">The applications that the platform no longer has, and that were removed from custody.</param>
 /// <param name="Failures">What could not be done. The next run tries it again.</param>
 public sealed record ApplicationSyncRun(
-    int Seen, IReadOnlyList<AppId> Added, IReadOnlyList<AppId> Removed, IReadOnlyList<CustodyFailure> Failures);
+    int Seen, IReadOnlyList<AppId> Added, IReadOnlyList<AppId> Removed, IReadOnlyList<CustodyFailure> Failures)
+{
+    /// <summary>The entries in the platform's list that cannot be used.</summary>
+    public IReadOnlyList<UnreadableApplication> Unreadable { get; init; } = [];
+}
 
 /// <summary>
 /// Brings custody in line with the platform. Takes in every application whose master token is not in the vault, because its
@@ -54,14 +58,15 @@ public sealed class ApplicationSync
         var added = new ConcurrentQueue<AppId>();
         var removed = new ConcurrentQueue<AppId>();
         var failures = new ConcurrentQueue<CustodyFailure>();
-        for (string? next = null; next != "";)
+        var unreadable = new List<UnreadableApplication>();
+        await foreach (var page in ApplicationPages.ReadAsync(platform, PageSize, cancellation))
         {
-            var page = await platform.ListAsync(PageSize, next, cancellation);
             listed.UnionWith(page.Applications.Select(application => application.Id));
+            listed.UnionWith(page.Unreadable.Select(one => one.Id).OfType<AppId>());
+            unreadable.AddRange(page.Unreadable);
             await ForEachAsync(
                 page.Applications, application => application.Id,
                 (application, stop) => AddAsync(application, askVault, stop), added, failures, cancellation);
-            next = page.Next;
         }
         IReadOnlyList<CustodyRecord> records = [];
         var live = 0L;
@@ -75,7 +80,11 @@ public sealed class ApplicationSync
         }
         while (records.Count == PageSize);
         Measures.TokensLive.Record(live);
-        return new ApplicationSyncRun(listed.Count, [.. added], [.. removed], [.. failures]);
+        return new ApplicationSyncRun(
+            listed.Count + unreadable.Count(one => one.Id is null), [.. added], [.. removed], [.. failures])
+        {
+            Unreadable = unreadable,
+        };
     }
 
     private static Task ForEachAsync<T>(

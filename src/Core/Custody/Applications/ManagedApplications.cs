@@ -18,6 +18,7 @@ public sealed class ManagedApplications : IApplicationDirectory
     private readonly LeaseReconciler reconciler;
     private readonly CustodySettings settings;
     private readonly TimeProvider time;
+    private readonly EarlierCreation earlier;
 
     /// <summary>The applications of a platform, with their master tokens in a vault.</summary>
     public ManagedApplications(
@@ -29,18 +30,24 @@ public sealed class ManagedApplications : IApplicationDirectory
         this.settings = settings;
         this.time = time;
         rows = new CustodyRows(store);
+        earlier = new EarlierCreation(platform, rows);
         reconciler = new LeaseReconciler(platform, vault, masters, rows, settings, time, announce);
     }
 
     /// <summary>Creates an application and takes its master token into custody.</summary>
     /// <param name="name">1 to 128 bytes of UTF-8.</param>
+    /// <param name="call">Identifies the call, so that a repeated call does not create a second application.</param>
     /// <param name="cancellation">Cancels, until the platform has answered.</param>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.CreationUnclear"/>: an earlier call may have created it, and
+    /// it cannot be told which application that is.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The application is deleted again.</exception>
-    public async Task<ManagedApplication> CreateAsync(string name, CancellationToken cancellation)
+    public async Task<ManagedApplication> CreateAsync(string name, CreationCall call, CancellationToken cancellation)
     {
         CustodySteps.Reached(CustodySteps.CreateAtPlatform);
-        var application = await platform.CreateAsync(name, cancellation);
+        var application = call.TriedSince is { } since && await earlier.FindAsync(name, call.Id, since, cancellation) is { } found
+            ? found
+            : await platform.CreateAsync(name, cancellation);
         CustodySteps.Reached(CustodySteps.CreateInVault);
         try
         {
@@ -52,11 +59,23 @@ public sealed class ManagedApplications : IApplicationDirectory
             throw;
         }
         CustodySteps.Reached(CustodySteps.CreateRecord);
-        var record = CustodyRecord.Of(application);
-        // If it exists, the timer has taken the application in meanwhile.
-        await rows.TryInsertAsync(record, CancellationToken.None);
+        var record = await RecordAsync(application, call);
         CustodySteps.Reached(CustodySteps.CreateAnswer);
         return ManagedApplication.Of(record);
+    }
+
+    // The timer may have taken the application in meanwhile.
+    private async Task<CustodyRecord> RecordAsync(Application application, CreationCall call)
+    {
+        var record = CustodyRecord.Of(application) with { CreatedBy = call.Id };
+        while (!await rows.TryInsertAsync(record, CancellationToken.None))
+        {
+            if (await rows.FindAsync(application.Id, CancellationToken.None) is not { } found) continue;
+            if (found.CreatedBy == call.Id) return found;
+            if (found.CreatedBy is not null) throw CustodyException.CreationUnclear("Another call has taken the new application.");
+            if (await rows.TryReplaceAsync(found with { CreatedBy = call.Id }, CancellationToken.None) is { } replaced) return replaced;
+        }
+        return record;
     }
 
     /// <summary>
@@ -105,7 +124,7 @@ public sealed class ManagedApplications : IApplicationDirectory
         {
             return await masters.UseAsync(id, master => Task.FromResult(master.Token), cancellation);
         }
-        catch (CustodyException e) when (e.Fault is CustodyFault.MasterTokenMissing or CustodyFault.MasterTokenRefused)
+        catch (CustodyException e) when (e.Fault is CustodyFault.MasterTokenMissing or CustodyFault.MasterTokenMalformed or CustodyFault.MasterTokenRefused)
         {
             return null;
         }
@@ -164,7 +183,7 @@ public sealed class ManagedApplications : IApplicationDirectory
             return true;
         }
         catch (Exception e) when (e is PlatformException { IsRefusal: true }
-            or CustodyException { Fault: CustodyFault.MasterTokenRefused })
+            or CustodyException { Fault: CustodyFault.MasterTokenRefused or CustodyFault.MasterTokenMalformed })
         {
             // Nothing was deleted.
             await locked.ReleaseAsync(record => record with { State = CustodyState.Held });

@@ -1,4 +1,3 @@
-using Gatehouse.Common;
 using Gatehouse.Usage;
 
 namespace Gatehouse.Platform.Embedded;
@@ -69,10 +68,10 @@ public sealed class EmbeddedPlatform(
         await statistics.DailyActiveUsersAsync((await AuthenticateAsync(credential, cancellation)).Application, day, cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+    public async Task<DailyCountAnswer> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation) =>
-        await statistics.DailyCountsAsync(
-            (await AuthenticateAsync(credential, cancellation)).Application, from, to, cancellation);
+        DailyCountAnswer.Of(await statistics.DailyCountsAsync(
+            (await AuthenticateAsync(credential, cancellation)).Application, from, to, cancellation));
 
     // A token of another application is refused here, as it would be at the application's own address.
     private async ValueTask<ApplicationCaller> AuthenticateAsync(ApplicationCredential credential, CancellationToken cancellation)

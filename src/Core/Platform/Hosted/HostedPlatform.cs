@@ -160,21 +160,22 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         CountAsync(credential, $"/applications/dau?date={IsoDate.Text(day)}", "dau", cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<DailyCount>> ViewDailyCountsAsync(
+    public async Task<DailyCountAnswer> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation)
     {
         var path = $"/applications/messages/daily_count?start_date={IsoDate.Text(from)}&end_date={IsoDate.Text(to)}";
         var counts = (await GetAsync("view daily counts", credential, path, cancellation)).Member("message_count");
-        if (counts.ValueKind != JsonValueKind.Object) throw HostedFaults.Malformed("message_count is no object");
-        var days = new DailyCount[to.DayNumber - from.DayNumber + 1];
-        for (var back = 0; back < days.Length; back++)
+        if (!ResponseJson.IsNothing(counts) && counts.ValueKind != JsonValueKind.Object)
+            throw HostedFaults.Malformed("message_count is no object");
+        var days = new List<DailyCount>(to.DayNumber - from.DayNumber + 1);
+        var unreadable = new List<DateOnly>();
+        for (var day = to; ; day = day.AddDays(-1))
         {
-            var day = to.AddDays(-back);
-            // A day without messages may be missing.
             var count = counts.Member(IsoDate.Text(day));
-            days[back] = new DailyCount(day, count.ValueKind == JsonValueKind.Undefined ? 0 : ResponseJson.Count(count, "message_count"));
+            if (ResponseJson.Int64(count) is >= 0 and var messages) days.Add(new DailyCount(day, messages));
+            else if (!ResponseJson.IsNothing(count)) unreadable.Add(day);
+            if (day == from) return new DailyCountAnswer(days, unreadable);
         }
-        return days;
     }
 
     /// <summary>Closes the connections.</summary>

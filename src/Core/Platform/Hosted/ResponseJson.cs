@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Hosted;
 
@@ -20,6 +21,14 @@ internal static class ResponseJson
             if (body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) return value;
         return default;
     }
+
+    /// <summary>Whether a value says nothing: missing, null, or an empty list, which some writers send for an empty object.</summary>
+    public static bool IsNothing(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Undefined or JsonValueKind.Null => true,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        _ => false,
+    };
 
     /// <summary>A string, or the string in one of the named members of an object; null if there is none.</summary>
     public static string? Text(this JsonElement value, params ReadOnlySpan<string> names)
@@ -59,8 +68,10 @@ internal static class ResponseJson
         _ => false,
     };
 
-    /// <summary>An instant; null where it is not one.</summary>
-    public static DateTimeOffset? Time(JsonElement value)
+    /// <summary>An instant that a table can hold; null where it is none.</summary>
+    public static DateTimeOffset? Time(JsonElement value) => Instant(value) is { } time && time >= TableLimits.EarliestInstant ? time : null;
+
+    private static DateTimeOffset? Instant(JsonElement value)
     {
         if (Number(value) is { } number)
         {

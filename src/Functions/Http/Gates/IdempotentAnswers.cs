@@ -26,26 +26,26 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
     /// <summary>Runs an operation, or returns its stored answer.</summary>
     /// <param name="request">The request. If it has a key, its body is buffered, so that the operation can read it again.</param>
     /// <param name="call">The caller, the operation and the key.</param>
-    /// <param name="operation">The operation. If there is a key, it continues when the caller disconnects.</param>
+    /// <param name="operation">The operation, with the try if there is a key: then it continues when the caller disconnects.</param>
     /// <param name="cancellation">Cancels the call; if there is a key, only until the operation starts.</param>
     /// <exception cref="ProblemException">400: the key is not valid, or sent twice; 409: the first call is still running; 422: the key was sent with
     /// another request.</exception>
     internal async Task<IResult> AnswerAsync(
-        HttpRequest request, AuditCall call, Func<CancellationToken, Task<IResult>> operation, CancellationToken cancellation)
+        HttpRequest request, AuditCall call, Func<IdempotentTry?, CancellationToken, Task<IResult>> operation, CancellationToken cancellation)
     {
         if (call.IdempotencyKey is not { } key)
         {
-            if (!HttpMethods.IsPost(request.Method) || request.Headers[Header].Count == 0) return await operation(cancellation);
+            if (!HttpMethods.IsPost(request.Method) || request.Headers[Header].Count == 0) return await operation(null, cancellation);
             throw new ProblemException(Problem.InvalidRequest(
                 $"{Header} must be sent once and have 1 to {IdempotencyKey.Length} visible ASCII characters."));
         }
         var fingerprint = await FingerprintAsync(request, cancellation);
         IResult? first = null;
         var outcome = await calls.RunAsync(
-            call.Caller, $"{request.Method} {call.Operation}", key, fingerprint,
-            async running =>
+            call.Caller, key, fingerprint,
+            async (attempt, running) =>
             {
-                first = await answers.AnswerAsync(request, () => operation(running));
+                first = await answers.AnswerAsync(request, () => operation(attempt, running));
                 return (first as Reply)?.ToStored() ?? NotStored();
             },
             cancellation);
@@ -66,8 +66,8 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
     {
         var path = request.GetEncodedPathAndQuery();
         var body = await RequestBody.BufferAsync(request, cancellation);
-        if (!MultipartForm.IsSent(request)) return RequestFingerprint.Of(path, body);
+        if (!MultipartForm.IsSent(request)) return RequestFingerprint.Of(request.Method, path, body);
         var form = await MultipartForm.ReadAsync(request, cancellation);
-        return RequestFingerprint.Of(path, form!.Content());
+        return RequestFingerprint.Of(request.Method, path, form!.Content());
     }
 }

@@ -1,5 +1,7 @@
 using Gatehouse.Access.Audit;
 using Gatehouse.Access.Callers;
+using Gatehouse.Access.Idempotency;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Functions.Http.Gates;
@@ -20,6 +22,11 @@ public sealed class OpsChange
 
     /// <summary>The caller.</summary>
     public Caller Caller => call.Caller;
+
+    /// <summary>The call, for a change that creates an application.</summary>
+    public CreationCall CreationCall => Try is { } attempt ? new(attempt.CallId, attempt.TriedSince) : CreationCall.Once();
+
+    internal IdempotentTry? Try { get; init; }
 
     internal AppId? Application { get; private set; }
 

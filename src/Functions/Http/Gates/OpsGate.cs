@@ -75,7 +75,8 @@ public sealed partial class OpsGate(
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
             return await idempotent.AnswerAsync(
-                request, call, running => ChangeAsync(call, new OpsChange(trail, call, null, null), change, running), cancellation);
+                request, call, (attempt, running) => ChangeAsync(call, new OpsChange(trail, call, null, null) { Try = attempt }, change, running),
+                cancellation);
         });
 
     /// <summary>
@@ -104,7 +105,7 @@ public sealed partial class OpsGate(
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             var audited = new OpsChange(trail, call, id, SubjectOf(subject));
             return await idempotent.AnswerAsync(
-                request, call, running => ChangeAsync(call, audited, (_, stop) => change(audited, id, stop), running), cancellation);
+                request, call, (_, running) => ChangeAsync(call, audited, (_, stop) => change(audited, id, stop), running), cancellation);
         });
 
     /// <summary>
@@ -117,7 +118,7 @@ public sealed partial class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            return await idempotent.AnswerAsync(request, call, async running =>
+            return await idempotent.AnswerAsync(request, call, async (_, running) =>
             {
                 var audited = new OpsChange(trail, call, id, null);
                 var result = await change(audited, id, running);
@@ -135,7 +136,7 @@ public sealed partial class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            return await idempotent.AnswerAsync(request, call, running => report(call.Caller, id, running), cancellation);
+            return await idempotent.AnswerAsync(request, call, (_, running) => report(call.Caller, id, running), cancellation);
         });
 
     /// <summary>
@@ -152,7 +153,7 @@ public sealed partial class OpsGate(
             var audited = new OpsChange(trail, call, id, null);
             return await idempotent.AnswerAsync(
                 request, call,
-                running => isInspection() ? change(audited, id, running) : ChangeAsync(call, audited, (_, stop) => change(audited, id, stop), running),
+                (_, running) => isInspection() ? change(audited, id, running) : ChangeAsync(call, audited, (_, stop) => change(audited, id, stop), running),
                 cancellation);
         });
 

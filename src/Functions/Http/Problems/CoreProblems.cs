@@ -57,6 +57,8 @@ internal static class CoreProblems
         CustodyFault.Busy => new(Conflict, ProblemNames.Of(e.Fault), "The application's tokens are being changed.", e.Message),
         CustodyFault.TimedOut => new(Unavailable, ProblemNames.Of(e.Fault), "The platform or the vault is too slow.", e.Message),
         CustodyFault.MasterTokenMissing => new(Conflict, ProblemNames.Of(e.Fault), "The vault has no master token.", e.Message),
+        CustodyFault.MasterTokenMalformed => new(Conflict, ProblemNames.Of(e.Fault), "The vault has no valid master token.", e.Message),
+        CustodyFault.CreationUnclear => new(Conflict, ProblemNames.Of(e.Fault), "It is not known whether the application was created.", e.Message),
         CustodyFault.MasterTokenRefused => MasterTokenRefused(e.Message),
         _ => Problem.InternalError(),
     };

@@ -213,5 +213,5 @@ public sealed class BackfillsTests : IAsyncLifetime
     }
 
     private async Task<IReadOnlyList<DayRange>> GapsAsync() =>
-        Assert.Single((await instance.Reader.ListGapsAsync(null, 10, None)).Gaps).Missing;
+        [.. Assert.Single((await instance.Reader.ListGapsAsync(null, 10, None)).Gaps).Missing.Select(gap => gap.Days)];
 }

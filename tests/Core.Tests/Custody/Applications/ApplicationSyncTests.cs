@@ -1,4 +1,5 @@
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
 using static Gatehouse.Tests.Custody.CustodyScene;
@@ -33,7 +34,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     [Fact]
     public async Task The_vault_is_read_again_only_if_requested()
     {
-        await instance.Applications.CreateAsync("Harbour", None);
+        await instance.Applications.CreateAsync("Harbour", CreationCall.Once(), None);
         var gets = scene.Vault.Gets;
         await instance.ApplicationSync.RunAsync(askVault: false, None);
         Assert.Equal(gets, scene.Vault.Gets);
@@ -47,7 +48,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     [InlineData("overwritten")]
     public async Task A_removed_or_overwritten_master_token_is_restored(string? value)
     {
-        var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
+        var id = (await instance.Applications.CreateAsync("Harbour", CreationCall.Once(), None)).Id;
         if (value is null) await scene.Vault.DeleteAsync(MasterTokens.SecretName(id), None);
         else await scene.Vault.SetAsync(MasterTokens.SecretName(id), value, None);
         Assert.Equal([id], (await instance.ApplicationSync.RunAsync(askVault: true, None)).Added);
@@ -57,7 +58,7 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     [Fact]
     public async Task An_application_deleted_outside_Gatehouse_is_removed()
     {
-        var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
+        var id = (await instance.Applications.CreateAsync("Harbour", CreationCall.Once(), None)).Id;
         await instance.Leases.IssueAsync(id, new LeaseRequest("label", "owner", TokenDelivery.Vault), None);
         await scene.Direct.DeleteAsync(await scene.MasterAsync(id), None);
         Assert.Equal([id], (await instance.ApplicationSync.RunAsync(askVault: false, None)).Removed);
@@ -69,10 +70,33 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     [Fact]
     public async Task An_application_missing_from_the_list_stays_if_the_platform_still_has_it()
     {
-        var id = (await instance.Applications.CreateAsync("Harbour", None)).Id;
+        var id = (await instance.Applications.CreateAsync("Harbour", CreationCall.Once(), None)).Id;
         scene.Platform.Unlisted.Add(id);
         Assert.Empty((await instance.ApplicationSync.RunAsync(askVault: true, None)).Removed);
         Assert.NotNull(await instance.Applications.FindAsync(id, None));
+    }
+
+    [Fact]
+    public async Task Entries_that_cannot_be_read_are_named_and_do_not_affect_the_others()
+    {
+        var held = (await instance.Applications.CreateAsync("Harbour", CreationCall.Once(), None)).Id;
+        var added = (await scene.Direct.CreateAsync("Pier", None)).Id;
+        scene.Platform.Unlisted.Add(held);
+        scene.Platform.Unreadable.AddRange([new(held, "Harbour", "its token is null"), new(null, null, "it has no id")]);
+        var run = await instance.ApplicationSync.RunAsync(askVault: true, None);
+        Assert.Equal((3, added), (run.Seen, Assert.Single(run.Added)));
+        Assert.Equal(scene.Platform.Unreadable, run.Unreadable);
+        // It is listed, so it is not looked for as a deleted one.
+        Assert.Equal(0, scene.Platform.Calls.Count(call => call == nameof(IPlatform.ViewAsync)) - 1);
+        Assert.Empty(run.Removed);
+    }
+
+    [Fact]
+    public async Task A_list_whose_pages_lead_back_to_an_earlier_page_ends()
+    {
+        scene.Platform.Next = new Queue<string>(["b", "c", "b"]);
+        await Assert.ThrowsAsync<PlatformException>(() => instance.ApplicationSync.RunAsync(askVault: true, None));
+        Assert.Empty(scene.Platform.Next);
     }
 
     [Fact]

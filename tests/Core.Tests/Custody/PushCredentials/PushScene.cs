@@ -1,4 +1,5 @@
 using Gatehouse.Alerts;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
@@ -27,7 +28,7 @@ internal sealed class PushScene : IAsyncDisposable
     }
 
     public async Task<AppId> CreateApplicationAsync(string name) =>
-        (await Custody.Start().Applications.CreateAsync(name, None)).Id;
+        (await Custody.Start().Applications.CreateAsync(name, CreationCall.Once(), None)).Id;
 
     /// <summary>The credentials as of another instance, optionally over another store.</summary>
     public ManagedPushCredentials Credentials(ITableStore? store = null) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
@@ -19,7 +20,7 @@ public sealed class LeasesTests : IAsyncLifetime
     {
         scene = await CreateAsync();
         instance = scene.Start();
-        id = (await instance.Applications.CreateAsync("application", None)).Id;
+        id = (await instance.Applications.CreateAsync("application", CreationCall.Once(), None)).Id;
     }
 
     public async Task DisposeAsync() => await scene.DisposeAsync();

@@ -1,4 +1,5 @@
 using Gatehouse.Custody;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
 using static Gatehouse.Tests.Custody.CustodyScene;
@@ -19,7 +20,7 @@ public sealed class RotationTests : IAsyncLifetime
     {
         scene = await CreateAsync();
         instance = scene.Start();
-        id = (await instance.Applications.CreateAsync("application", None)).Id;
+        id = (await instance.Applications.CreateAsync("application", CreationCall.Once(), None)).Id;
     }
 
     public async Task DisposeAsync() => await scene.DisposeAsync();
@@ -151,7 +152,7 @@ public sealed class RotationTests : IAsyncLifetime
     {
         const int Applications = 4;
         var ids = new List<AppId> { id };
-        while (ids.Count < Applications) ids.Add((await instance.Applications.CreateAsync("application", None)).Id);
+        while (ids.Count < Applications) ids.Add((await instance.Applications.CreateAsync("application", CreationCall.Once(), None)).Id);
         foreach (var one in ids)
             await Leases.IssueAsync(one, new LeaseRequest("label", "owner", TokenDelivery.Vault, RotateEvery: Hour), None);
         for (var round = 1; round <= 5; round++)

@@ -53,13 +53,65 @@ public sealed class HostedReadingTests
     }
 
     [Fact]
-    public async Task Counts_are_numbers_or_strings_and_days_may_be_missing()
+    public async Task Counts_are_numbers_or_strings()
     {
-        network.Ok("""{"ccu":"17"}""").Ok("""{"message_count":{"2024-05-15":3,"2024-05-13":"4","other":null}}""");
+        network.Ok("""{"ccu":"17"}""").Ok("""{"message_count":{"2024-05-15":3,"2024-05-14":0,"2024-05-13":"4","other":null}}""");
         Assert.Equal(17, await Platform.ViewCcuAsync(Master, None));
+        var answer = await Platform.ViewDailyCountsAsync(Master, new(2024, 5, 13), new(2024, 5, 15), None);
         Assert.Equal(
             [new DailyCount(new(2024, 5, 15), 3), new DailyCount(new(2024, 5, 14), 0), new DailyCount(new(2024, 5, 13), 4)],
-            await Platform.ViewDailyCountsAsync(Master, new(2024, 5, 13), new(2024, 5, 15), None));
+            answer.Counts);
+        Assert.Empty(answer.Unreadable);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"message_count":null}""")]
+    [InlineData("""{"message_count":{}}""")]
+    [InlineData("""{"message_count":[]}""")]
+    [InlineData("""{"message_count":{"2024-05-14":null,"2024-05-15":[],"2024-05-16":7,"20240513":7}}""")]
+    public async Task A_day_that_the_answer_leaves_out_in_any_form_is_not_a_count(string body)
+    {
+        network.Ok(body);
+        var answer = await Platform.ViewDailyCountsAsync(Master, new(2024, 5, 13), new(2024, 5, 15), None);
+        Assert.Empty(answer.Counts);
+        Assert.Empty(answer.Unreadable);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("\"n/a\"")]
+    [InlineData("\"\"")]
+    [InlineData("1.5")]
+    [InlineData("1e30")]
+    [InlineData("9223372036854775808")]
+    [InlineData("true")]
+    [InlineData("{\"count\":3}")]
+    [InlineData("[3]")]
+    [InlineData("\"\\ud800\"")]
+    public async Task A_day_whose_value_is_not_a_count_does_not_affect_the_others(string value)
+    {
+        network.Ok($$$"""{"message_count":{"2024-05-15":3,"2024-05-14":{{{value}}},"2024-05-13":0}}""");
+        var answer = await Platform.ViewDailyCountsAsync(Master, new(2024, 5, 13), new(2024, 5, 15), None);
+        Assert.Equal([new DailyCount(new(2024, 5, 15), 3), new DailyCount(new(2024, 5, 13), 0)], answer.Counts);
+        Assert.Equal([new DateOnly(2024, 5, 14)], answer.Unreadable);
+    }
+
+    [Theory]
+    [InlineData("\"0001-01-01T00:00:00Z\"")]
+    [InlineData("\"1600-12-31T23:59:59Z\"")]
+    [InlineData("\"9999-12-31T23:59:59Z\"")]
+    [InlineData("-62135596800")]
+    [InlineData("1e300")]
+    [InlineData("\"\"")]
+    [InlineData("\"yesterday\"")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    public async Task A_time_of_creation_that_cannot_be_right_counts_as_not_reported(string createdAt)
+    {
+        network.Ok($$"""{"app_id":"{{Id}}","name":"Harbour","api_token":"{{Token}}","created_at":{{createdAt}}}""");
+        var before = DateTimeOffset.UtcNow.AddMinutes(-1);
+        Assert.InRange((await Platform.ViewAsync(Master, None)).CreatedAt, before, before.AddMinutes(5));
     }
 
     [Fact]
