@@ -36,6 +36,14 @@ public static class WebhookSignature
 
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
+    /// <summary>Refuses what needs no body to be refused; null where the body has to be read.</summary>
+    /// <param name="signatures">The header's values.</param>
+    public static SignatureVerdict? Look(IReadOnlyList<string?> signatures) =>
+        signatures.Count == 0 ? SignatureVerdict.Missing
+        : signatures.Count > 1 ? SignatureVerdict.Repeated
+        : signatures[0] is not { Length: Length } given || given.AsSpan().ContainsAnyExcept(Digits) ? SignatureVerdict.Malformed
+        : null;
+
     /// <summary>Checks a signature, in constant time.</summary>
     /// <param name="body">The raw bytes of the body.</param>
     /// <param name="signatures">The header's values.</param>
@@ -43,11 +51,8 @@ public static class WebhookSignature
     public static SignatureVerdict Verify(
         ReadOnlySpan<byte> body, IReadOnlyList<string?> signatures, params ReadOnlySpan<string> secrets)
     {
-        if (signatures.Count == 0) return SignatureVerdict.Missing;
-        if (signatures.Count > 1) return SignatureVerdict.Repeated;
-        if (signatures[0] is not { Length: Length } given || given.AsSpan().ContainsAnyExcept(Digits))
-            return SignatureVerdict.Malformed;
-        var expected = Convert.FromHexString(given);
+        if (Look(signatures) is { } refused) return refused;
+        var expected = Convert.FromHexString(signatures[0]!);
         var right = false;
         Span<byte> made = stackalloc byte[HMACSHA256.HashSizeInBytes];
         foreach (var secret in secrets)

@@ -24,6 +24,9 @@ public static class ProblemNames
     /// <summary>The caller has sent no valid credential.</summary>
     public const string Unauthenticated = "unauthenticated";
 
+    /// <summary>There were too many wrong credentials.</summary>
+    public const string TooManyAttempts = "too-many-attempts";
+
     /// <summary>The caller does not have the role.</summary>
     public const string Forbidden = "forbidden";
 

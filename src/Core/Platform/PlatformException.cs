@@ -99,6 +99,10 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>500901: an internal fault of the platform. The message does not describe it.</summary>
     public static PlatformException Internal() => new(500, 500901, "Unexpected internal error.");
 
+    /// <summary>500901 under HTTP 503: there is too much work at the moment. Nothing was done.</summary>
+    public static PlatformException Busy() =>
+        new(503, 500901, "The service has too much work just now.") { NotSent = true, RetryAfter = TimeSpan.FromSeconds(5) };
+
     /// <summary>500901 under HTTP 503: the platform cannot answer at the moment.</summary>
     public static PlatformException Unavailable() => new(503, 500901, "The service is not available just now.");
 }

@@ -30,8 +30,9 @@ public static class FcmServiceAccountInspector
         {
             key = JsonSerializer.Deserialize(file, ServiceAccountJson.Default.ServiceAccountKey);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter for half of a surrogate pair.
             return new(FcmServiceAccountFault.NotJson, "The file is not the JSON of a service account key.");
         }
 

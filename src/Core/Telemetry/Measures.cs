@@ -14,6 +14,10 @@ public static class Measures
     public static readonly Histogram<double> CallDuration =
         Meter.CreateHistogram<double>("gatehouse.call.duration", "s", "How long functions take.");
 
+    /// <summary>Wrong credentials.</summary>
+    public static readonly Counter<long> CredentialsRefused =
+        Meter.CreateCounter<long>("gatehouse.credentials.refused", "{request}", "Requests with a wrong credential.");
+
     /// <summary>Messages that were counted.</summary>
     public static readonly Counter<long> EventsCounted =
         Meter.CreateCounter<long>("gatehouse.events.counted", "{event}", "Events that were counted.");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using Gatehouse.Common;
 
 namespace Gatehouse.Usage;
 
@@ -33,6 +34,10 @@ public static class UsageEventReader
         catch (JsonException)
         {
             throw new UsageRequestException("The body is not valid JSON.");
+        }
+        catch (InvalidOperationException) when (!JsonText.IsUnicode(body))
+        {
+            throw new UsageRequestException("The body holds text that is not valid Unicode.");
         }
     }
 

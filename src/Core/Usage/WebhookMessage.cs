@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Gatehouse.Common;
 
 namespace Gatehouse.Usage;
 
@@ -47,7 +48,8 @@ public static class WebhookMessage
         if (!Utf8.IsValid(body)) throw new UsageRequestException("The body is not valid UTF-8.");
         try
         {
-            return JsonElement.Parse(body);
+            var webhook = JsonElement.Parse(body);
+            return JsonText.IsUnicode(body) ? webhook : throw new UsageRequestException("The body holds text that is not valid Unicode.");
         }
         catch (JsonException)
         {

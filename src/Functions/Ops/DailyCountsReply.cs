@@ -46,6 +46,7 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = asCsv ? $"{CsvType}; charset=utf-8; header=present" : $"{JsonType}; charset=utf-8";
         response.Headers.Vary = "Accept";
+        response.Headers.CacheControl = "no-store";
         try
         {
             await (asCsv ? WriteCsvAsync(response.BodyWriter, aborted) : WriteJsonAsync(response.BodyWriter, aborted));

@@ -11,9 +11,11 @@ using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Problems;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Observability;
 using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
+using Gatehouse.Push;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Gatehouse.Usage;
@@ -124,10 +126,13 @@ public static class GatehouseServices
         services.AddSingleton<IdempotentCalls>();
         services.AddSingleton<IdempotentAnswers>();
         services.AddSingleton<ProblemAnswers>();
+        services.AddSingleton<CredentialLimit>();
         services.AddSingleton<OpsAuthentication>();
         services.AddSingleton<OpsGate>();
         services.AddSingleton<WebhookGate>();
         services.AddSingleton<PublicGate>();
+        services.AddSingleton(_ => new BodyMemory());
+        services.AddSingleton<Inspections>();
     }
 
     private static void AddStartup(this IServiceCollection services, GatehouseSettings settings)

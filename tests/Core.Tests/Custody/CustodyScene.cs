@@ -4,6 +4,7 @@ using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
+using Gatehouse.Push;
 using Gatehouse.Secrets;
 using Gatehouse.Secrets.Local;
 using Gatehouse.Storage.Sqlite;
@@ -66,7 +67,7 @@ internal sealed class CustodyScene : IAsyncDisposable
             access,
             new EmbeddedApplications(scene.store, access, keys, scene.Clock),
             new ApiTokens(scene.store, access, keys, scene.Clock),
-            new PushConfigurations(scene.store, access, keys, scene.Clock),
+            new PushConfigurations(scene.store, access, keys, new Inspections(), scene.Clock),
             new UsageStatistics(scene.store, scene.Clock));
         scene.Platform = new ScriptedPlatform(scene.Direct);
         return scene;

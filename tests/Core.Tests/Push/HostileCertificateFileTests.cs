@@ -92,6 +92,24 @@ public sealed class HostileCertificateFileTests
         Assert.Equal(fault, Verdict(file.Encode()).Fault);
     }
 
+    // The fault is another one than that of a wrong password, so nothing was derived.
+    [Theory]
+    [InlineData(66_666, ApnsCertificateFault.PasswordWrong)]
+    [InlineData(66_667, ApnsCertificateFault.TooCostly)]
+    [InlineData(99_999, ApnsCertificateFault.TooCostly)]
+    public void More_rounds_in_all_than_any_exporter_takes_are_refused_before_the_first(int rounds, ApnsCertificateFault fault)
+    {
+        var file = new Pkcs12File
+        {
+            Pairs = [(TestCertificates.Certificate(CertificateKind.Production), TestCertificates.Key)],
+            Password = TestCertificates.Password,
+            EncryptsCertificates = true,
+            Rounds = rounds,
+        };
+
+        Assert.Equal(fault, ApnsCertificateInspector.Inspect(file.Encode(), "wrong", Now).Fault);
+    }
+
     [Theory]
     [InlineData(15, null)]
     [InlineData(16, ApnsCertificateFault.TooCostly)]

@@ -49,6 +49,8 @@ internal sealed class PlatformClient(Uri address, string user, string password) 
         {
             var fault = ApiDocument.Own.Fault(operation, (int)response.StatusCode, type, text);
             Assert.True(fault is null, $"{request.Method} {path} is not answered as the OpenAPI document says: {fault}");
+            // A request that is not valid HTTP is answered by the server itself.
+            if (text.Length > 0) Assert.True(response.Headers.CacheControl?.NoStore, $"{request.Method} {path} can be stored by a cache.");
             answered.Enqueue((operation.GetProperty("operationId").GetString()!, (int)response.StatusCode));
         }
         return new Answer(response.StatusCode, type, text);

@@ -42,6 +42,9 @@ public enum CredentialFault
     /// <summary>The token is not signed with RS256.</summary>
     Algorithm,
 
+    /// <summary>The token has a critical extension (<c>crit</c>).</summary>
+    Extension,
+
     /// <summary>The token is signed by a key that is not published, or not by the key it names.</summary>
     Signature,
 

@@ -26,11 +26,6 @@ public sealed class EntraCallers : IDisposable
     /// <summary>How far the tenant's clock and ours may differ.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
 
-    // A switch that IdentityModel documents at ConfigurationManager.GetConfigurationAsync. Without it, keys are refreshed in the
-    // background, and the first token that is signed with a new key is refused. IdentityModel reads it once, when the first
-    // token handler is made.
-    static EntraCallers() => AppContext.SetSwitch("Switch.Microsoft.IdentityModel.UpdateConfigAsBlocking", true);
-
     private readonly JsonWebTokenHandler handler = new() { MaximumTokenSizeInBytes = TokenLength };
     private readonly EntraTenant tenant;
     private readonly TimeProvider time;
@@ -53,6 +48,8 @@ public sealed class EntraCallers : IDisposable
         if (token.Length > TokenLength) return Authentication.Refused(CredentialFault.TooLong);
         if (Parse(token) is not { } parsed) return Authentication.Refused(CredentialFault.Malformed);
         if (parsed.Alg != SecurityAlgorithms.RsaSha256) return Authentication.Refused(CredentialFault.Algorithm);
+        // RFC 7515, 4.1.11: a token with a critical extension that is not understood is not valid. None is understood here.
+        if (parsed.TryGetHeaderValue<object>("crit", out _)) return Authentication.Refused(CredentialFault.Extension);
         if (await Keys.GetAsync(cancellation) is not { } known) return Authentication.Unavailable();
 
         var result = await ValidateAsync(parsed, known);
@@ -62,21 +59,36 @@ public sealed class EntraCallers : IDisposable
             if (await Keys.GetNewerAsync(known, cancellation) is not { } newer) return Authentication.Unavailable();
             if (newer != known) result = await ValidateAsync(parsed, newer);
         }
-        return result.IsValid ? Identify(parsed) : Authentication.Refused(FaultOf(result.Exception));
+        return result.IsValid ? TryIdentify(parsed) : Authentication.Refused(FaultOf(result.Exception));
     }
 
     /// <summary>Closes the connections to the tenant.</summary>
     public void Dispose() => Keys.Dispose();
 
+    // The library throws exceptions of several types, at the first use of a part. Whatever it throws, it is not a token.
     private JsonWebToken? Parse(string token)
     {
         try
         {
-            return handler.ReadJsonWebToken(token);
+            var parsed = handler.ReadJsonWebToken(token);
+            return parsed is { IsEncrypted: false, Alg: not null, Claims: not null } ? parsed : null;
         }
-        catch (ArgumentException)
+        catch (Exception)
         {
             return null;
+        }
+    }
+
+    private Authentication TryIdentify(JsonWebToken token)
+    {
+        try
+        {
+            return Identify(token);
+        }
+        catch (Exception)
+        {
+            // A claim of another type than documented.
+            return Authentication.Refused(CredentialFault.Claims);
         }
     }
 
@@ -110,7 +122,7 @@ public sealed class EntraCallers : IDisposable
         if (Read(token, "tid") != tenant.TenantId || (Read(token, "azp") ?? Read(token, "appid")) is not { } client)
             return Authentication.Refused(CredentialFault.Claims);
         Guid? user = null;
-        if (token.TryGetPayloadValue<string>("scp", out _))
+        if (token.TryGetPayloadValue<object>("scp", out _))
         {
             user = Read(token, "oid");
             if (user is null) return Authentication.Refused(CredentialFault.Claims);

@@ -7,20 +7,23 @@ namespace Gatehouse.Access.Callers;
 /// <summary>The keys that a tenant published at one time.</summary>
 /// <param name="Keys">The keys; at least one.</param>
 /// <param name="ReadAt">When they were read.</param>
-internal sealed record SigningKeySet(IReadOnlyCollection<SecurityKey> Keys, DateTimeOffset ReadAt);
+/// <param name="Timestamp">The same on the clock of elapsed time, which cannot be set.</param>
+internal sealed record SigningKeySet(IReadOnlyCollection<SecurityKey> Keys, DateTimeOffset ReadAt, long Timestamp);
 
 /// <summary>
 /// The keys that a tenant signs tokens with, from its OpenID Connect metadata. They are read at the first token, every
 /// <see cref="RefreshAfter"/>, and when a token names an unknown key.
 /// </summary>
 /// <remarks>
-/// IdentityModel's <see cref="ConfigurationManager{T}"/> caches and refreshes them. Two rules are added here. While the tenant
-/// cannot be reached, the last keys are used for <see cref="UsableFor"/> at most, so a withdrawn key is accepted no longer
-/// than that. And after a failed refresh, tokens with unknown keys cause no other one for <see cref="BetweenRefreshes"/>.
+/// <para>While they are refreshed, the keys at hand are used: a caller waits only where there are none, or where its token names
+/// a key that is not among them. While the tenant cannot be reached, the last keys are used for <see cref="UsableFor"/> at
+/// most, so a withdrawn key is accepted no longer than that.</para>
+/// <para>IdentityModel's <c>ConfigurationManager</c> either lets valid callers wait for a refresh, or refuses the first token
+/// that is signed with a new key.</para>
 /// </remarks>
-internal sealed class SigningKeys : IConfigurationRetriever<SigningKeySet>, IDisposable
+internal sealed class SigningKeys : IDisposable
 {
-    /// <summary>When the keys are read again. The manager adds up to a twentieth.</summary>
+    /// <summary>When the keys are read again.</summary>
     public static readonly TimeSpan RefreshAfter = TimeSpan.FromHours(12);
 
     /// <summary>The highest age at which keys are used.</summary>
@@ -29,19 +32,30 @@ internal sealed class SigningKeys : IConfigurationRetriever<SigningKeySet>, IDis
     /// <summary>The time between two reads that tokens with unknown keys cause, and between two reads that fail.</summary>
     public static readonly TimeSpan BetweenRefreshes = TimeSpan.FromMinutes(1);
 
+    /// <summary>The time between two reads that fail while there are no keys that can be used.</summary>
+    public static readonly TimeSpan BetweenFirstReads = TimeSpan.FromSeconds(5);
+
     /// <summary>The longest that one read takes.</summary>
     public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(10);
 
     private const int MaxDocumentSize = 1024 * 1024;
 
+    private static readonly Task<SigningKeySet?> NoKeys = Task.FromResult<SigningKeySet?>(null);
+
     private readonly HttpClient http;
+    private readonly HttpDocumentRetriever documents;
+    private readonly string metadataAddress;
     private readonly TimeProvider time;
-    private long failedAt;
+    private readonly Lock gate = new();
+    private SigningKeySet? current;
+    private Task<SigningKeySet?> reading = NoKeys;
+    private long? failedAt;
+    private long? unknownAt;
 
     public SigningKeys(string metadataAddress, bool local, TimeProvider time)
     {
+        this.metadataAddress = metadataAddress;
         this.time = time;
-        failedAt = time.GetTimestamp() - (long)(BetweenRefreshes.TotalSeconds * time.TimestampFrequency);
         http = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -53,31 +67,26 @@ internal sealed class SigningKeys : IConfigurationRetriever<SigningKeySet>, IDis
             Timeout = ReadTimeout,
         };
         // The metadata name the address of the keys, so HTTPS is required for each document.
-        var documents = new HttpDocumentRetriever(http) { RequireHttps = !local };
-        Manager = new ConfigurationManager<SigningKeySet>(metadataAddress, this, documents)
-        {
-            AutomaticRefreshInterval = RefreshAfter,
-            RefreshInterval = BetweenRefreshes,
-        };
+        documents = new HttpDocumentRetriever(http) { RequireHttps = !local };
     }
 
-    /// <summary>The cache.</summary>
-    public ConfigurationManager<SigningKeySet> Manager { get; }
+    /// <summary>The read that is running, or the last one. Its result is null if it has failed.</summary>
+    public Task<SigningKeySet?> Reading
+    {
+        get
+        {
+            lock (gate) return reading;
+        }
+    }
 
     /// <summary>The keys; null if there are none that can be used.</summary>
     public async ValueTask<SigningKeySet?> GetAsync(CancellationToken cancellation)
     {
-        try
-        {
-            // One caller reads the keys for all. If it stops waiting, the read continues for the others.
-            var keys = await Manager.GetConfigurationAsync(cancellation).WaitAsync(cancellation);
-            return Age(keys) < UsableFor ? keys : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // The manager has no keys yet, and the tenant gave none.
-            return null;
-        }
+        var keys = Volatile.Read(ref current);
+        // One read serves all callers. If a caller stops waiting, the read continues for the others.
+        if (keys is null || Age(keys) >= UsableFor) return await ReadAsync(BetweenFirstReads).WaitAsync(cancellation);
+        if (Age(keys) >= RefreshAfter) _ = ReadAsync(BetweenRefreshes);
+        return keys;
     }
 
     /// <summary>
@@ -86,30 +95,64 @@ internal sealed class SigningKeys : IConfigurationRetriever<SigningKeySet>, IDis
     /// </summary>
     public async ValueTask<SigningKeySet?> GetNewerAsync(SigningKeySet seen, CancellationToken cancellation)
     {
-        if (time.GetElapsedTime(Volatile.Read(ref failedAt)) >= BetweenRefreshes) Manager.RequestRefresh();
-        var keys = await GetAsync(cancellation);
-        return keys != seen || Age(seen) < BetweenRefreshes ? keys : null;
+        Task<SigningKeySet?> read;
+        lock (gate)
+        {
+            if (current is { } known && known != seen) return known;
+            if (reading.IsCompleted && unknownAt is { } at && time.GetElapsedTime(at) < BetweenRefreshes)
+                return Age(seen) < BetweenRefreshes ? seen : null;
+            read = ReadAsync(BetweenRefreshes);
+            unknownAt = time.GetTimestamp();
+        }
+        return await read.WaitAsync(cancellation);
     }
 
     public void Dispose() => http.Dispose();
 
-    async Task<SigningKeySet> IConfigurationRetriever<SigningKeySet>.GetConfigurationAsync(
-        string address, IDocumentRetriever retriever, CancellationToken cancel)
+    // Null at once if the last read has failed just now.
+    private Task<SigningKeySet?> ReadAsync(TimeSpan afterFailure)
     {
-        try
+        lock (gate)
         {
-            // HttpDocumentRetriever cannot be cancelled, so the read is left behind.
-            var metadata = await OpenIdConnectConfigurationRetriever.GetAsync(address, retriever, cancel)
-                .WaitAsync(ReadTimeout, time, cancel);
-            if (metadata.SigningKeys.Count == 0) throw new InvalidDataException($"{address} leads to no keys.");
-            return new SigningKeySet([.. metadata.SigningKeys], time.GetUtcNow());
-        }
-        catch
-        {
-            Volatile.Write(ref failedAt, time.GetTimestamp());
-            throw;
+            if (!reading.IsCompleted) return reading;
+            if (failedAt is { } at && time.GetElapsedTime(at) < afterFailure) return NoKeys;
+            return reading = Task.Run(ReadNowAsync);
         }
     }
 
-    private TimeSpan Age(SigningKeySet keys) => time.GetUtcNow() - keys.ReadAt;
+    private async Task<SigningKeySet?> ReadNowAsync()
+    {
+        try
+        {
+            // HttpDocumentRetriever cannot be cancelled, so a read that takes too long is left behind.
+            var metadata = await OpenIdConnectConfigurationRetriever.GetAsync(metadataAddress, documents, CancellationToken.None)
+                .WaitAsync(ReadTimeout, time);
+            if (metadata.SigningKeys.Count == 0) throw new InvalidDataException($"{metadataAddress} leads to no keys.");
+            var keys = new SigningKeySet([.. metadata.SigningKeys], time.GetUtcNow(), time.GetTimestamp());
+            Finish(keys, null);
+            return keys;
+        }
+        catch (Exception)
+        {
+            // The network, the tenant's answer or its keys. The caller is told that the keys are not available.
+            Finish(null, time.GetTimestamp());
+            return null;
+        }
+    }
+
+    private void Finish(SigningKeySet? keys, long? failed)
+    {
+        lock (gate)
+        {
+            current = keys ?? current;
+            failedAt = failed;
+        }
+    }
+
+    // Elapsed time stops while a machine sleeps, and the clock can be set back.
+    private TimeSpan Age(SigningKeySet keys)
+    {
+        var (elapsed, byClock) = (time.GetElapsedTime(keys.Timestamp), time.GetUtcNow() - keys.ReadAt);
+        return elapsed > byClock ? elapsed : byClock;
+    }
 }

@@ -9,7 +9,8 @@ namespace Gatehouse.Custody.PushCredentials;
 /// <summary>
 /// The push credentials of applications in custody: inspected here, stored by the platform, replaced without a gap.
 /// </summary>
-public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens masters, ITableStore store, TimeProvider time)
+public sealed class ManagedPushCredentials(
+    IPlatform platform, MasterTokens masters, ITableStore store, Inspections inspections, TimeProvider time)
 {
     /// <summary>The most bytes of a sender's id or server key.</summary>
     public const int TextSize = 4096;
@@ -27,7 +28,7 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
         AppId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
     {
         await RequireAsync(application, cancellation);
-        var (certificate, forProduction) = Inspect(upload);
+        var (certificate, forProduction) = await inspections.RunAsync(() => Inspect(upload), cancellation);
         var older = replaces ? await FindOlderAsync(application, certificate, forProduction, cancellation) : [];
         return new CertificateAddition(null, certificate, forProduction, older, [], []);
     }
@@ -154,7 +155,7 @@ public sealed class ManagedPushCredentials(IPlatform platform, MasterTokens mast
 
     private (ApnsCertificate Certificate, bool ForProduction) Inspect(CertificateUpload upload)
     {
-        var file = ApnsCertificateInspector.Inspect(upload.File.Span, upload.Password, time.GetUtcNow());
+        var file = ApnsCertificateInspector.Inspect(upload.File, upload.Password, time.GetUtcNow());
         if (!file.Accepted) throw new PushCredentialException(file.Fault.Value, file.Message);
         var certificate = file.Credential;
         var forProduction = upload.ForProduction ?? certificate.Serves(ApnsEnvironments.Production);

@@ -9,7 +9,8 @@ namespace Gatehouse.Platform.Embedded;
 /// The push configurations of an application: add, list, delete (wire contract, "Add a GCM push configuration" to "Delete
 /// the push configuration").
 /// </summary>
-public sealed class PushConfigurations(ITableStore store, ApplicationAccess access, PlatformKeys keys, TimeProvider time)
+public sealed class PushConfigurations(
+    ITableStore store, ApplicationAccess access, PlatformKeys keys, Inspections inspections, TimeProvider time)
 {
     /// <summary>
     /// The most push configurations of an application. With this many, it can be deleted in one commit of at most 100
@@ -26,7 +27,7 @@ public sealed class PushConfigurations(ITableStore store, ApplicationAccess acce
     /// Inspects the credentials and adds them: one configuration, or one for each certificate, all or none.
     /// </summary>
     /// <exception cref="PlatformException">400111 where a file is not valid; 400110 for a text over 4 KiB; 400203 where
-    /// there are fifty already.</exception>
+    /// there are fifty already; 500901 where too many files are being inspected.</exception>
     public async Task<IReadOnlyList<PushConfiguration>> AddAsync(
         ApplicationCaller caller, PushRegistration registration, CancellationToken cancellation)
     {
@@ -34,7 +35,7 @@ public sealed class PushConfigurations(ITableStore store, ApplicationAccess acce
         {
             SenderRegistration sender => [Sender(sender)],
             ServiceAccountRegistration account => [ServiceAccount(account)],
-            CertificateRegistration certificates => Certificates(certificates),
+            CertificateRegistration certificates => await inspections.RunAsync(() => Certificates(certificates), cancellation),
             _ => throw new ArgumentException("Unknown kind of registration.", nameof(registration)),
         };
         await access.ChangeAsync(
@@ -96,6 +97,9 @@ public sealed class PushConfigurations(ITableStore store, ApplicationAccess acce
     private List<SealedConfiguration> Certificates(CertificateRegistration given)
     {
         RequireShort(given.Options.PushSound, "push_sound");
+        // All files are looked at before the first is opened.
+        foreach (var file in (ReadOnlyMemory<byte>?[])[given.Development, given.Production, given.Either])
+            if (file is { } bytes && ApnsCertificateInspector.Look(bytes) is { } refused) Accepted(refused);
         var development = Inspect(given.Development, given.Password);
         var production = Inspect(given.Production, given.Password);
         var either = Inspect(given.Either, given.Password);
@@ -119,7 +123,7 @@ public sealed class PushConfigurations(ITableStore store, ApplicationAccess acce
     }
 
     private ApnsCertificate? Inspect(ReadOnlyMemory<byte>? file, string? password) =>
-        file is { } bytes ? Accepted(ApnsCertificateInspector.Inspect(bytes.Span, password, time.GetUtcNow())) : null;
+        file is { } bytes ? Accepted(ApnsCertificateInspector.Inspect(bytes, password, time.GetUtcNow())) : null;
 
     private static TCredential Accepted<TCredential, TFault>(Inspection<TCredential, TFault> inspection)
         where TCredential : class

@@ -12,6 +12,9 @@ internal static class HostedAttempt
 
     private const int FirstBuffer = 4096;
 
+    // The most that is taken for an announced length before anything has arrived.
+    private const int MostAhead = 64 * 1024;
+
     /// <summary>Sends the request and reads the answer. Failures are in the outcome.</summary>
     public static async ValueTask<Outcome<JsonElement>> RunAsync(
         HttpMessageInvoker http, HostedRequest request, TimeProvider time, CancellationToken cancellation)
@@ -45,7 +48,7 @@ internal static class HostedAttempt
         // Not disposed here: the response owns it.
         var stream = await content.ReadAsStreamAsync(cancellation);
         // One byte more than announced, so that the end is seen without growing the buffer.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)(announced + 1 ?? FirstBuffer));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(announced + 1 ?? FirstBuffer, MostAhead));
         try
         {
             var length = 0;

@@ -77,7 +77,7 @@ internal static class HostedPush
     }
 
     private static Func<PushConfiguration, bool>? Fits(ReadOnlyMemory<byte> file, string? password, DateTimeOffset now) =>
-        ApnsCertificateInspector.Inspect(file.Span, password, now).Credential is not { } certificate ? null
+        ApnsCertificateInspector.Inspect(file, password, now).Credential is not { } certificate ? null
             : one => one is CertificatePushConfiguration found && found.Name == certificate.CommonName
                 && found.ExpiresAt.ToUnixTimeSeconds() == certificate.NotAfter.ToUnixTimeSeconds();
 

@@ -5,6 +5,7 @@ using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Observability;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
+using Gatehouse.Push;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,8 @@ namespace Gatehouse.Functions.Http.Gates;
 /// request is answered 404.
 /// </summary>
 public sealed partial class PlatformGate(
-    OrganizationAccess organization, ApplicationAccess access, ILogger<PlatformGate> log, EmbeddedPlatform? platform = null)
+    OrganizationAccess organization, ApplicationAccess access, CredentialLimit limit, ILogger<PlatformGate> log,
+    EmbeddedPlatform? platform = null)
 {
     /// <summary>Requires the organization's credentials (HTTP Basic).</summary>
     public Task<IResult> OrganizationAsync(
@@ -46,21 +48,43 @@ public sealed partial class PlatformGate(
         Func<ApplicationCaller, CancellationToken, Task<IResult>>? forApplication, CancellationToken cancellation)
     {
         var credentials = RequestCredentials.Read(request);
-        if (credentials.Token is { } text)
-        {
-            var token = ApiToken.TryParse(text) ?? throw PlatformException.InvalidCredential("Api-Token is not valid.");
-            var caller = await access.AuthenticateAsync(token, cancellation);
-            return await (forApplication ?? throw PlatformException.NotAuthorized("This needs the organization's HTTP Basic credentials."))(caller, cancellation);
-        }
-        if (credentials.User is not { } user)
+        if (credentials.Sent is not { } sent)
         {
             throw PlatformException.InvalidCredential(
                 forApplication is null ? "HTTP Basic credentials must be sent." : "Api-Token must be sent.");
         }
+        if (limit.WaitOf(request.HttpContext, sent) is { } wait)
+        {
+            limit.Log(request.HttpContext, "too many wrong credentials");
+            throw PlatformException.TooManyRequests(wait);
+        }
+        ApplicationCaller? caller;
+        try
+        {
+            caller = await IdentifyAsync(credentials, cancellation);
+        }
+        catch (PlatformException e) when (e.Code == PlatformException.InvalidCredentialCode)
+        {
+            limit.Refuse(request.HttpContext, sent);
+            throw;
+        }
+        limit.Accept(sent);
+        return caller is null
+            ? await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))(cancellation)
+            : await (forApplication ?? throw PlatformException.NotAuthorized("This needs the organization's HTTP Basic credentials."))(caller, cancellation);
+    }
 
-        if (!organization.Accepts(user, credentials.Password ?? ""))
-            throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
-        return await (forOrganization ?? throw PlatformException.NotAuthorized("This needs an Api-Token."))(cancellation);
+    // Null for the organization.
+    private async ValueTask<ApplicationCaller?> IdentifyAsync(RequestCredentials credentials, CancellationToken cancellation)
+    {
+        if (credentials.Token is { } text)
+        {
+            var token = ApiToken.TryParse(text) ?? throw PlatformException.InvalidCredential("Api-Token is not valid.");
+            return await access.AuthenticateAsync(token, cancellation);
+        }
+        return organization.Accepts(credentials.User!, credentials.Password!)
+            ? null
+            : throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
     }
 
     private Task<IResult> AnswerAsync(HttpRequest request, string function, Func<CancellationToken, Task<IResult>> operation) =>
@@ -90,6 +114,10 @@ public sealed partial class PlatformGate(
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return PlatformReply.Error(PlatformException.Unavailable());
+        }
+        catch (InspectionsBusyException)
+        {
+            return PlatformReply.Error(PlatformException.Busy());
         }
         catch (StoreUnavailableException e)
         {
@@ -121,6 +149,7 @@ public sealed partial class PlatformGate(
         RequestFault.Invalid => PlatformException.Invalid(e.Message),
         RequestFault.OutOfRange => PlatformException.OutOfRange(e.Message),
         RequestFault.MalformedBody => PlatformException.MalformedBody(e.Message),
+        RequestFault.NoMemory => PlatformException.Busy(),
         _ => throw new ArgumentOutOfRangeException(nameof(e)),
     };
 

@@ -12,6 +12,9 @@ internal readonly record struct RequestCredentials(string? User, string? Passwor
 {
     private const string Scheme = "Basic ";
 
+    /// <summary>The credential as one text, to recognize it; null where none is sent.</summary>
+    public string? Sent => Token ?? (User is null ? null : $"{User}:{Password}");
+
     /// <summary>Reads the headers.</summary>
     /// <exception cref="PlatformException">400401: both kinds are sent, one is sent twice, or Basic is malformed.</exception>
     public static RequestCredentials Read(HttpRequest request)

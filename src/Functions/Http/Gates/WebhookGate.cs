@@ -12,7 +12,7 @@ namespace Gatehouse.Functions.Http.Gates;
 /// Checks the signature of a webhook, which the platform makes with the application's master token. An unknown application is
 /// refused like a wrong signature and in the same time, so that callers cannot find out which applications exist.
 /// </summary>
-public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswers answers)
+public sealed class WebhookGate(IApplicationDirectory applications, CredentialLimit limit, ProblemAnswers answers)
 {
     /// <summary>The most bytes of a webhook: 1 MiB.</summary>
     public const int BodyLimit = 1024 * 1024;
@@ -32,16 +32,25 @@ public sealed class WebhookGate(IApplicationDirectory applications, ProblemAnswe
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
+            // Whatever can be refused without the body is refused before it is read. Nothing of this depends on which
+            // applications exist.
+            if (AppId.TryParse(application) is not { } id || WebhookSignature.Look(request.Headers[WebhookSignature.Header]) is not null)
+                throw Refused();
+            if (limit.WaitOf(request.HttpContext, null) is { } wait)
+            {
+                limit.Log(request.HttpContext, "too many wrong signatures");
+                throw new ProblemException(Problem.TooManyAttempts(wait));
+            }
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
-            var id = AppId.TryParse(application);
-            var master = id is { } known ? await applications.FindMasterTokenAsync(known, cancellation) : null;
+            var master = await applications.FindMasterTokenAsync(id, cancellation);
             var verdict = WebhookSignature.Verify(
                 body.Span, request.Headers[WebhookSignature.Header], master?.Reveal() ?? DecoyToken);
-            if (verdict != SignatureVerdict.Right || master is null || id is null)
-            {
-                throw new ProblemException(Problem.Unauthenticated(
-                    Challenge, $"{WebhookSignature.Header} must be sent once and be the body's signature."));
-            }
-            return await run(id.Value, body, cancellation);
+            if (verdict == SignatureVerdict.Right && master is not null) return await run(id, body, cancellation);
+            limit.Refuse(request.HttpContext, null);
+            limit.Log(request.HttpContext, "wrong signature");
+            throw Refused();
         });
+
+    private static ProblemException Refused() => new(Problem.Unauthenticated(
+        Challenge, $"{WebhookSignature.Header} must be sent once and be the body's signature."));
 }

@@ -2,6 +2,7 @@ using Gatehouse.Custody;
 using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Platform;
 using Gatehouse.Platform.Hosted;
+using Gatehouse.Push;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
@@ -40,6 +41,7 @@ internal static class CoreProblems
             RetryAfter = vault.RetryAfter ?? VaultRetryTime,
         },
         StoreUnavailableException => Problem.Unavailable(),
+        InspectionsBusyException => Problem.Unavailable(InspectionsBusyException.RetryAfter),
         _ => null,
     };
 

@@ -31,6 +31,14 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem Unauthenticated(string challenge, string detail) =>
         new(StatusCodes.Status401Unauthorized, ProblemNames.Unauthenticated, "The caller is not known.", detail) { Challenge = challenge };
 
+    /// <summary>429: too many wrong credentials.</summary>
+    public static Problem TooManyAttempts(TimeSpan retryAfter) => new(
+        StatusCodes.Status429TooManyRequests, ProblemNames.TooManyAttempts, "There were too many wrong credentials.",
+        "Credentials from this address, or this credential, are not checked for a moment.")
+    {
+        RetryAfter = retryAfter,
+    };
+
     /// <summary>404: the application does not exist, or the caller must not know that it does.</summary>
     public static Problem UnknownApplication() =>
         new(StatusCodes.Status404NotFound, ProblemNames.UnknownApplication, "There is no such application.", "The id is no application's.");

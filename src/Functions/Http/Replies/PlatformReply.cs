@@ -21,7 +21,7 @@ internal static class PlatformReply
     public static IResult NotServed() => Error(StatusCodes.Status404NotFound, PlatformException.NoSuchUrl());
 
     private static Reply Error(int status, PlatformException e) =>
-        Reply.Json(status, new ErrorDocument(e.Message, e.Code, true), ErrorContext.Default.ErrorDocument);
+        Reply.Json(status, new ErrorDocument(e.Message, e.Code, true), ErrorContext.Default.ErrorDocument, retryAfter: e.RetryAfter);
 }
 
 /// <summary>The body of every refusal of the platform.</summary>

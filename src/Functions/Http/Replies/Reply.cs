@@ -60,6 +60,8 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
     {
         var response = httpContext.Response;
         response.StatusCode = status;
+        // Many answers hold tokens. None gains from a cache.
+        response.Headers.CacheControl = "no-store";
         if (contentType is not null)
         {
             response.ContentType = contentType;
@@ -70,7 +72,7 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
         if (IsReplayed) response.Headers[ReplayedHeader] = "true";
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        // The rest of the request's body was not read, so the connection cannot be used for another request.
+        // The rest of the request's body is not read, so the connection cannot be used for another request.
         if (status == StatusCodes.Status413PayloadTooLarge) response.Headers.Connection = "close";
         return body.IsEmpty ? Task.CompletedTask : response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
     }

@@ -1,12 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Gatehouse.Common;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Requests;
 
 /// <summary>
 /// Reads request bodies. The <c>Content-Type</c> of a JSON body is ignored, because many clients send a wrong one. A body over
-/// its limit is refused without reading the rest of it.
+/// its limit is refused without reading the rest of it. Memory is taken for what has arrived, not for the announced length, and
+/// <see cref="BodyMemory"/> bounds it for all requests together.
 /// </summary>
 internal static class RequestBody
 {
@@ -18,6 +20,8 @@ internal static class RequestBody
 
     /// <summary>The most bytes of a body of usage events: 1 MiB. No other body is larger, except multipart ones.</summary>
     public const int EventsLimit = 1024 * 1024;
+
+    private const int FirstBuffer = 4096;
 
     /// <summary>Reads a body that must be a JSON object.</summary>
     /// <exception cref="RequestException">The body is not a JSON object, or too large.</exception>
@@ -33,19 +37,25 @@ internal static class RequestBody
     }
 
     /// <summary>Reads the bytes of a body. A body that <see cref="BufferAsync"/> has read is not copied.</summary>
-    /// <exception cref="RequestException">The body is over the limit.</exception>
+    /// <exception cref="RequestException">The body is over the limit, or there is no memory for it.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
     {
         if (request.ContentLength > limit) throw RequestException.BodyTooLarge(limit);
         if (request.Body is MemoryStream buffered && buffered.TryGetBuffer(out var bytes))
             return bytes.Count <= limit ? bytes : throw RequestException.BodyTooLarge(limit);
-        var buffer = new byte[(int)Math.Min(request.ContentLength ?? 4096, limit) + 1];
+        var memory = BodyMemory.Of(request.HttpContext);
+        // One byte more than expected, so that the end is seen without growing the buffer.
+        var buffer = memory.Rent((int)Math.Min(request.ContentLength ?? FirstBuffer, Math.Min(limit, FirstBuffer)) + 1);
         var length = 0;
         while (await request.Body.ReadAsync(buffer.AsMemory(length), cancellation) is > 0 and var count)
         {
             length += count;
             if (length > limit) throw RequestException.BodyTooLarge(limit);
-            if (length == buffer.Length) Array.Resize(ref buffer, Math.Min(buffer.Length * 2, limit + 1));
+            if (length < buffer.Length) continue;
+            var larger = memory.Rent((int)Math.Min(Math.Min(buffer.Length * 2L, request.ContentLength ?? long.MaxValue), limit) + 1);
+            buffer.CopyTo(larger, 0);
+            memory.Return(buffer);
+            buffer = larger;
         }
         return buffer.AsMemory(0, length);
     }
@@ -71,6 +81,7 @@ internal static class RequestBody
         try
         {
             var root = JsonElement.Parse(body.Span);
+            if (!JsonText.IsUnicode(body.Span)) throw RequestException.MalformedBody("The body holds text that is not valid Unicode.");
             if (root.ValueKind == JsonValueKind.Object) return new JsonFields(root);
         }
         catch (JsonException)

@@ -29,6 +29,9 @@ internal enum RequestFault
 
     /// <summary>The body is over its limit.</summary>
     BodyTooLarge,
+
+    /// <summary>There is no memory for the body at the moment.</summary>
+    NoMemory,
 }
 
 /// <summary>
@@ -84,4 +87,7 @@ internal sealed class RequestException : Exception
     /// <summary>The body is longer than a number of bytes.</summary>
     public static RequestException BodyTooLarge(int bytes) =>
         new(RequestFault.BodyTooLarge, $"The body must be at most {bytes} bytes.");
+
+    /// <summary>There is no memory for the body at the moment.</summary>
+    public static RequestException NoMemory() => new(RequestFault.NoMemory, "There are too many requests with large bodies just now.");
 }

@@ -165,6 +165,35 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
         await RefuseAsync(CredentialFault.Signature, unnamed);
     }
 
+    [Theory]
+    [InlineData("""["exp"]""")]
+    [InlineData("""["b64"]""")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("\"exp\"")]
+    public async Task A_token_with_a_critical_extension_is_refused(string critical)
+    {
+        var header = new JsonObject { ["alg"] = "RS256", ["kid"] = tenant.Keys[0].Id, ["crit"] = JsonNode.Parse(critical), ["b64"] = true };
+        await RefuseAsync(
+            CredentialFault.Extension,
+            TestKey.Sign(header, Claims(), bytes => tenant.Keys[0].Rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)));
+    }
+
+    [Theory]
+    [InlineData("tid", "7")]
+    [InlineData("azp", "[]")]
+    [InlineData("scp", "{}")]
+    [InlineData("roles", "{\"a\":1}")]
+    [InlineData("roles", "[null,1,[]]")]
+    [InlineData("oid", "1e400")]
+    public async Task A_claim_of_another_type_causes_no_exception(string claim, string value)
+    {
+        var result = await callers.AuthenticateAsync(tenant.Sign(With(claim, JsonNode.Parse(value)!)), None);
+        Assert.NotEqual(AuthenticationStatus.Unavailable, result.Status);
+        if (claim == "scp") Assert.Equal($"user:{TestTenant.User}", result.Caller!.Name);
+        if (claim == "roles") Assert.All(RoleNames.All, role => Assert.Equal(AccessDecision.Forbidden, result.Caller!.MayForSome(role)));
+    }
+
     [Fact]
     public async Task A_key_inside_the_token_is_not_used()
     {
@@ -216,6 +245,15 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     [InlineData("eyJhbGciOiJSUzI1NiJ9.bm90IGpzb24.AAAA")]
     [InlineData("eyJhbGciOiJSUzI1NiJ9.W10.AAAA")]
     [InlineData("eyJhbGciOjF9.e30.AAAA")]
+    [InlineData("e30.a.b.c.d")]
+    [InlineData("e30.e30.e30.e30.e30")]
+    [InlineData("eyJhbGciOiJSUzI1NiJ9.a.b.c.d")]
+    [InlineData("eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0....")]
+    [InlineData("e30.e30.!")]
+    [InlineData("eyJhbGciOiJSUzI1NiIsImFsZyI6MX0.e30.AAAA")]
+    [InlineData("eyJhbGciOiJcdWQ4MDAifQ.e30.AAAA")]
+    [InlineData("eyJcdWQ4MDAiOjF9.eyJcdWQ4MDAiOjF9.AAAA")]
+    [InlineData("bnVsbA.bnVsbA.bnVsbA")]
     public async Task Text_that_is_not_a_token_is_refused_without_a_request_to_the_tenant(string text)
     {
         Assert.Equal(AuthenticationStatus.Refused, (await callers.AuthenticateAsync(text, None)).Status);

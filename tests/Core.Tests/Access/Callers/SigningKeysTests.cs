@@ -1,7 +1,5 @@
-using System.Reflection;
 using Gatehouse.Access.Callers;
 using Microsoft.AspNetCore.Http;
-using Microsoft.IdentityModel.Protocols;
 
 namespace Gatehouse.Tests.Access.Callers;
 
@@ -10,11 +8,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    // The manager adds up to a twentieth to its interval.
-    private static readonly TimeSpan RefreshAfter = SigningKeys.RefreshAfter * 1.05;
-
-    // It starts now, because the manager counts from the machine's clock after a first failure.
-    private readonly TestClock clock = new(DateTimeOffset.UtcNow);
+    private readonly TestClock clock = new();
     private TestTenant tenant = null!;
     private EntraCallers callers = null!;
 
@@ -22,10 +16,6 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     {
         tenant = await TestTenant.StartAsync();
         callers = new EntraCallers(tenant.Settings, clock);
-        // The manager has a clock that can be set, but does not publish it.
-        typeof(ConfigurationManager<SigningKeySet>)
-            .GetField(nameof(TimeProvider), BindingFlags.Instance | BindingFlags.NonPublic)!
-            .SetValue(callers.Keys.Manager, clock);
     }
 
     public Task DisposeAsync() => tenant.DisposeAsync().AsTask();
@@ -83,7 +73,10 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
         lock (tenant.Keys) tenant.Keys[0] = new TestKey("second", TestKey.Other);
         clock.Advance(SigningKeys.RefreshAfter - TimeSpan.FromSeconds(1));
         Assert.Equal(AuthenticationStatus.Known, await AskAsync(withdrawn));
-        clock.Advance(RefreshAfter - SigningKeys.RefreshAfter + TimeSpan.FromSeconds(1));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        // The call that begins the refresh does not wait for it.
+        Assert.Equal(AuthenticationStatus.Known, await AskAsync(withdrawn));
+        await callers.Keys.Reading;
         Assert.Equal(AuthenticationStatus.Refused, await AskAsync(withdrawn));
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
     }
@@ -110,13 +103,51 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
     {
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         tenant.Before = _ => Task.FromResult(false);
-        clock.Advance(RefreshAfter);
+        clock.Advance(SigningKeys.RefreshAfter);
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         Assert.Equal(AuthenticationStatus.Unavailable, await AskAsync(new TestKey("perhaps-new", TestKey.Other)));
-        clock.Advance(SigningKeys.UsableFor - RefreshAfter - TimeSpan.FromSeconds(1));
+        clock.Advance(SigningKeys.UsableFor - SigningKeys.RefreshAfter - TimeSpan.FromSeconds(1));
         Assert.Equal(AuthenticationStatus.Known, await AskAsync());
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(AuthenticationStatus.Unavailable, await AskAsync());
+    }
+
+    [Fact]
+    public async Task Callers_do_not_wait_for_a_refresh_that_hangs()
+    {
+        Assert.Equal(AuthenticationStatus.Known, await AskAsync());
+        var asked = new TaskCompletionSource();
+        tenant.Before = async context =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return true;
+        };
+        clock.Advance(SigningKeys.RefreshAfter);
+        // The clock stands still, so a caller that waited would wait for ever.
+        Assert.All(await AskManyAsync(50), status => Assert.Equal(AuthenticationStatus.Known, status));
+        await asked.Task;
+        Assert.Equal(AuthenticationStatus.Known, await AskAsync());
+        clock.Advance(SigningKeys.ReadTimeout);
+        Assert.Null(await callers.Keys.Reading);
+        Assert.Equal(2, tenant.Reads);
+
+        tenant.Before = _ => Task.FromResult(true);
+        clock.Advance(SigningKeys.BetweenRefreshes);
+        Assert.Equal(AuthenticationStatus.Known, await AskAsync());
+        Assert.NotNull(await callers.Keys.Reading);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_does_not_keep_keys_for_longer()
+    {
+        var wrong = new WrongClock(clock);
+        using var other = new EntraCallers(tenant.Settings, wrong);
+        Assert.True((await other.AuthenticateAsync(tenant.Sign(tenant.Claims(wrong.GetUtcNow())), None)).IsKnown);
+        wrong.Error = TimeSpan.FromDays(-2);
+        clock.Advance(SigningKeys.UsableFor);
+        Assert.True((await other.AuthenticateAsync(tenant.Sign(tenant.Claims(wrong.GetUtcNow())), None)).IsKnown);
+        Assert.Equal(2, tenant.Reads);
     }
 
     [Fact]

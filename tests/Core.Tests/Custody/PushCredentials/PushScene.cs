@@ -2,6 +2,7 @@ using Gatehouse.Alerts;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Platform;
+using Gatehouse.Push;
 using Gatehouse.Storage;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
@@ -32,7 +33,7 @@ internal sealed class PushScene : IAsyncDisposable
 
     /// <summary>The credentials as of another instance, optionally over another store.</summary>
     public ManagedPushCredentials Credentials(ITableStore? store = null) =>
-        new(Platform, Custody.Start().Masters, store ?? Custody.Store, Clock);
+        new(Platform, Custody.Start().Masters, store ?? Custody.Store, new Inspections(), Clock);
 
     /// <summary>The check as of another instance.</summary>
     public PushCredentialCheck Check() =>
