@@ -68,9 +68,12 @@ public abstract class DistrustTests(Head head) : IAsyncLifetime
         var ordered = await facade.Api.PostAsync($"{path}/daily_counts/backfill", Credential.Ops, """{"from":"2024-05-01","to":"2024-05-02"}""");
         Assert.Equal(HttpStatusCode.Accepted, ordered.Status);
         await facade.RunTimerAsync("RunBackfills");
-        JsonElement read;
-        do read = (await facade.Api.GetAsync($"{path}/daily_counts?from=2024-05-01&to=2024-05-02", Credential.Ops)).Ok();
-        while (read.GetProperty("total").GetInt64() == 30);
+        JsonElement read = default;
+        await OnceAsync(async () =>
+        {
+            read = (await facade.Api.GetAsync($"{path}/daily_counts?from=2024-05-01&to=2024-05-02", Credential.Ops)).Ok();
+            return read.GetProperty("total").GetInt64() != 30;
+        });
         Assert.Equal(
             """[{"date":"2024-05-01","count":10,"final":true,"source":"hosted"},{"date":"2024-05-02","count":21,"final":true,"source":"hosted","history":[{"count":20,"read_at":"2024-05-11T01:20:00.000Z"}]}]""",
             read.GetProperty("days").GetRawText());
@@ -218,11 +221,15 @@ public abstract class DistrustTests(Head head) : IAsyncLifetime
     private async Task RunArchiveAsync()
     {
         await facade.RunTimerAsync("ArchiveMessageCounts");
-        while ((await facade.Api.GetAsync("/ops/v1/daily_counts/runs", Credential.Ops)).Ok().GetProperty("runs") is var runs
-            && (runs.GetArrayLength() == 0 || runs[0].GetProperty("status").GetString() != "done"))
-        {
-            await Task.Yield();
-        }
+        await OnceAsync(async () =>
+            (await facade.Api.GetAsync("/ops/v1/daily_counts/runs", Credential.Ops)).Ok().GetProperty("runs") is var runs
+            && runs.GetArrayLength() > 0 && runs[0].GetProperty("status").GetString() == "done");
+    }
+
+    private static async Task OnceAsync(Func<Task<bool>> isReached)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await isReached()) await Task.Delay(1, timeout.Token);
     }
 }
 
