@@ -29,7 +29,7 @@ internal sealed class UsageYear : IFigure
         var folder = Directory.CreateDirectory(rig.NewPath("year")).FullName;
         await using var store = SqliteTableStore.Open(Path.Combine(folder, "usage.db"));
         var limits = new UsageLimits(store, TimeProvider.System);
-        var recorder = new UsageRecorder(store, limits, TimeProvider.System);
+        var recorder = new UsageRecorder(store, limits, new DayClock());
         var statistics = new UsageStatistics(store, TimeProvider.System);
         var (sparse, dense, large) = (AppId.Generate(), AppId.Generate(), AppId.Generate());
         foreach (var application in (AppId[])[sparse, dense, large])
@@ -77,6 +77,7 @@ internal sealed class UsageYear : IFigure
                 while (Interlocked.Add(ref next, batch) is var at && at < first + messages)
                 {
                     var day = last.AddDays((int)((long)(at - first) * Days / messages) - Days + 1);
+                    DayClock.Day = day;
                     var body = Body(at, batch, day);
                     await recorder.RecordAsync(application, UsageEventReader.Read(body, DateTimeOffset.UtcNow), cancellation);
                 }
@@ -104,6 +105,20 @@ internal sealed class UsageYear : IFigure
         var start = Stopwatch.GetTimestamp();
         await statistics.DailyCountsAsync(application, last.AddDays(1 - Days), last, cancellation);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    /// <summary>A clock of each task: messages of a past day are not counted, so each is recorded on its own day.</summary>
+    private sealed class DayClock : TimeProvider
+    {
+        private static readonly AsyncLocal<DateOnly?> Own = new();
+
+        public static DateOnly Day
+        {
+            set => Own.Value = value;
+        }
+
+        public override DateTimeOffset GetUtcNow() =>
+            Own.Value is { } day ? new DateTimeOffset(day, new TimeOnly(12, 0), TimeSpan.Zero) : System.GetUtcNow();
     }
 
     private static double Resident()

@@ -14,5 +14,6 @@ return await GatehouseHost.RunAsync(() =>
     var settings = CommandLine.ReadSettings(args, KnownSettings.Contains);
     var builder = new ServerBuilder(settings, typeof(GatehouseHost).Assembly);
     builder.AddGatehouse();
+    builder.AddServerServices();
     return builder.Build();
 });

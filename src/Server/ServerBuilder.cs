@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Gatehouse.Server.Http;
 using Gatehouse.Server.Invocation;
@@ -10,14 +11,17 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Gatehouse.Server;
 
 /// <summary>Builds a server that runs Azure Functions on Kestrel, without a Functions host.</summary>
 public sealed class ServerBuilder : IHostApplicationBuilder
 {
-    // The time for open requests to end before they are aborted. Kestrel may take another second for that.
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
+    private const string DefaultUrls = "http://127.0.0.1:7071";
+    private const string ShutdownSeconds = "ShutdownSeconds";
+    private const int DefaultShutdownSeconds = 10;
+    private const int MostShutdownSeconds = 600;
 
     private readonly WebApplicationBuilder web;
     private readonly IEnumerable<Type> functionClasses;
@@ -40,11 +44,24 @@ public sealed class ServerBuilder : IHostApplicationBuilder
             .AddInMemoryCollection(Defaults())
             .AddEnvironmentVariables()
             .AddInMemoryCollection(settings);
+        // Without Urls, ASP.NET Core would take these, and listen on every address of the machine.
+        web.Configuration.AddInMemoryCollection(
+        [
+            new("Urls", Filled(web.Configuration["Urls"]) ?? Defaults()["Urls"]),
+            new("HTTP_PORTS", ""), new("HTTPS_PORTS", ""),
+        ]);
 
-        web.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        web.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = ConnectionLimit.OfThisProcess();
+        });
         web.Services.AddRouting();
         web.Host.UseDefaultServiceProvider(container => container.ValidateOnBuild = true);
-        web.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        // The time for open requests to end before they are aborted.
+        web.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime());
+        // If nobody reads standard output, log lines are dropped and counted. They must never hold up a request.
+        web.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         web.Logging
             .AddConfiguration(web.Configuration.GetSection("Logging"))
             // The program reports what stops the start in one line. The host would log the same again, with the stack.
@@ -84,6 +101,7 @@ public sealed class ServerBuilder : IHostApplicationBuilder
     public IHost Build()
     {
         CheckAddresses(Configuration["Urls"]);
+        ShutdownTime();
         var prefix = HostJson.ReadRoutePrefix(Path.Combine(AppContext.BaseDirectory, "host.json"));
         var functions = new FunctionIndex(functionClasses, Configuration, prefix);
 
@@ -110,6 +128,14 @@ public sealed class ServerBuilder : IHostApplicationBuilder
         }
     }
 
+    private TimeSpan ShutdownTime()
+    {
+        if (Configuration[ShutdownSeconds] is not { } text) return TimeSpan.FromSeconds(DefaultShutdownSeconds);
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= MostShutdownSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new FunctionStartException($"{ShutdownSeconds} must be a whole number from 0 to {MostShutdownSeconds}.");
+    }
+
     private static void CheckAddresses(string? urls)
     {
         foreach (var url in (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -119,9 +145,11 @@ public sealed class ServerBuilder : IHostApplicationBuilder
         }
     }
 
+    private static string? Filled(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+
     private static Dictionary<string, string?> Defaults() => new()
     {
-        ["Urls"] = System.Environment.GetEnvironmentVariable("ASPNETCORE_URLS") ?? "http://127.0.0.1:7071",
+        ["Urls"] = Filled(System.Environment.GetEnvironmentVariable("ASPNETCORE_URLS")) ?? DefaultUrls,
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft"] = "Warning",
     };

@@ -9,6 +9,9 @@ public static class AlertTypes
     /// <summary>A token was revoked at the end of its lease.</summary>
     public const string TokenExpired = "token.expired";
 
+    /// <summary>A token should have been rotated more than one period ago.</summary>
+    public const string TokenOverdue = "token.overdue";
+
     /// <summary>After a crash, several tokens appeared of which at most one is ours. An operator must look.</summary>
     public const string TokensUnexplained = "tokens.unexplained";
 

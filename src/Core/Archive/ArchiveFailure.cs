@@ -41,6 +41,7 @@ public sealed record ArchiveFailure(AppId Application, Exception Error)
         PlatformException { Code: PlatformException.InvalidCredentialCode } => ProblemNames.MasterTokenRefused,
         PlatformException { Code: PlatformException.ApplicationNotFoundCode } => ProblemNames.UnknownApplication,
         PlatformException => ProblemNames.PlatformRefused,
+        VaultException { RetryAfter: null } => ProblemNames.VaultRefused,
         VaultException => ProblemNames.VaultUnavailable,
         StoreUnavailableException => ProblemNames.Unavailable,
         TimeoutException => ProblemNames.TimedOut,

@@ -20,6 +20,7 @@ public static class CustodyAlerts
     {
         CustodyEventKind.TokenRotated => AlertTypes.TokenRotated,
         CustodyEventKind.TokenExpired => AlertTypes.TokenExpired,
+        CustodyEventKind.RotationOverdue => AlertTypes.TokenOverdue,
         CustodyEventKind.MasterTokenRefused => AlertTypes.MasterTokenRefused,
         CustodyEventKind.TokensUnexplained => AlertTypes.TokensUnexplained,
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),

@@ -16,6 +16,9 @@ public enum CustodyEventKind
     /// After a crash, several tokens appeared of which at most one is ours. None was revoked: an operator must look.
     /// </summary>
     TokensUnexplained,
+
+    /// <summary>A token should have been replaced more than one period ago.</summary>
+    RotationOverdue,
 }
 
 /// <summary>Something that happened to a secret in custody, to be reported. It holds no secret.</summary>
@@ -33,6 +36,10 @@ public sealed record CustodyEvent(
 
     internal static CustodyEvent Expired(AppId application, string label, string tokenId, DateTimeOffset at) =>
         new($"token-expired:{application}:{tokenId}", CustodyEventKind.TokenExpired, application, label, tokenId, at);
+
+    internal static CustodyEvent Overdue(AppId application, Lease lease, DateTimeOffset at) => new(
+        $"token-overdue:{application}:{lease.Label}:{lease.NextRotationAt!.Value.ToUnixTimeSeconds()}", CustodyEventKind.RotationOverdue,
+        application, lease.Label, lease.Current!.Id, at);
 
     internal static CustodyEvent MasterRefused(AppId application, string version, DateTimeOffset at) =>
         new($"master-token-refused:{application}:{version}", CustodyEventKind.MasterTokenRefused, application, null, null, at);

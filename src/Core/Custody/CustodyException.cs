@@ -24,6 +24,9 @@ public enum CustodyFault
     /// <summary>The token was replaced by a rotation, or is being revoked, so it cannot be rotated.</summary>
     NotRotatable,
 
+    /// <summary>The token's lease is another caller's.</summary>
+    NotOwner,
+
     /// <summary>The confirmation is not the application's name.</summary>
     WrongName,
 
@@ -78,6 +81,9 @@ public sealed class CustodyException(CustodyFault fault, string message, Excepti
         new(CustodyFault.MasterTokenRefused, message, inner);
 
     internal static CustodyException CreationUnclear(string message) => new(CustodyFault.CreationUnclear, message);
+
+    internal static CustodyException NotOwner() =>
+        new(CustodyFault.NotOwner, "The token was issued to another caller: the role Tokens.Manage is needed.");
 
     internal static CustodyException Deleting() => new(CustodyFault.Deleting, "The application is being deleted.");
 

@@ -18,10 +18,15 @@ public enum TokenDelivery
 /// its hash.
 /// </summary>
 /// <param name="Hash">The SHA-256 of the token, in lower-case hex.</param>
-/// <param name="IssuedAt">When the platform issued it.</param>
+/// <param name="IssuedAt">When the platform issued it, by the platform's clock: to be shown, and not to be calculated
+/// with.</param>
 internal sealed record LeasedToken(string Hash, DateTimeOffset IssuedAt)
 {
-    public static LeasedToken Of(IssuedToken issued) => new(HashOf(issued.Token), issued.CreatedAt);
+    /// <summary>When we got it, by our own clock; null for tokens from before this was stored.</summary>
+    public DateTimeOffset? ObtainedAt { get; init; }
+
+    public static LeasedToken Of(IssuedToken issued, DateTimeOffset now) =>
+        new(HashOf(issued.Token), issued.CreatedAt) { ObtainedAt = now };
 
     public static string HashOf(ApiToken token) => Convert.ToHexStringLower(token.Hash);
 
@@ -72,7 +77,7 @@ internal sealed record Lease(
         }
     }
 
-    public DateTimeOffset? NextRotationAt => Current is null || RotateEvery is null ? null : Current.IssuedAt + RotateEvery;
+    public DateTimeOffset? NextRotationAt => Current is null || RotateEvery is null ? null : (Current.ObtainedAt ?? Current.IssuedAt) + RotateEvery;
 
     /// <summary>When the timer has work for it; null for never.</summary>
     public DateTimeOffset? DueAt => Revoking || Incoming is not null || Current is null
@@ -83,6 +88,9 @@ internal sealed record Lease(
 
     /// <summary>The replaced tokens whose overlap has ended.</summary>
     public IEnumerable<RetiringToken> Retired(DateTimeOffset now) => Retiring.Where(token => token.RevokeAt <= now);
+
+    /// <summary>Whether it should have been rotated more than one period ago.</summary>
+    public bool IsLongOverdue(DateTimeOffset now) => !IsOver(now) && NextRotationAt + RotateEvery < now;
 
     public bool IsRotationDue(DateTimeOffset now) => !IsOver(now) && Incoming is null && NextRotationAt <= now;
 

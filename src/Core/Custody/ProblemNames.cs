@@ -96,6 +96,9 @@ public static class ProblemNames
     /// <summary>The vault cannot answer.</summary>
     public const string VaultUnavailable = "vault-unavailable";
 
+    /// <summary>The vault refuses, and an operator has to correct something.</summary>
+    public const string VaultRefused = "vault-refused";
+
     /// <summary>The store cannot answer.</summary>
     public const string Unavailable = "unavailable";
 
@@ -115,6 +118,7 @@ public static class ProblemNames
         CustodyFault.LabelTaken => LabelTaken,
         CustodyFault.NoFreeSlot => NoFreeSlot,
         CustodyFault.NotRotatable => NotRotatable,
+        CustodyFault.NotOwner => Forbidden,
         CustodyFault.WrongName => NotConfirmed,
         CustodyFault.Deleting => BeingDeleted,
         CustodyFault.Busy => Busy,

@@ -26,6 +26,10 @@ public static class Measures
     public static readonly Counter<long> EventsDuplicate =
         Meter.CreateCounter<long>("gatehouse.events.duplicates", "{event}", "Events that had been counted before.");
 
+    /// <summary>Webhooks about messages that are too old to be counted.</summary>
+    public static readonly Counter<long> WebhooksTooOld =
+        Meter.CreateCounter<long>("gatehouse.webhooks.too_old", "{webhook}", "Webhooks about messages that are too old to be counted.");
+
     /// <summary>Commits that shared one transaction.</summary>
     public static readonly Histogram<int> GroupSize =
         Meter.CreateHistogram<int>("gatehouse.store.group_size", "{commit}", "Commits that shared one transaction.");

@@ -56,7 +56,7 @@ internal sealed class MessageLedger
     public async Task FindCountedAsync(
         AppId application, IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, CancellationToken cancellation)
     {
-        foreach (var (shard, indexes) in Sharded(events, outcomes, EventOutcome.OverUserLimit))
+        foreach (var (shard, indexes) in Sharded(events, outcomes, EventOutcome.OverUserLimit, EventOutcome.TooOld))
         {
             var marks = await store.GetManyAsync(
                 UsageKeys.Table, UsageKeys.Messages(application, shard),
@@ -67,12 +67,12 @@ internal sealed class MessageLedger
     }
 
     private static IEnumerable<(int Shard, List<int> Indexes)> Sharded(
-        IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, EventOutcome outcome)
+        IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes, params EventOutcome[] chosen)
     {
         var shards = new List<int>?[UsageKeys.Shards];
         for (var index = 0; index < events.Count; index++)
         {
-            if (outcomes[index] == outcome && events[index].Kind == UsageEventKind.Message)
+            if (chosen.Contains(outcomes[index]) && events[index].Kind == UsageEventKind.Message)
                 (shards[UsageKeys.ShardOf(events[index].Message)] ??= []).Add(index);
         }
         for (var shard = 0; shard < shards.Length; shard++)

@@ -59,7 +59,7 @@ internal sealed class MessageRateLimiter
             for (var index = 0; index < events.Count; index++)
             {
                 var one = events[index];
-                if (one.Kind != UsageEventKind.Message) continue;
+                if (one.Kind != UsageEventKind.Message || outcomes[index] != EventOutcome.Accepted) continue;
                 var second = (ulong)one.At.ToUnixTimeSeconds();
                 var message = (ulong)one.Message;
                 if (!Admit(hash.Of(scope, WindowKind.User, one.User, second), message, limits.UserMessagesPerSecond))

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using Gatehouse.Storage;
 
@@ -20,26 +21,75 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
     private const string NodePrefix = "n:";
     private const string At = "At";
     private const string Count = "Count";
-    private const int RemovalsPerCommit = TableLimits.ChangesPerCommit - 2;
+    private const int RemovalsPerCommit = TableLimits.ChangesPerCommit - 1;
 
-    /// <summary>Stores a node's report; false where the application has the most nodes already.</summary>
-    public async Task<bool> ReportAsync(AppId application, string node, int connections, CancellationToken cancellation)
+    private static readonly FrozenSet<string> NoNodes = [];
+
+    /// <summary>
+    /// Stores the reports of nodes, in one read and a commit for about a hundred of them. Returns the nodes that are refused:
+    /// the application has the most nodes already.
+    /// </summary>
+    /// <param name="application">The application.</param>
+    /// <param name="connections">The connections of each node.</param>
+    /// <param name="cancellation">Cancels between two commits.</param>
+    public async Task<IReadOnlySet<string>> ReportAsync(
+        AppId application, IReadOnlyDictionary<string, int> connections, CancellationToken cancellation)
+    {
+        var left = new Dictionary<string, Report>(connections.Count, StringComparer.Ordinal);
+        foreach (var (node, count) in connections)
+        {
+            var key = UsageKeys.Hash(NodePrefix, UsageEvent.Hash128(Encoding.UTF8.GetBytes(node)));
+            left[key] = new Report(node, new TableRow(key, ("Node", node), (Count, count), (At, time.GetUtcNow())));
+        }
+        // One known node, as most requests have, needs no list.
+        if (left.Count == 1 && await TryReplaceAsync(application, left.Values.Single().Row, cancellation)) return NoNodes;
+        while (left.Count > 0)
+        {
+            var (guard, nodes) = await ReadAsync(application, cancellation);
+            if (await TryReportAsync(application, left, guard, nodes, cancellation)) return left.Values.Select(report => report.Node).ToHashSet();
+        }
+        return NoNodes;
+    }
+
+    private async Task<bool> TryReplaceAsync(AppId application, TableRow report, CancellationToken cancellation)
     {
         var partition = UsageKeys.Nodes(application);
-        var key = UsageKeys.Hash(NodePrefix, UsageEvent.Hash128(Encoding.UTF8.GetBytes(node)));
-        var report = new TableRow(key, ("Node", node), (Count, connections), (At, time.GetUtcNow()));
-        while (true)
+        while (await store.GetAsync(UsageKeys.Table, partition, report.Key, cancellation) is { ETag: { } etag })
+            if (await CommitAsync(partition, [RowChange.Replace(report, etag)], cancellation)) return true;
+        return false;
+    }
+
+    // Removes what is stored from the reports; those that stay are refused. False where another instance has written meanwhile:
+    // then the list has to be read again.
+    private async Task<bool> TryReportAsync(
+        AppId application, Dictionary<string, Report> left, TableRow? guard, IReadOnlyList<TableRow> nodes,
+        CancellationToken cancellation)
+    {
+        var partition = UsageKeys.Nodes(application);
+        var known = nodes.ToDictionary(node => node.Key, StringComparer.Ordinal);
+        var added = left.Keys.Where(key => !known.ContainsKey(key)).ToList();
+        var excess = nodes.Count + added.Count - Most;
+        var removed = excess <= 0 ? [] : Silent(nodes, Lifetime).Where(node => !left.ContainsKey(node.Key)).Take(excess).ToList();
+        // Removals first, so that there are never too many.
+        List<RowChange> listed =
+        [
+            .. removed.Select(node => RowChange.Delete(node.Key, node.ETag)),
+            .. added.Take(Most - nodes.Count + removed.Count).Select(key => RowChange.Insert(left[key].Row)),
+        ];
+        foreach (var some in listed.Chunk(TableLimits.ChangesPerCommit - 1))
         {
-            if (await store.GetAsync(UsageKeys.Table, partition, key, cancellation) is { ETag: { } etag })
-            {
-                if (await CommitAsync(partition, [RowChange.Replace(report, etag)], cancellation)) return true;
-                continue;
-            }
-            var (guard, nodes) = await ReadAsync(application, cancellation);
-            var removed = nodes.Count < Most ? [] : Silent(nodes, Lifetime);
-            if (nodes.Count - removed.Count >= Most) return false;
-            if (await CommitAsync(partition, [RowChange.Insert(report), .. Changes(guard, removed)], cancellation)) return true;
+            var result = await store.CommitAsync(UsageKeys.Table, partition, [Renewed(guard), .. some], cancellation);
+            if (!result.Succeeded) return false;
+            guard = new TableRow(Guard, result.ETags[0], []);
+            foreach (var change in some) left.Remove(change.Row.Key);
         }
+        foreach (var some in left.Values.Where(report => known.ContainsKey(report.Row.Key)).Chunk(TableLimits.ChangesPerCommit))
+        {
+            var changes = some.Select(report => RowChange.Replace(report.Row, known[report.Row.Key].ETag!)).ToList();
+            if (!await CommitAsync(partition, changes, cancellation)) return false;
+            foreach (var report in some) left.Remove(report.Row.Key);
+        }
+        return true;
     }
 
     /// <summary>The sum of connections over all nodes with a valid report.</summary>
@@ -56,9 +106,9 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
         while (true)
         {
             var (guard, nodes) = await ReadAsync(application, cancellation);
-            var removed = Silent(nodes, silence);
+            var removed = Silent(nodes, silence).Take(RemovalsPerCommit).Select(node => RowChange.Delete(node.Key, node.ETag)).ToList();
             if (removed.Count == 0) return;
-            await CommitAsync(UsageKeys.Nodes(application), Changes(guard, removed), cancellation);
+            await CommitAsync(UsageKeys.Nodes(application), [Renewed(guard), .. removed], cancellation);
         }
     }
 
@@ -71,22 +121,18 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
         return rows is [{ Key: Guard } guard, ..] ? (guard, [.. rows.Skip(1)]) : (null, rows);
     }
 
-    private List<TableRow> Silent(IReadOnlyList<TableRow> nodes, TimeSpan silence)
+    private IEnumerable<TableRow> Silent(IReadOnlyList<TableRow> nodes, TimeSpan silence)
     {
         var limit = time.GetUtcNow() - silence;
-        return [.. nodes.Where(node => node.GetDateTimeOffset(At) <= limit).Take(RemovalsPerCommit)];
+        return nodes.Where(node => node.GetDateTimeOffset(At) <= limit);
     }
 
-    private static List<RowChange> Changes(TableRow? guard, List<TableRow> removed)
-    {
-        var row = new TableRow(Guard);
-        return
-        [
-            guard?.ETag is { } etag ? RowChange.Replace(row, etag) : RowChange.Insert(row),
-            .. removed.Select(node => RowChange.Delete(node.Key, node.ETag)),
-        ];
-    }
+    private static RowChange Renewed(TableRow? guard) =>
+        guard?.ETag is { } etag ? RowChange.Replace(new TableRow(Guard), etag) : RowChange.Insert(new TableRow(Guard));
 
     private async Task<bool> CommitAsync(string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
         (await store.CommitAsync(UsageKeys.Table, partition, changes, cancellation)).Succeeded;
+
+    /// <summary>A node's report as a row.</summary>
+    private sealed record Report(string Node, TableRow Row);
 }

@@ -11,6 +11,12 @@ public enum UsageReason
 
     /// <summary>The application has the most reporting nodes already.</summary>
     NodeLimit,
+
+    /// <summary>
+    /// The message is older than <see cref="UsageRecorder.OldestMessage"/>. It is not counted: whether it was counted before is no
+    /// longer known.
+    /// </summary>
+    TooOld,
 }
 
 /// <summary>A remark on one event of a request.</summary>
@@ -33,4 +39,5 @@ internal enum EventOutcome : byte
     Duplicate,
     OverUserLimit,
     OverNodeLimit,
+    TooOld,
 }

@@ -5,12 +5,18 @@ namespace Gatehouse.Usage;
 
 /// <summary>
 /// Records events. An answer means that the events are durable. If a request is interrupted before the answer, it can be
-/// sent again: for at least three days, each message counts once, by its id.
+/// sent again: each message counts once, by its id. Marks of counted messages are kept for <see cref="UsagePurge.MarkLifetime"/>,
+/// and a message that is older than <see cref="OldestMessage"/> is not counted, so a replay never counts again.
 /// </summary>
 public sealed class UsageRecorder
 {
     /// <summary>The most events of one request.</summary>
     public const int MostEvents = 1000;
+
+    /// <summary>
+    /// The age up to which a message is counted. A message may also be a day ahead, so its mark is kept for a day longer.
+    /// </summary>
+    public static readonly TimeSpan OldestMessage = TimeSpan.FromDays(3);
 
     private readonly UsageLimits limits;
     private readonly UsageApplications applications;
@@ -18,11 +24,13 @@ public sealed class UsageRecorder
     private readonly ActiveUsers users;
     private readonly NodeReports nodes;
     private readonly MessageRateLimiter rateLimiter = new();
+    private readonly TimeProvider time;
 
     /// <summary>Records into a store.</summary>
     public UsageRecorder(ITableStore store, UsageLimits limits, TimeProvider time)
     {
         this.limits = limits;
+        this.time = time;
         applications = new UsageApplications(store);
         messages = new MessageLedger(store, time);
         users = new ActiveUsers(store);
@@ -37,6 +45,7 @@ public sealed class UsageRecorder
         ArgumentOutOfRangeException.ThrowIfGreaterThan(events.Count, MostEvents);
         var outcomes = new EventOutcome[events.Count];
         var hidden = new List<int>();
+        RefuseOld(events, outcomes);
         rateLimiter.Apply(application, events, await limits.GetAsync(application, cancellation), outcomes, hidden);
         await messages.FindCountedAsync(application, events, outcomes, cancellation);
         await WriteAsync(application, events, outcomes, cancellation);
@@ -46,13 +55,28 @@ public sealed class UsageRecorder
         return receipt;
     }
 
-    /// <summary>Records a message that was already delivered to its channel. The limits do not apply.</summary>
+    /// <summary>
+    /// Records a message that was already delivered to its channel. The limits do not apply. One that is too old is not counted.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The message may be recorded. Send it again.</exception>
     public async Task RecordDeliveredAsync(AppId application, UsageEvent message, CancellationToken cancellation)
     {
         var outcomes = new EventOutcome[1];
+        RefuseOld([message], outcomes);
+        if (outcomes[0] == EventOutcome.TooOld)
+        {
+            Measures.WebhooksTooOld.Add(1);
+            return;
+        }
         await WriteAsync(application, [message], outcomes, cancellation);
         (outcomes[0] == EventOutcome.Duplicate ? Measures.EventsDuplicate : Measures.EventsCounted).Add(1);
+    }
+
+    private void RefuseOld(IReadOnlyList<UsageEvent> events, EventOutcome[] outcomes)
+    {
+        var oldest = time.GetUtcNow() - OldestMessage;
+        for (var index = 0; index < events.Count; index++)
+            if (events[index] is { Kind: UsageEventKind.Message } message && message.At < oldest) outcomes[index] = EventOutcome.TooOld;
     }
 
     // A cancelled caller stops waiting, but the writes go on: they are shared with other callers.
@@ -63,14 +87,15 @@ public sealed class UsageRecorder
         var writes = Task.WhenAll(
             messages.CountAsync(application, events, outcomes), users.AddAsync(application, events, outcomes));
         await writes.WaitAsync(cancellation);
-        for (var index = 0; index < events.Count; index++)
+        var reports = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var one in events)
+            if (one.Kind == UsageEventKind.Connections) reports[one.Node] = one.Connections;
+        if (reports.Count == 0) return;
+        var refused = await nodes.ReportAsync(application, reports, cancellation);
+        for (var index = 0; refused.Count > 0 && index < events.Count; index++)
         {
-            var one = events[index];
-            if (one.Kind == UsageEventKind.Connections
-                && !await nodes.ReportAsync(application, one.Node, one.Connections, cancellation))
-            {
+            if (events[index].Kind == UsageEventKind.Connections && refused.Contains(events[index].Node))
                 outcomes[index] = EventOutcome.OverNodeLimit;
-            }
         }
     }
 
@@ -90,6 +115,9 @@ public sealed class UsageRecorder
                     break;
                 case EventOutcome.OverUserLimit:
                     refused.Add(new UsageNote(index, UsageReason.UserLimit));
+                    break;
+                case EventOutcome.TooOld:
+                    refused.Add(new UsageNote(index, UsageReason.TooOld));
                     break;
                 case EventOutcome.OverNodeLimit:
                     refused.Add(new UsageNote(index, UsageReason.NodeLimit));

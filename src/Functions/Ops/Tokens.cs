@@ -54,11 +54,14 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
     public Task<IResult> OpsRotateToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/tokens/{tokenId}/rotate")] HttpRequest request,
         string appId, string tokenId) =>
-        gate.ChangeAsync(request, Role.TokensIssue, appId, () => AuditSubject.Token(tokenId), async (_, application, cancellation) =>
+        gate.ChangeAsync(request, Role.TokensIssue, appId, () => AuditSubject.Token(tokenId), async (change, application, cancellation) =>
         {
             var body = await RequestBody.ReadOptionalJsonAsync(request, cancellation);
             var overlap = body?.OptionalSeconds("overlap_seconds") ?? TimeSpan.Zero;
-            return Granted(await leases.RotateAsync(application, tokenId, overlap, cancellation));
+            var caller = new TokenCaller(change.Caller.Name, change.Caller.May(Role.TokensManage, application) == AccessDecision.Allowed);
+            var rotated = await leases.RotateAsync(application, tokenId, overlap, caller, cancellation);
+            if (rotated.Owner != change.Caller.Name) change.SetSubject(AuditSubject.TokenOf(tokenId, rotated.Owner));
+            return Granted(rotated);
         });
 
     private static IResult Granted(GrantedToken token) =>

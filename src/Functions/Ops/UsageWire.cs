@@ -25,6 +25,7 @@ internal sealed record NoteDocument(
         UsageReason.UserLimit => "user_limit",
         UsageReason.ChannelLimit => "channel_limit",
         UsageReason.NodeLimit => "node_limit",
+        UsageReason.TooOld => "too_old",
         _ => throw new ArgumentException("The reason is not known.", nameof(note)),
     });
 }

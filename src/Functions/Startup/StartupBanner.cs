@@ -16,6 +16,7 @@ internal sealed class StartupBanner(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
+        RequireConfigured(addresses ?? []);
         var address = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
         Console.Out.WriteLine(
             $"""
@@ -39,6 +40,14 @@ internal sealed class StartupBanner(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    // The settings were checked before. These are the addresses that are really bound.
+    private void RequireConfigured(ICollection<string> addresses)
+    {
+        if (credentials is { CreatedKey: null, CreatedPassword: null }) return;
+        if (addresses.FirstOrDefault(address => !Uri.TryCreate(address, UriKind.Absolute, out var uri) || !uri.IsLoopback) is { } open)
+            throw new SettingException($"The server listens on {open}, which others can reach: configure the credentials first.");
+    }
 
     private string FirstCall(string address) => settings.Platform is null
         ? $"curl -u \"{credentials.User}:{credentials.CreatedPassword ?? "$Organization__Password"}\" -d '{ExampleBody}' {address}/v3/applications"

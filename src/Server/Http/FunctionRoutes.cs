@@ -1,4 +1,3 @@
-using System.Net;
 using Gatehouse.Server.Invocation;
 using Gatehouse.Server.Timers;
 using Microsoft.AspNetCore.Builder;
@@ -27,9 +26,10 @@ internal static class FunctionRoutes
 
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Function");
         var timers = app.Services.GetRequiredService<TimerService>();
+        var admin = app.Services.GetService<AdminAccess>() ?? new AdminAccess();
         var endpoints = new List<Endpoint>(functions.Count + 1)
         {
-            MakeEndpoint("admin", RoutePatternFactory.Parse("admin/functions/{name}"), ["POST"], context => RunNow(context, timers)),
+            MakeEndpoint("admin", RoutePatternFactory.Parse("admin/functions/{name}"), ["POST"], context => RunNowAsync(context, admin, timers)),
         };
         foreach (var function in functions)
         {
@@ -53,13 +53,23 @@ internal static class FunctionRoutes
         return Task.CompletedTask;
     }
 
-    private static Task RunNow(HttpContext context, TimerService timers)
+    private static async Task RunNowAsync(HttpContext context, AdminAccess admin, TimerService timers)
     {
-        var local = context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote);
-        context.Response.StatusCode = local && timers.TryRunNow((string)context.Request.RouteValues["name"]!)
-            ? StatusCodes.Status202Accepted
-            : StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
+        if (!admin.Allows(context))
+        {
+            await AdminAccess.RefuseAsync(
+                context, StatusCodes.Status403Forbidden, "forbidden", "The caller may not do this.",
+                "From another machine or origin, or through a proxy, X-Gatehouse-Key must be the local key.");
+        }
+        else if (timers.TryRunNow((string)context.Request.RouteValues["name"]!))
+        {
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+        }
+        else
+        {
+            await AdminAccess.RefuseAsync(
+                context, StatusCodes.Status404NotFound, "not-found", "There is no such thing.", "No timer's function has this name.");
+        }
     }
 
     private static void CheckConstraints(IReadOnlyList<HttpFunction> functions, ParameterPolicyFactory policies)

@@ -6,13 +6,14 @@ namespace Gatehouse.Server.Timers;
 
 /// <summary>Runs the app's timers. They start after the whole app has started and stop before anything else stops.</summary>
 internal sealed class TimerService(
-    IReadOnlyList<TimerFunction> functions, IServiceScopeFactory scopes, TimeProvider clock, ILoggerFactory loggers)
+    IReadOnlyList<TimerFunction> functions, IServiceScopeFactory scopes, TimeProvider clock, ILoggerFactory loggers,
+    TimerMemory? memory = null)
     : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private readonly Dictionary<string, TimerLoop> loops = functions.ToDictionary(
         function => function.Name,
-        function => new TimerLoop(function, scopes, clock, loggers.CreateLogger("Function")),
+        function => new TimerLoop(function, scopes, memory, clock, loggers.CreateLogger("Function")),
         StringComparer.OrdinalIgnoreCase);
 
     private Task running = Task.CompletedTask;

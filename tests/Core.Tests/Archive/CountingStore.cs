@@ -9,6 +9,9 @@ internal sealed class CountingStore(ITableStore store) : InterposedStore(store)
     /// <summary>The commits so far: the table, and how many changes.</summary>
     public ConcurrentQueue<(string Table, int Changes)> Commits { get; } = new();
 
+    /// <summary>The tables of the reads of ranges so far.</summary>
+    public ConcurrentQueue<string> Reads { get; } = new();
+
     /// <summary>Runs before each commit to a table; null for nothing.</summary>
     public Func<string, Task>? BeforeCommit { get; set; }
 
@@ -17,6 +20,13 @@ internal sealed class CountingStore(ITableStore store) : InterposedStore(store)
 
     /// <summary>The number of commits to a table.</summary>
     public int Count(string table) => Commits.Count(commit => commit.Table == table);
+
+    public override ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+        string table, string partition, RowRange range, int most, CancellationToken cancellation)
+    {
+        Reads.Enqueue(table);
+        return Inner.ReadAsync(table, partition, range, most, cancellation);
+    }
 
     public override async ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)

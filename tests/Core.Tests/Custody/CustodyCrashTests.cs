@@ -33,15 +33,15 @@ public sealed class CustodyCrashTests
             AssertGrantedAsync),
         ["rotate, answered"] = new(
             run => IssueAsync(run, TokenDelivery.Response),
-            async run => run.Granted = await run.Instance.Leases.RotateAsync(run.Id, run.Before.TokenId, Hour, None),
+            async run => run.Granted = await run.Instance.Leases.RotateAsync(run.Id, run.Before.TokenId, Hour, Owner, None),
             AssertRotatedAsync),
         ["rotate, to the vault"] = new(
             run => IssueAsync(run, TokenDelivery.Vault),
-            async run => run.Granted = await run.Instance.Leases.RotateAsync(run.Id, run.Before.TokenId, Hour, None),
+            async run => run.Granted = await run.Instance.Leases.RotateAsync(run.Id, run.Before.TokenId, Hour, Owner, None),
             AssertRotatedAsync),
         ["rotate without overlap"] = new(
             run => IssueAsync(run, TokenDelivery.Vault),
-            async run => run.Granted = await run.Instance.Leases.RotateAsync(run.Id, run.Before.TokenId, TimeSpan.Zero, None),
+            async run => run.Granted = await run.Instance.Leases.RotateAsync(run.Id, run.Before.TokenId, TimeSpan.Zero, Owner, None),
             AssertGrantedAsync),
         ["revoke"] = new(
             run => IssueAsync(run, TokenDelivery.Vault),
@@ -172,7 +172,7 @@ public sealed class CustodyCrashTests
     {
         await IssueAsync(run, TokenDelivery.Vault);
         var leases = run.Instance.Leases;
-        await leases.RotateAsync(run.Id, run.Before.TokenId, Hour, None);
+        await leases.RotateAsync(run.Id, run.Before.TokenId, Hour, Owner, None);
         await leases.IssueAsync(run.Id, new LeaseRequest("expiring", "owner", TokenDelivery.Vault, ExpiresIn: Hour), None);
         run.Due = (await leases.IssueAsync(
             run.Id, new LeaseRequest("rotating", "owner", TokenDelivery.Vault, RotateEvery: Hour), None)).TokenId;

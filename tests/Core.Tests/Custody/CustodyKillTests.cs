@@ -39,7 +39,7 @@ public sealed class CustodyKillTests
         tell($"created {id}");
         var issued = await instance.Leases.IssueAsync(id, new LeaseRequest("label", "owner", TokenDelivery.Vault), None);
         tell($"issued {issued.TokenId}");
-        var rotated = await instance.Leases.RotateAsync(id, issued.TokenId, TimeSpan.FromHours(1), None);
+        var rotated = await instance.Leases.RotateAsync(id, issued.TokenId, TimeSpan.FromHours(1), Owner, None);
         tell($"rotated {rotated.TokenId}");
         await instance.Leases.RevokeAsync(id, issued.TokenId, None);
         tell($"revoked {issued.TokenId}");

@@ -136,7 +136,7 @@ public sealed class CustodyModelTests
                 case Act.Rotate when token is not null:
                     // From here on the old token may be replaced, whether the call is answered or not.
                     tokens[token] = tokens[token] with { MayBeGone = true };
-                    var rotated = await instance.Leases.RotateAsync(id, token, duration, None);
+                    var rotated = await instance.Leases.RotateAsync(id, token, duration, Owner, None);
                     tokens[rotated.TokenId] = tokens[token] with { MayBeGone = tokens[token].Rotates };
                     break;
                 case Act.Revoke when token is not null:

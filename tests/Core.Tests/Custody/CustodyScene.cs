@@ -73,6 +73,9 @@ internal sealed class CustodyScene : IAsyncDisposable
         return scene;
     }
 
+    /// <summary>A caller that may rotate every token.</summary>
+    public static readonly TokenCaller Owner = new("owner", ManagesOthers: true);
+
     /// <summary>A new instance, as after a restart.</summary>
     public CustodyInstance Start()
     {

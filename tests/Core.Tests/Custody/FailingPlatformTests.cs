@@ -200,8 +200,8 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         var old = await IssueAsync(TokenDelivery.Vault);
         var token = (await scene.DeliveredAsync(id, "label"))!;
         Break(afterTheWork);
-        await Assert.ThrowsAsync<VaultException>(() => Leases.RotateAsync(id, old.TokenId, Hour, None));
-        Assert.Equal(CustodyFault.NotRotatable, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, None)));
+        await Assert.ThrowsAsync<VaultException>(() => Leases.RotateAsync(id, old.TokenId, Hour, Owner, None));
+        Assert.Equal(CustodyFault.NotRotatable, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, Owner, None)));
 
         // A consumer may have read either token, so both must work.
         Assert.True(await scene.WorksAsync(id, token));
@@ -252,7 +252,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
         var old = await IssueAsync(TokenDelivery.Vault);
         scene.Platform.After(
             nameof(IPlatform.IssueTokenAsync), _ => scene.Start().Leases.RevokeAsync(id, old.TokenId, None));
-        Assert.Equal(CustodyFault.TokenNotFound, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, None)));
+        Assert.Equal(CustodyFault.TokenNotFound, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, Owner, None)));
         scene.Platform.Recover();
         await Leases.RunAsync(None);
         Assert.Empty(await scene.TokensAsync(id));

@@ -22,6 +22,9 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
     /// <summary>The next values of the list's pages, instead of the platform's; null for the platform's.</summary>
     public Queue<string>? Next { get; set; }
 
+    /// <summary>How far the platform's clock is ahead of ours.</summary>
+    public TimeSpan ClockError { get; set; }
+
     /// <summary>Answers requests for daily counts instead of the platform; null to ask the platform.</summary>
     public Func<AppId, DateOnly, DateOnly, DailyCountAnswer>? DailyCounts { get; set; }
 
@@ -67,10 +70,11 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
         DoAsync(() => Unit(platform.DeleteAsync(credential, cancellation)), cancellation);
 
     public Task<IssuedToken> IssueTokenAsync(ApplicationCredential master, CancellationToken cancellation) =>
-        DoAsync(() => platform.IssueTokenAsync(master, cancellation), cancellation);
+        DoAsync(async () => AsShown(await platform.IssueTokenAsync(master, cancellation)), cancellation);
 
     public Task<IReadOnlyList<IssuedToken>> ListTokensAsync(ApplicationCredential master, CancellationToken cancellation) =>
-        DoAsync(() => platform.ListTokensAsync(master, cancellation), cancellation);
+        DoAsync<IReadOnlyList<IssuedToken>>(
+            async () => [.. (await platform.ListTokensAsync(master, cancellation)).Select(AsShown)], cancellation);
 
     public Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation) =>
         DoAsync(() => Unit(platform.RevokeTokenAsync(master, token, cancellation)), cancellation);
@@ -103,6 +107,8 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
                 ? Task.FromResult(played(credential.Application, from, to))
                 : platform.ViewDailyCountsAsync(credential, from, to, cancellation),
             cancellation);
+
+    private IssuedToken AsShown(IssuedToken issued) => issued with { CreatedAt = issued.CreatedAt + ClockError };
 
     private static void Set(
         ConcurrentDictionary<string, Func<CancellationToken, Task>> acts, string method, Func<CancellationToken, Task>? act)

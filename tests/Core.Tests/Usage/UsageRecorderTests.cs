@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using Gatehouse.Storage;
+using Gatehouse.Tests.Archive;
 using Gatehouse.Usage;
 
 namespace Gatehouse.Tests.Usage;
@@ -168,6 +169,58 @@ public sealed class UsageRecorderTests : IDisposable
         Assert.Equal(2_000_000_000, await scene.CcuAsync());
         scene.Clock.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(0, await scene.CcuAsync());
+    }
+
+    [Fact]
+    public async Task Many_nodes_are_stored_in_one_read_and_a_commit_for_a_hundred()
+    {
+        var store = new CountingStore(scene.Store);
+        var recorder = scene.NewRecorder(store);
+        UsageEvent[] nodes = [.. Enumerable.Range(0, 999).Select(number => UsageEvent.OfConnections($"node {number}", 1))];
+        await recorder.RecordAsync(scene.Application, [], default);
+        for (var times = 0; times < 2; times++)
+        {
+            store.Reads.Clear();
+            store.Commits.Clear();
+            Assert.Empty((await recorder.RecordAsync(scene.Application, nodes, default)).Refused);
+            Assert.Single(store.Reads, table => table == "Usage");
+            Assert.InRange(store.Commits.Count, 10, 12);
+        }
+        Assert.Equal(999, await scene.CcuAsync());
+    }
+
+    [Fact]
+    public async Task Nodes_over_the_limit_in_one_request_are_refused_in_their_order_and_known_ones_are_not()
+    {
+        await scene.RecordAsync([.. Enumerable.Range(0, 990).Select(number => UsageEvent.OfConnections($"node {number}", 1))]);
+        var receipt = await scene.RecordAsync(
+        [
+            .. Enumerable.Range(0, 12).Select(number => UsageEvent.OfConnections($"new {number}", 1)),
+            UsageEvent.OfConnections("node 5", 3), UsageEvent.OfConnections("node 5", 2),
+        ]);
+        Assert.Equal([9, 10, 11], receipt.Refused.Select(note => note.Index));
+        Assert.Equal(990 + 9 + 1, await scene.CcuAsync());
+    }
+
+    [Fact]
+    public async Task Concurrent_reports_of_many_nodes_never_exceed_the_limit()
+    {
+        var receipts = await Task.WhenAll(Enumerable.Range(0, 4).Select(instance => Task.Run(() => scene.NewRecorder().RecordAsync(
+            scene.Application, [.. Enumerable.Range(0, 300).Select(number => UsageEvent.OfConnections($"{instance}-{number}", 1))], default))));
+        Assert.Equal(201, receipts.Sum(receipt => receipt.Refused.Count));
+        Assert.Equal(999, await scene.CcuAsync());
+    }
+
+    [Fact]
+    public async Task A_message_older_than_three_days_is_not_counted_and_one_that_was_counted_stays_a_duplicate()
+    {
+        var message = scene.Message("m");
+        await scene.RecordAsync(message);
+        scene.Clock.Advance(UsageRecorder.OldestMessage + TimeSpan.FromTicks(1));
+        Assert.Equal(1, (await scene.RecordAsync(message)).Duplicates);
+        var receipt = await scene.RecordAsync(scene.Message("other", at: message.At), scene.Message("new"));
+        Assert.Equal((1, new UsageNote(0, UsageReason.TooOld)), (receipt.Accepted, Assert.Single(receipt.Refused)));
+        Assert.Equal(1, await scene.CountAsync(message.Day));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed partial class DocumentsTests
     {
         var documented = from Match row in SettingRow().Matches(Repository.Read("README.md")) select row.Groups[1].Value;
 
-        Assert.Equal(GatehouseSettings.Names.Append("Urls").Order(), documented.Order());
+        Assert.Equal(KnownSettings.Names.Order(), documented.Order());
     }
 
     [Fact]

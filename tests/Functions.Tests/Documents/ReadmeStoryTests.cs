@@ -67,8 +67,11 @@ public sealed partial class ReadmeStoryTests
         switch (documented.ValueKind)
         {
             case JsonValueKind.Object:
-                Assert.Equal(documented.EnumerateObject().Select(member => member.Name), answered.EnumerateObject().Select(member => member.Name));
-                foreach (var member in documented.EnumerateObject()) Compare(member.Value, answered.GetProperty(member.Name), actual);
+                // A name can be a date, which differs too.
+                foreach (var (one, other) in documented.EnumerateObject().Zip(answered.EnumerateObject()))
+                    if (Date().IsMatch(one.Name) && Date().IsMatch(other.Name)) actual.TryAdd(one.Name, other.Name);
+                Assert.Equal(documented.EnumerateObject().Select(member => Translate(member.Name, actual)), answered.EnumerateObject().Select(member => member.Name));
+                foreach (var member in documented.EnumerateObject()) Compare(member.Value, answered.GetProperty(Translate(member.Name, actual)), actual);
                 break;
             case JsonValueKind.Array:
                 Assert.Equal(documented.GetArrayLength(), answered.GetArrayLength());
@@ -83,6 +86,9 @@ public sealed partial class ReadmeStoryTests
                 break;
         }
     }
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d$")]
+    private static partial Regex Date();
 
     [GeneratedRegex("password ([0-9a-f]{32})")]
     private static partial Regex Password();

@@ -26,6 +26,7 @@ internal sealed class KestrelHead : Head
         ]);
         if (clock is not null) builder.Services.AddSingleton(clock);
         builder.AddGatehouse();
+        builder.AddServerServices();
         configure?.Invoke(builder.Services);
         builder.Logging.ClearProviders();
         if (logs is not null) builder.Logging.AddProvider(logs);

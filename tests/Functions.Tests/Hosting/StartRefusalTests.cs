@@ -23,7 +23,34 @@ public sealed class StartRefusalTests : IDisposable
     [InlineData("http://127.0.0.1:0;http://0.0.0.0:0")]
     [InlineData("http://localhost.example.com:0")]
     public async Task An_address_others_can_reach_is_refused_without_configured_credentials(string urls) =>
-        Assert.Contains("Organization__User and Organization__Password", await RefusalAsync(("Urls", urls)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Organization__User and Organization__Password, and Entra__..., Ops__Callers__... or Ops__LocalKey", await RefusalAsync(("Urls", urls)),
+            StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Ops__LocalKey", "Organization__User", "Organization__Password")]
+    [InlineData("Organization__User and Organization__Password", "Ops__LocalKey")]
+    public async Task Every_credential_must_be_configured_where_others_can_reach_the_server(string missing, params string[] configured) =>
+        Assert.Contains(
+            missing, await RefusalAsync([("Urls", "http://0.0.0.0:0"), .. configured.Select(name => (name, "something long enough"))]),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_short_password_is_refused_where_others_can_reach_the_server() => Assert.Contains(
+        "Organization__Password must have at least 12 characters",
+        await RefusalAsync(
+            ("Urls", "http://0.0.0.0:0"), ("Ops__LocalKey", "something long enough"), ("Organization__User", "user"), ("Organization__Password", "p")),
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    public async Task The_ports_of_ASP_NET_Core_have_no_effect(string urls)
+    {
+        using var process = GatehouseProcess.Start(
+            ("Storage__Path", folder.Path), ("Urls", urls), ("HTTP_PORTS", "0"), ("HTTPS_PORTS", "0"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+        Assert.True((await process.AddressAsync()).IsLoopback);
+    }
 
     [Theory]
     [InlineData("Organization__User and Organization__Password", "Ops__LocalKey")]
@@ -114,7 +141,7 @@ public sealed class StartRefusalTests : IDisposable
     public async Task In_Azure_a_local_store_or_vault_stops_the_start() => Assert.Contains(
         "Storage__Provider must be AzureTables",
         await RefusalAsync(
-            GatehouseProcess.UnderFunctionsHost, ("WEBSITE_INSTANCE_ID", "0123456789abcdef"), ("Organization__User", "user"), ("Organization__Password", "password"),
+            GatehouseProcess.UnderFunctionsHost, ("WEBSITE_INSTANCE_ID", "0123456789abcdef"), ("Organization__User", "user"), ("Organization__Password", "long enough: 12"),
             ("Ops__LocalKey", "the key of the local caller")),
         StringComparison.Ordinal);
 

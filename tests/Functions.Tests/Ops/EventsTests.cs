@@ -153,11 +153,13 @@ public abstract class EventsTests(Head head) : IAsyncLifetime
 
         await gatehouse.RunTimerAsync("PurgeUsageMarks");
 
-        // The purge runs in the background. Until it has run, the message is a duplicate.
+        // The purge runs in the background. Until it has run, the message is a duplicate; then it is too old.
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while ((await Api.RecordAsync(application, message)).Ok().GetProperty("accepted").GetInt32() == 0)
+        JsonElement receipt;
+        while ((receipt = (await Api.RecordAsync(application, message)).Ok()).GetProperty("duplicates").GetInt32() > 0)
             timeout.Token.ThrowIfCancellationRequested();
-        Assert.Equal([("2024-05-15", 2L)], await Api.DailyCountsAsync(application, "2024-05-15", "2024-05-15"));
+        Assert.Equal("""{"accepted":0,"duplicates":0,"refused":[{"index":0,"reason":"too_old"}],"hidden":[]}""", receipt.GetRawText());
+        Assert.Equal([("2024-05-15", 1L)], await Api.DailyCountsAsync(application, "2024-05-15", "2024-05-15"));
     }
 
     private string Message(string id, string user = "user", string channel = "channel") =>

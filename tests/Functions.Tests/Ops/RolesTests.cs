@@ -84,6 +84,46 @@ public abstract class RolesTests(Head head)
         Assert.Equal(refusals, await CountRefusedAsync(gatehouse));
     }
 
+    [Fact]
+    public async Task A_token_is_rotated_by_its_owner_or_by_who_manages_tokens_and_the_audit_trail_says_for_whom()
+    {
+        await using var gatehouse = await head.StartAsync(settings:
+        [
+            .. Caller(0, "billing", "Tokens.Issue"), .. Caller(1, "search", "Tokens.Issue"),
+            .. Caller(2, "support", "Tokens.Issue", "Tokens.Manage"), .. Caller(3, "auditor", "Audit.Read", "Applications.Create"),
+        ]);
+        var application = (await SendAsync("auditor", "/ops/v1/applications", """{"name":"Harbour"}""")).Body.GetProperty("app_id").GetString();
+        var path = $"/ops/v1/applications/{application}/tokens";
+        var issued = (await SendAsync("billing", path, """{"label":"worker","deliver":"response"}""")).Body.GetProperty("token_id").GetString();
+
+        (await SendAsync("search", $"{path}/{issued}/rotate", "{}")).Problem(HttpStatusCode.Forbidden, "forbidden");
+        var own = await SendAsync("billing", $"{path}/{issued}/rotate", "{}");
+        Assert.Equal(HttpStatusCode.Created, own.Status);
+        var second = own.Body.GetProperty("token_id").GetString();
+        var foreign = await SendAsync("support", $"{path}/{second}/rotate", "{}");
+        Assert.Equal(HttpStatusCode.Created, foreign.Status);
+
+        var entries = (await gatehouse.Api.SendAsync(HttpMethod.Get, "/ops/v1/audit?operation=OpsRotateToken", KeyCredential("auditor"))).Ok()
+            .GetProperty("entries").EnumerateArray()
+            .Select(entry => $"{entry.GetProperty("caller").GetString()} {entry.GetProperty("outcome").GetString()} {entry.GetProperty("subject").GetString()}");
+        Assert.Equal(
+            [$"support done token:{second} of billing", $"billing done token:{issued}", $"search failed token:{issued}"], entries);
+
+        Task<Answer> SendAsync(string caller, string url, string body) => gatehouse.Api.PostAsync(url, KeyCredential(caller), body);
+    }
+
+    private static Credential KeyCredential(string caller) => new("X-Gatehouse-Key", KeyOf(caller));
+
+    private static IEnumerable<string> Caller(int index, string name, params string[] roles)
+    {
+        var at = $"--Ops:Callers:{index}";
+        return
+        [
+            $"{at}:Name", name, $"{at}:KeySha256", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(KeyOf(name)))),
+            .. roles.SelectMany((role, number) => new[] { $"{at}:Roles:{number}", role }),
+        ];
+    }
+
     // Each refusal of a known caller is in the audit trail, and no other.
     private static async Task<int> CountRefusedAsync(RunningGatehouse gatehouse)
     {

@@ -26,9 +26,10 @@ public abstract class VaultFaultTests(Head head)
     [InlineData("down", 10)]
     [InlineData("slow", 10)]
     [InlineData("throttling", 40)]
-    [InlineData("refusing", 60)]
+    [InlineData("refusing", null)]
+    [InlineData("firewall", null)]
     [InlineData("wrong", 10)]
-    public async Task A_call_is_503_with_Retry_After_nothing_stays_half_done_and_no_log_has_a_secret(string fault, int retryAfter)
+    public async Task A_call_is_503_with_Retry_After_nothing_stays_half_done_and_no_log_has_a_secret(string fault, int? retryAfter)
     {
         await using var service = await KeyVaultDouble.StartAsync();
         using var logs = new RecordedLogs();
@@ -53,6 +54,12 @@ public abstract class VaultFaultTests(Head head)
         await RefusedAsync(gatehouse, "/ops/v1/applications", Pier, "key-1", retryAfter);
         await RefusedAsync(gatehouse, $"{path}/tokens", Worker, "key-2", retryAfter);
         isWell = true;
+
+        if (retryAfter is null)
+        {
+            var cause = fault == "firewall" ? "firewall refuses this address" : "needs the role Key Vault Secrets Officer";
+            Assert.Contains(logs.Lines, line => line.Contains(cause, StringComparison.Ordinal));
+        }
 
         // The timer undoes what could not be undone without the vault.
         Assert.Empty((await gatehouse.Services.GetRequiredService<Leases>().RunAsync(default)).Failures);
@@ -98,6 +105,9 @@ public abstract class VaultFaultTests(Head head)
             case "refusing":
                 await KeyVaultDouble.RefuseAsync(context, 403, "Forbidden", "Caller is not authorized to perform action on resource.", "ForbiddenByRbac");
                 return true;
+            case "firewall":
+                await KeyVaultDouble.RefuseAsync(context, 403, "Forbidden", "Client address is not authorized.", "ForbiddenByFirewall");
+                return true;
             case "wrong":
                 await context.Response.WriteAsync("{");
                 return true;
@@ -107,11 +117,11 @@ public abstract class VaultFaultTests(Head head)
         }
     }
 
-    private static async Task RefusedAsync(RunningGatehouse gatehouse, string path, string json, string key, int retryAfter)
+    private static async Task RefusedAsync(RunningGatehouse gatehouse, string path, string json, string key, int? retryAfter)
     {
         var (status, text, after) = await SendAsync(gatehouse, path, json, key);
-        new Answer(status, "application/problem+json", text).Problem(HttpStatusCode.ServiceUnavailable, "vault-unavailable");
-        Assert.Equal(TimeSpan.FromSeconds(retryAfter), after);
+        new Answer(status, "application/problem+json", text).Problem(HttpStatusCode.ServiceUnavailable, retryAfter is null ? "vault-refused" : "vault-unavailable");
+        Assert.Equal(retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null, after);
     }
 
     private static async Task<IEnumerable<string>> NamesAsync(RunningGatehouse gatehouse) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gatehouse.Server;
+using Gatehouse.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -87,13 +88,50 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task The_server_stops_in_less_than_five_seconds()
+    public async Task Open_requests_have_ten_seconds_when_the_server_stops_or_the_configured_time()
     {
-        var builder = new ServerBuilder([new("Urls", "http://127.0.0.1:0")], []);
-        await using var app = (WebApplication)builder.Build();
-        var timeout = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
-        Assert.InRange(timeout, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4) - TimeSpan.FromMilliseconds(500));
+        Assert.Equal(TimeSpan.FromSeconds(10), await TimeAsync());
+        Assert.Equal(TimeSpan.FromSeconds(25), await TimeAsync(new KeyValuePair<string, string?>("ShutdownSeconds", "25")));
+
+        static async Task<TimeSpan> TimeAsync(params KeyValuePair<string, string?>[] settings)
+        {
+            var builder = new ServerBuilder([new("Urls", "http://127.0.0.1:0"), .. settings], []);
+            await using var app = (WebApplication)builder.Build();
+            return app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        }
     }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("601")]
+    [InlineData("ten")]
+    [InlineData("")]
+    public void A_time_for_the_stop_that_is_no_number_of_seconds_stops_the_start(string seconds) => Assert.Equal(
+        "ShutdownSeconds must be a whole number from 0 to 600.",
+        Assert.ThrowsAny<InvalidOperationException>(() => new ServerBuilder([new("ShutdownSeconds", seconds)], []).Build()).Message);
+
+    [Fact]
+    public async Task A_request_that_ends_in_time_is_answered_when_the_server_stops()
+    {
+        var open = new Open();
+        var host = await TestHost.StartAsync([typeof(Patient)], builder => builder.Services.AddSingleton(open));
+        var answer = host.Client.GetAsync("Patient");
+        await open.Began.WaitAsync();
+        var stopping = host.StopAsync();
+        open.End.SetResult();
+        Assert.Equal(HttpStatusCode.OK, (await answer).StatusCode);
+        await stopping;
+        await host.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("Max open files            1024                 524288               files", 768L)]
+    [InlineData("Max open files            20                   20                   files", 32L)]
+    [InlineData("Max open files            unlimited            unlimited            files", null)]
+    [InlineData("Max processes             1024                 1024                 processes", null)]
+    [InlineData("Max open files", null)]
+    public void Connections_take_three_quarters_of_the_files_that_the_process_may_open(string line, long? connections) =>
+        Assert.Equal(connections, ConnectionLimit.Read(["Limit                     Soft Limit           Hard Limit           Units", line]));
 
     [Theory]
     [InlineData("""{"version":"2.0"}""", "api")]
@@ -172,6 +210,17 @@ public sealed class HostingTests
         [Function(nameof(OpenTimer))]
         public Task RunAsync([TimerTrigger("0 0 * * * *")] TimerInfo timer, CancellationToken cancellation) =>
             open.WaitAsync(nameof(OpenTimer), cancellation);
+    }
+
+    internal sealed class Patient(Open open)
+    {
+        [Function(nameof(Patient))]
+        public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "Patient")] HttpRequest request)
+        {
+            open.Began.Release();
+            await open.End.Task;
+            return Results.Ok();
+        }
     }
 
     internal sealed class Deaf(Open open)

@@ -1,6 +1,14 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
 using System.Threading.Channels;
 using Gatehouse.Server;
+using Gatehouse.Server.Http;
+using Gatehouse.Server.Timers;
+using Gatehouse.Storage;
+using Gatehouse.Storage.Sqlite;
+using Gatehouse.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -187,12 +195,132 @@ public sealed class TimerTests
         Assert.Equal(1, together);
     }
 
+    [Fact]
+    public async Task After_the_clock_is_set_back_timers_run_on()
+    {
+        var wrong = default(WrongClock)!;
+        await using var host = await TestHost.StartAsync<EveryTenMinutes>(builder =>
+        {
+            wrong = new WrongClock((TimeProvider)builder.Services.Last(service => service.ServiceType == typeof(TimeProvider)).ImplementationInstance!)
+            {
+                Error = TimeSpan.FromDays(2),
+            };
+            builder.Services.AddSingleton(runs).AddSingleton<TimeProvider>(wrong);
+        });
+        await host.UntilArmedAsync();
+        wrong.Error = TimeSpan.Zero;
+        // A minute later the loop sees it. Its log line is the sign that it has.
+        host.Clock.Set(At("12:01:00"));
+        await OnceAsync(() => host.Logs.Text.Contains("the clock was set back", StringComparison.Ordinal));
+        await AdvanceToRunAsync(host, "12:10:00");
+        Assert.Equal(["12:10:00"], runs.Began);
+    }
+
     [Theory]
-    [InlineData("POST", "admin/functions/Unknown", "127.0.0.1")]
-    [InlineData("POST", "admin/functions/Beside", "127.0.0.1")]
-    [InlineData("GET", "admin/functions/EveryTenMinutes", "127.0.0.1")]
-    [InlineData("POST", "admin/functions/EveryTenMinutes", "203.0.113.7")]
-    public async Task Only_a_timer_can_be_run_and_only_from_this_machine(string method, string path, string from)
+    [InlineData("12:09:59", false)]
+    [InlineData("12:10:00", true)]
+    [InlineData("18:00:00", true)]
+    public async Task A_run_that_was_missed_while_the_server_was_stopped_is_made_up_for_once(string started, bool isMissed)
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
+        var memory = new TimerMemory(store);
+        await using (await StartAsync<EveryTenMinutes>(memory)) await RememberedAsync(memory, At("12:00:00"));
+        Assert.Empty(runs.Began);
+
+        for (var starts = 0; starts < 2; starts++)
+        {
+            await using var host = await TestHost.StartAsync<EveryTenMinutes>(builder => builder.Services
+                .AddSingleton(runs).AddSingleton(memory).AddSingleton<TimeProvider>(new TestClock(At(started))));
+            if (isMissed && starts == 0)
+            {
+                var run = await runs.NextAsync(Timeout);
+                Assert.True(run.IsPastDue);
+                Assert.Equal(At("12:00:00").UtcDateTime, run.ScheduleStatus!.Last);
+                await RememberedAsync(memory, At(started));
+            }
+        }
+        Assert.Equal(isMissed ? [started] : [], runs.Began);
+    }
+
+    [Fact]
+    public async Task A_run_on_time_is_remembered_and_what_runs_every_minute_is_not()
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
+        var memory = new TimerMemory(store);
+        await using (var host = await StartAsync<EveryTenMinutes>(memory))
+        {
+            Assert.False((await AdvanceToRunAsync(host, "12:10:00")).IsPastDue);
+            await RememberedAsync(memory, At("12:10:00"));
+        }
+        await using (var host = await StartAsync<EveryTwentySeconds>(memory)) await AdvanceToRunAsync(host, "12:00:20");
+        Assert.Null(await memory.FindAsync(nameof(EveryTwentySeconds), default));
+    }
+
+    [Fact]
+    public async Task A_memory_from_a_wrong_clock_is_corrected_and_one_that_cannot_be_read_stops_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
+        var memory = new TimerMemory(store);
+        await memory.RememberAsync(nameof(EveryTenMinutes), At("12:00:00").AddDays(2), default);
+        await using (await StartAsync<EveryTenMinutes>(memory)) await RememberedAsync(memory, At("12:00:00"));
+        await store.CommitAsync("Timers", "timers", [RowChange.Put(new TableRow(nameof(EveryTenMinutes), ("Ran", "yesterday")))], default);
+        await using (var host = await StartAsync<EveryTenMinutes>(memory)) await AdvanceToRunAsync(host, "12:10:00");
+        Assert.Equal(["12:10:00"], runs.Began);
+    }
+
+    [Theory]
+    [InlineData(null, null, null, HttpStatusCode.Accepted)]
+    [InlineData("Host", "localhost:7071", null, HttpStatusCode.Accepted)]
+    [InlineData("Host", "[::1]", null, HttpStatusCode.Accepted)]
+    [InlineData("Host", "gatehouse.example.com", null, HttpStatusCode.Forbidden)]
+    [InlineData("Host", "127.0.0.1.example.com", null, HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "http://evil.example", null, HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "http://127.0.0.1:1", null, HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "null", null, HttpStatusCode.Forbidden)]
+    [InlineData("Forwarded", "for=192.0.2.7", null, HttpStatusCode.Forbidden)]
+    [InlineData("X-Forwarded-For", "127.0.0.1", null, HttpStatusCode.Forbidden)]
+    [InlineData("X-Real-IP", "192.0.2.7", null, HttpStatusCode.Forbidden)]
+    [InlineData("Via", "1.1 proxy", null, HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "http://evil.example", "local", HttpStatusCode.Accepted)]
+    [InlineData("X-Forwarded-For", "192.0.2.7", "local", HttpStatusCode.Accepted)]
+    [InlineData(null, null, "wrong", HttpStatusCode.Forbidden)]
+    public async Task A_timer_is_run_for_a_program_on_this_machine_or_with_the_local_key(
+        string? header, string? value, string? key, HttpStatusCode status)
+    {
+        await using var host = await TestHost.StartAsync<EveryTenMinutes>(
+            builder => builder.Services.AddSingleton(runs).AddSingleton(new AdminAccess(text => text == "local")));
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"admin/functions/{nameof(EveryTenMinutes)}");
+        if (header is not null) request.Headers.TryAddWithoutValidation(header, value);
+        if (key is not null) request.Headers.Add("X-Gatehouse-Key", key);
+        using var response = await host.Client.SendAsync(request);
+        Assert.Equal(status, response.StatusCode);
+        if (status == HttpStatusCode.Accepted) await runs.NextAsync(Timeout);
+        else Assert.Contains("\"type\":\"urn:gatehouse:problem:forbidden\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(status == HttpStatusCode.Accepted ? 1 : 0, runs.Began.Count);
+    }
+
+    [Fact]
+    public async Task A_request_by_HTTP_1_0_comes_through_a_proxy()
+    {
+        await using var host = await StartAsync<EveryTenMinutes>();
+        using var client = new TcpClient();
+        await client.ConnectAsync(host.Address.Host, host.Address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /admin/functions/{nameof(EveryTenMinutes)} HTTP/1.0\r\nHost: {host.Address.Authority}\r\nContent-Length: 0\r\n\r\n"));
+        using var reader = new StreamReader(client.GetStream());
+        Assert.Equal("HTTP/1.1 403 Forbidden", await reader.ReadLineAsync());
+    }
+
+    [Theory]
+    [InlineData("POST", "admin/functions/Unknown", "127.0.0.1", HttpStatusCode.NotFound, "not-found")]
+    [InlineData("POST", "admin/functions/Beside", "127.0.0.1", HttpStatusCode.NotFound, "not-found")]
+    [InlineData("GET", "admin/functions/EveryTenMinutes", "127.0.0.1", HttpStatusCode.NotFound, null)]
+    [InlineData("POST", "admin/functions/EveryTenMinutes", "203.0.113.7", HttpStatusCode.Forbidden, "forbidden")]
+    public async Task Only_a_timer_can_be_run_and_only_from_this_machine(
+        string method, string path, string from, HttpStatusCode status, string? problem)
     {
         await using var host = await TestHost.StartAsync(
             [typeof(EveryTenMinutes), typeof(NoTimer)],
@@ -200,13 +328,30 @@ public sealed class TimerTests
                 new ComingFrom(IPAddress.Parse(from))));
         using var response = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
 
-        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal(status, response.StatusCode);
+        if (problem is not null)
+            Assert.Equal($"urn:gatehouse:problem:{problem}", JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("type").GetString());
         await AdvanceToRunAsync(host, "12:10:00");
         Assert.Equal(["12:10:00"], runs.Began);
     }
 
     private Task<TestHost> StartAsync<TFunctions>(params string[] settings)
         where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs), settings);
+
+    private Task<TestHost> StartAsync<TFunctions>(TimerMemory memory)
+        where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs).AddSingleton(memory));
+
+    private static async Task RememberedAsync(TimerMemory memory, DateTimeOffset at)
+    {
+        using var timeout = new CancellationTokenSource(Timeout);
+        while (await memory.FindAsync(nameof(EveryTenMinutes), timeout.Token) != at) await Task.Delay(1, timeout.Token);
+    }
+
+    private static async Task OnceAsync(Func<bool> isReached)
+    {
+        using var timeout = new CancellationTokenSource(Timeout);
+        while (!isReached()) await Task.Delay(1, timeout.Token);
+    }
 
     // The loop sets its timer again after each step, so the clock must move only after that.
     private static async Task MoveAsync(TestHost host, DateTimeOffset instant)

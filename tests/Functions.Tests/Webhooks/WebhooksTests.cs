@@ -10,6 +10,7 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
 {
     private const string Day = "2018-10-29";
 
+    private readonly TestClock clock = new(new DateTimeOffset(2018, 10, 29, 12, 0, 0, TimeSpan.Zero));
     private RunningGatehouse gatehouse = null!;
     private CreatedApplication application = null!;
 
@@ -17,7 +18,7 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        gatehouse = await head.StartAsync(clock: new TestClock());
+        gatehouse = await head.StartAsync(clock: clock);
         application = await Api.CreateApplicationAsync();
     }
 
@@ -32,6 +33,29 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
 
         Assert.Equal(2, await CountAsync());
         Assert.Equal("""{"dau":1}""", (await Api.GetAsync($"/v3/applications/dau?date={Day}", application.Master)).Text);
+    }
+
+    [Fact]
+    public async Task A_webhook_about_a_message_older_than_three_days_is_answered_and_not_counted()
+    {
+        clock.Set(DateTimeOffset.FromUnixTimeMilliseconds(1540798555343) + TimeSpan.FromDays(3));
+        (await SendAsync(Message("1"))).Ok();
+        Assert.Equal(1, await CountAsync());
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        (await SendAsync(Message("2"))).Ok();
+        Assert.Equal(1, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_replay_after_the_mark_is_gone_does_not_count_again()
+    {
+        (await SendAsync(Message("1"))).Ok();
+        clock.Advance(TimeSpan.FromDays(5));
+        await gatehouse.RunTimerAsync("PurgeUsageMarks");
+        (await SendAsync(Message("1"))).Ok();
+        var answer = (await Api.RecordAsync(application, """{"type":"message","message_id":"9","user_id":"Jeff","channel_url":"c","sent_at":1540798555343}""")).Ok();
+        Assert.Equal("""[{"index":0,"reason":"too_old"}]""", answer.GetProperty("refused").GetRawText());
+        Assert.Equal(1, await CountAsync());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gatehouse.Access.Callers;
 using Gatehouse.Common;
 using Gatehouse.Platform;
 
@@ -31,6 +32,12 @@ public sealed record AuditSubject
     public static AuditSubject Token(string fingerprint) => IsHex(fingerprint, FingerprintLength)
         ? new($"token:{fingerprint}")
         : throw new ArgumentException("Not the fingerprint of a token.", nameof(fingerprint));
+
+    /// <summary>An API token that was issued to another caller than the one of the entry: <c>token:91c3... of billing</c>.</summary>
+    /// <exception cref="ArgumentException">It is not a fingerprint, or not the name of a caller.</exception>
+    public static AuditSubject TokenOf(string fingerprint, string owner) => Caller.IsName(owner)
+        ? new($"{Token(fingerprint)} of {owner}")
+        : throw new ArgumentException("Not the name of a caller.", nameof(owner));
 
     /// <summary>
     /// A push configuration, by the first 16 of its id's 40 hex digits: the whole id looks like an API token.

@@ -17,8 +17,11 @@ public enum Role
     /// <summary><c>Applications.Delete</c>: delete applications.</summary>
     ApplicationsDelete,
 
-    /// <summary><c>Tokens.Issue</c>: issue and rotate tokens.</summary>
+    /// <summary><c>Tokens.Issue</c>: issue tokens, and rotate one's own.</summary>
     TokensIssue,
+
+    /// <summary><c>Tokens.Manage</c>: rotate tokens that were issued to others.</summary>
+    TokensManage,
 
     /// <summary><c>Tokens.Revoke</c>: revoke tokens.</summary>
     TokensRevoke,
@@ -56,6 +59,7 @@ public static class RoleNames
         Role.ApplicationsCreate => "Applications.Create",
         Role.ApplicationsDelete => "Applications.Delete",
         Role.TokensIssue => "Tokens.Issue",
+        Role.TokensManage => "Tokens.Manage",
         Role.TokensRevoke => "Tokens.Revoke",
         Role.PushWrite => "Push.Write",
         Role.UsageWrite => "Usage.Write",

@@ -52,5 +52,15 @@ public sealed record LeaseRequest(
 /// <param name="SecretName">The secret's name in the vault; null where the token is in the response.</param>
 /// <param name="IssuedAt">When it was issued.</param>
 /// <param name="ExpiresAt">When the lease ends; null for never.</param>
+/// <param name="Owner">The caller that the lease was granted to.</param>
 public sealed record GrantedToken(
-    ApiToken? Token, string TokenId, string Label, string? SecretName, DateTimeOffset IssuedAt, DateTimeOffset? ExpiresAt);
+    ApiToken? Token, string TokenId, string Label, string? SecretName, DateTimeOffset IssuedAt, DateTimeOffset? ExpiresAt,
+    string Owner);
+
+/// <summary>A caller that asks for a change of a token.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="ManagesOthers">Whether it may change tokens that were issued to others.</param>
+public sealed record TokenCaller(string Name, bool ManagesOthers)
+{
+    internal bool MayManage(string owner) => ManagesOthers || owner == Name;
+}

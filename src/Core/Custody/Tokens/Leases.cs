@@ -72,14 +72,16 @@ public sealed class Leases
     /// <param name="application">The application.</param>
     /// <param name="tokenId">The fingerprint of the current token of a lease.</param>
     /// <param name="overlap">0 to 30 days.</param>
+    /// <param name="caller">Who asks for it.</param>
     /// <param name="cancellation">Cancels, if nothing has been begun.</param>
     /// <exception cref="CustodyException">As for <see cref="IssueAsync"/>; <see cref="CustodyFault.TokenNotFound"/>;
+    /// <see cref="CustodyFault.NotOwner"/> where the lease is another caller's;
     /// <see cref="CustodyFault.NotRotatable"/> where the token was replaced or is being revoked;
     /// <see cref="CustodyFault.NoFreeSlot"/> where all slots are used.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The timer finishes the rotation.</exception>
     public async Task<GrantedToken> RotateAsync(
-        AppId application, string tokenId, TimeSpan overlap, CancellationToken cancellation)
+        AppId application, string tokenId, TimeSpan overlap, TokenCaller caller, CancellationToken cancellation)
     {
         if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
             throw CustodyException.Invalid($"overlap_seconds must be from 0 to {LongestOverlap.TotalSeconds:0}.");
@@ -90,6 +92,7 @@ public sealed class Leases
             (record, used) =>
             {
                 var lease = FindLease(record, tokenId) ?? throw CustodyException.TokenNotFound();
+                if (!caller.MayManage(lease.Owner)) throw CustodyException.NotOwner();
                 if (lease.IsOver(time.GetUtcNow())) throw CustodyException.NotRotatable("The token is being revoked.");
                 if (lease.Incoming is not null || lease.Current!.Id != tokenId)
                     throw CustodyException.NotRotatable("The token was replaced already.");
@@ -176,6 +179,7 @@ public sealed class Leases
                 catch (Exception e) when (CustodyFailure.Is(e))
                 {
                     run.Add(new CustodyFailure(application, e));
+                    await AnnounceOverdueAsync(application, stop);
                 }
             });
         return run.Result;
@@ -185,7 +189,8 @@ public sealed class Leases
     {
         var now = time.GetUtcNow();
         if (await rows.FindAsync(application, cancellation) is not { Lock: null, State: CustodyState.Held } record) return;
-        foreach (var due in record.Leases.Where(lease => lease.IsRotationDue(now)))
+        // The longest overdue first: where slots are short, each gets its turn.
+        foreach (var due in record.Leases.Where(lease => lease.IsRotationDue(now)).OrderBy(lease => lease.NextRotationAt))
         {
             var half = due.RotateEvery!.Value / 2;
             var issued = await issue.RunAsync(
@@ -201,6 +206,22 @@ public sealed class Leases
                 },
                 cancellation);
             if (issued is not null) run.Add(rotated: 1);
+        }
+    }
+
+    // One alert for each rotation that is overdue by more than a period, whatever the cause.
+    private async Task AnnounceOverdueAsync(AppId application, CancellationToken cancellation)
+    {
+        try
+        {
+            var now = time.GetUtcNow();
+            if (await rows.FindAsync(application, cancellation) is not { State: CustodyState.Held } record) return;
+            foreach (var lease in record.Leases.Where(lease => lease.IsLongOverdue(now)))
+                await reconciler.AnnounceAsync(CustodyEvent.Overdue(application, lease, now), cancellation);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The failure is in the run's result. If it lasts, the next run raises the alert.
         }
     }
 
@@ -242,6 +263,6 @@ public sealed class Leases
         var inVault = lease.Delivery == TokenDelivery.Vault;
         return new GrantedToken(
             inVault ? null : token, token.Fingerprint, lease.Label, inVault ? SecretName(application, lease.Label) : null,
-            lease.Current!.IssuedAt, lease.ExpiresAt);
+            lease.Current!.IssuedAt, lease.ExpiresAt, lease.Owner);
     }
 }

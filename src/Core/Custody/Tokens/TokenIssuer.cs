@@ -48,7 +48,7 @@ internal sealed class TokenIssuer(
     private async Task<(Lease, ApiToken)?> IssueAsync(ApplicationLock locked, Lease lease, TimeSpan overlap)
     {
         var issued = await IssueAtPlatformAsync(locked, lease);
-        var incoming = LeasedToken.Of(issued);
+        var incoming = LeasedToken.Of(issued, time.GetUtcNow());
         if (lease.Delivery == TokenDelivery.Vault)
         {
             CustodySteps.Reached(CustodySteps.IssueRecord);

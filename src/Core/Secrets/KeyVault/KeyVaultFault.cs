@@ -65,6 +65,8 @@ internal static class KeyVaultFault
             0 => new("Key Vault cannot be reached.", failed.InnerException) { RetryAfter = Soon },
             401 => new("Key Vault does not accept the credential's token: is it of the vault's own tenant?"),
             403 when code == "SecretDisabled" => new($"The secret {name} is disabled in Key Vault."),
+            403 when code is "ForbiddenByFirewall" or "ForbiddenByConnection" => new(
+                $"Key Vault's firewall refuses this address ({code}): allow it in the vault's network settings."),
             403 => new($"Key Vault refuses this identity the secret {name} ({code ?? "Forbidden"}): it needs the role Key Vault Secrets Officer."),
             404 => new("There is no Key Vault at the configured address."),
             429 => Unavailable(failed, "throttles"),

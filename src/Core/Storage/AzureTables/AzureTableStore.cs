@@ -116,7 +116,9 @@ public sealed class AzureTableStore : ITableStore
         RowChange[] own = [.. changes];
         TableLimits.CheckCommit(table, partition, own);
         var transaction = new Transaction(partition, own);
-        return await AskAsync(limit => CommitAsync(Table(table), transaction, limit), cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        // A commit that was sent is waited for: if the caller went away in the middle, it would not know what it has written.
+        return await AskAsync(limit => CommitAsync(Table(table), transaction, limit), CancellationToken.None);
     }
 
     private static string Filter(string partition, RowRange range)

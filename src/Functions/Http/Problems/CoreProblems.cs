@@ -16,9 +16,6 @@ internal static class CoreProblems
         Conflict = StatusCodes.Status409Conflict, BadGateway = StatusCodes.Status502BadGateway,
         Unavailable = StatusCodes.Status503ServiceUnavailable;
 
-    // A vault failure without Retry-After usually waits for an operator, so callers are told to wait longer.
-    private static readonly TimeSpan VaultRetryTime = TimeSpan.FromMinutes(1);
-
     private const int FirstValueCode = 400100, LastValueCode = 400199;
 
     private static readonly TimeSpan PlatformRetryTime = TimeSpan.FromSeconds(5);
@@ -36,10 +33,11 @@ internal static class CoreProblems
             new(Conflict, ProblemNames.OrganizationCredentialsMissing, "The vault has no credentials of the organization.", e.Message),
         OrganizationCredentialsException =>
             new(Conflict, ProblemNames.OrganizationCredentialsRefused, "The platform refuses the organization's credentials.", e.Message),
-        VaultException vault => new(Unavailable, ProblemNames.VaultUnavailable, "The vault cannot answer.", "Send the request again.")
-        {
-            RetryAfter = vault.RetryAfter ?? VaultRetryTime,
-        },
+        VaultException { RetryAfter: { } wait } =>
+            new(Unavailable, ProblemNames.VaultUnavailable, "The vault cannot answer.", "Send the request again.") { RetryAfter = wait },
+        VaultException => new(
+            Unavailable, ProblemNames.VaultRefused, "The vault refuses, or is not set up.",
+            "An operator must correct this. The log says what it is."),
         StoreUnavailableException => Problem.Unavailable(),
         InspectionsBusyException => Problem.Unavailable(InspectionsBusyException.RetryAfter),
         _ => null,
@@ -54,6 +52,7 @@ internal static class CoreProblems
         CustodyFault.LabelTaken => new(Conflict, ProblemNames.Of(e.Fault), "The label is taken.", e.Message),
         CustodyFault.NoFreeSlot => NoFreeSlot(e.Message),
         CustodyFault.NotRotatable => new(Conflict, ProblemNames.Of(e.Fault), "The token cannot be rotated.", e.Message),
+        CustodyFault.NotOwner => Problem.Forbidden(e.Message),
         CustodyFault.WrongName => new(Conflict, ProblemNames.Of(e.Fault), "The deletion is not confirmed.", e.Message),
         CustodyFault.Deleting => new(Conflict, ProblemNames.Of(e.Fault), "The application is being deleted.", e.Message),
         CustodyFault.Busy => new(Conflict, ProblemNames.Of(e.Fault), "The application's tokens are being changed.", e.Message),

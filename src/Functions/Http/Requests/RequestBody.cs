@@ -74,6 +74,25 @@ internal static class RequestBody
         ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false, publiclyVisible: true)
         : throw new ArgumentException("The body is not in an array.", nameof(body));
 
+    // The field whose text is not Unicode; null where it is a name, or lies deeper.
+    private static string? PlaceOf(JsonElement root)
+    {
+        foreach (var field in root.ValueKind == JsonValueKind.Object ? root.EnumerateObject() : default)
+        {
+            string? name = null;
+            try
+            {
+                name = field.Name;
+                if (field.Value.ValueKind == JsonValueKind.String) field.Value.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                return name;
+            }
+        }
+        return null;
+    }
+
     private static JsonFields Parse(ReadOnlyMemory<byte> body)
     {
         ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
@@ -81,7 +100,7 @@ internal static class RequestBody
         try
         {
             var root = JsonElement.Parse(body.Span);
-            if (!JsonText.IsUnicode(body.Span)) throw RequestException.MalformedBody("The body holds text that is not valid Unicode.");
+            if (!JsonText.IsUnicode(body.Span)) throw RequestException.MalformedBody($"{PlaceOf(root) ?? "A text in the body"} is not valid Unicode.");
             if (root.ValueKind == JsonValueKind.Object) return new JsonFields(root);
         }
         catch (JsonException)

@@ -13,6 +13,7 @@ namespace Gatehouse.Functions.Startup.Settings;
 internal sealed class ExposureValidator(EnvironmentOptions environment) : IValidateOptions<GatehouseSettings>
 {
     private const string OrganizationNames = "Organization__User and Organization__Password";
+    private const int ShortestPassword = 12;
     private const string CallerNames = "Entra__..., Ops__Callers__... or Ops__LocalKey";
 
     public ValidateOptionsResult Validate(string? name, GatehouseSettings options) =>
@@ -23,8 +24,13 @@ internal sealed class ExposureValidator(EnvironmentOptions environment) : IValid
         { IsBehindHost: false } => null,
         { Platform: null, Organization: null } => $"{OrganizationNames} must be set in a Functions host.",
         { Callers.AreNone: true } => $"{CallerNames} must be set in a Functions host.",
-        _ => null,
+        _ => PasswordFault(settings),
     };
+
+    // Where others can reach it, a password can be guessed.
+    private static string? PasswordFault(GatehouseSettings settings) => settings.Organization is { Password.Length: < ShortestPassword }
+        ? $"Organization__Password must have at least {ShortestPassword} characters where others can reach the server."
+        : null;
 
     private string? DiskFault(GatehouseSettings settings) => environment.AzureInstance is not null && settings.NeedsDataFolder
         ? "Storage__Provider must be AzureTables and KeyVault__Uri be set in Azure: an instance's disk goes with the instance."
@@ -32,13 +38,18 @@ internal sealed class ExposureValidator(EnvironmentOptions environment) : IValid
 
     private string? UrlsFault(GatehouseSettings settings)
     {
-        // The printed credentials: the organization's, or only the local key if the platform is hosted.
-        var isPrinted = settings.Platform is null ? settings.Organization is null : settings.Callers.AreNone;
+        // Both would be created and printed: the organization's credentials, unless the platform is hosted, and the local key.
+        string[] missing =
+        [
+            .. settings.Platform is null && settings.Organization is null ? [OrganizationNames] : Array.Empty<string>(),
+            .. settings.Callers.AreNone ? [CallerNames] : Array.Empty<string>(),
+        ];
         foreach (var url in (environment.Urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (HostOf(url) is not { } host) return $"Urls must hold addresses such as http://127.0.0.1:7071, not '{url}'.";
-            if (isPrinted && !IsLoopback(host))
-                return $"Urls holds {url}, which others can reach: set {(settings.Platform is null ? OrganizationNames : CallerNames)} first.";
+            if (IsLoopback(host)) continue;
+            if (missing.Length > 0) return $"Urls holds {url}, which others can reach: set {string.Join(", and ", missing)} first.";
+            if (PasswordFault(settings) is { } fault) return fault;
         }
         return null;
     }

@@ -7,7 +7,10 @@ public static class KnownSettings
     private static readonly string[] ForeignPrefixes = ["Logging:", "OTEL_"];
 
     /// <summary>The names of all settings, as an environment variable writes them. N and M stand for the number of an item.</summary>
-    public static IEnumerable<string> Names => GatehouseSettings.Names.Append(nameof(EnvironmentOptions.Urls));
+    public static IEnumerable<string> Names => [.. GatehouseSettings.Names, .. ServerNames];
+
+    // What only the server reads: a Functions host sets the address and the time for a stop.
+    private static string[] ServerNames => [nameof(EnvironmentOptions.Urls), "ShutdownSeconds"];
 
     /// <summary>
     /// Whether there is a setting of this name, with <c>:</c> between its parts. The names within our own sections are checked

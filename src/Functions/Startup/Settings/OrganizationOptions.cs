@@ -31,10 +31,9 @@ internal sealed class OrganizationOptionsValidator : IValidateOptions<Organizati
         if (user is null || password is null) return "Organization__User and Organization__Password are set together or not at all.";
         if (user.Length == 0) return "Organization__User must not be empty.";
         if (user.Contains(':')) return "Organization__User must not hold a colon.";
-        if (password.Length == 0) return "Organization__Password must not be empty.";
-        return password.StartsWith(UnresolvedReference, StringComparison.OrdinalIgnoreCase)
-            ? "Organization__Password refers to a secret that is not in the Key Vault, or may not be read."
-            : null;
+        if (password.StartsWith(UnresolvedReference, StringComparison.OrdinalIgnoreCase))
+            return "Organization__Password refers to a secret that is not in the Key Vault, or may not be read.";
+        return password.Length == 0 ? "Organization__Password must not be empty." : null;
     }
 }
 

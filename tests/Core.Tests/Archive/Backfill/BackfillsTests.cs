@@ -142,7 +142,7 @@ public sealed class BackfillsTests : IAsyncLifetime
         scene.Vault.RefusesReads = true;
         for (var tries = 0; tries < 61; tries++) await Backfills.RunAsync(None);
         var failed = (await Backfills.FindAsync(id, ordered.Id, None))!;
-        Assert.Equal((BackfillState.Failed, 60, "vault-unavailable", null), (failed.State, failed.Tries, failed.Problem, failed.Remaining));
+        Assert.Equal((BackfillState.Failed, 60, "vault-refused", null), (failed.State, failed.Tries, failed.Problem, failed.Remaining));
     }
 
     [Fact]

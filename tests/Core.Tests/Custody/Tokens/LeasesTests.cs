@@ -72,7 +72,7 @@ public sealed class LeasesTests : IAsyncLifetime
         await scene.Direct.RevokeTokenAsync(await scene.MasterAsync(id), (await scene.DeliveredAsync(id, "label"))!, None);
         Assert.Equal(TokenState.Missing, Assert.Single((await Leases.ListAsync(id, None)).Tokens).State);
 
-        await Leases.RotateAsync(id, granted.TokenId, TimeSpan.Zero, None);
+        await Leases.RotateAsync(id, granted.TokenId, TimeSpan.Zero, Owner, None);
         await scene.AssertReconciledAsync();
     }
 
@@ -143,10 +143,10 @@ public sealed class LeasesTests : IAsyncLifetime
         for (var count = 0; count < 8; count++) granted = await IssueAsync($"label-{count}", TokenDelivery.Vault);
         Assert.Equal(CustodyFault.NoFreeSlot, await FaultAsync(() => IssueAsync("last", TokenDelivery.Vault)));
 
-        var rotated = await Leases.RotateAsync(id, granted.TokenId, TimeSpan.FromHours(1), None);
+        var rotated = await Leases.RotateAsync(id, granted.TokenId, TimeSpan.FromHours(1), Owner, None);
         Assert.Equal(10, (await Leases.ListAsync(id, None)).SlotsUsed);
         Assert.Equal(
-            CustodyFault.NoFreeSlot, await FaultAsync(() => Leases.RotateAsync(id, rotated.TokenId, TimeSpan.FromHours(1), None)));
+            CustodyFault.NoFreeSlot, await FaultAsync(() => Leases.RotateAsync(id, rotated.TokenId, TimeSpan.FromHours(1), Owner, None)));
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class LeasesTests : IAsyncLifetime
         [
             () => Leases.IssueAsync(other, request, None), () => Leases.ListAsync(other, None),
             () => Leases.RevokeAsync(other, "0123456789abcdef", None),
-            () => Leases.RotateAsync(other, "0123456789abcdef", TimeSpan.Zero, None),
+            () => Leases.RotateAsync(other, "0123456789abcdef", TimeSpan.Zero, Owner, None),
         ];
         foreach (var operation in operations) Assert.Equal(CustodyFault.ApplicationNotFound, await FaultAsync(operation));
     }

@@ -29,7 +29,7 @@ public sealed class RotationTests : IAsyncLifetime
     public async Task The_new_token_works_at_once_and_the_old_one_until_the_overlap_ends()
     {
         var old = await IssueAsync("label", TokenDelivery.Response);
-        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, Owner, None);
         Assert.Equal("label", rotated.Label);
         Assert.True(await scene.WorksAsync(id, rotated.Token!));
 
@@ -49,7 +49,7 @@ public sealed class RotationTests : IAsyncLifetime
     public async Task Without_overlap_the_old_token_is_refused_at_once()
     {
         var old = await IssueAsync("label", TokenDelivery.Response);
-        var rotated = await Leases.RotateAsync(id, old.TokenId, TimeSpan.Zero, None);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, TimeSpan.Zero, Owner, None);
         Assert.False(await scene.WorksAsync(id, old.Token!));
         Assert.True(await scene.WorksAsync(id, rotated.Token!));
     }
@@ -58,7 +58,7 @@ public sealed class RotationTests : IAsyncLifetime
     public async Task A_rotation_to_the_vault_leaves_the_new_token_there()
     {
         var old = await IssueAsync("label", TokenDelivery.Vault);
-        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, Owner, None);
         Assert.Null(rotated.Token);
         Assert.Equal(old.SecretName, rotated.SecretName);
         Assert.Equal(rotated.TokenId, (await scene.DeliveredAsync(id, "label"))!.Fingerprint);
@@ -69,11 +69,11 @@ public sealed class RotationTests : IAsyncLifetime
     public async Task A_replaced_token_is_not_rotated_but_the_new_one_is()
     {
         var old = await IssueAsync("label", TokenDelivery.Response);
-        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
-        Assert.Equal(CustodyFault.NotRotatable, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, None)));
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, Owner, None);
+        Assert.Equal(CustodyFault.NotRotatable, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, Hour, Owner, None)));
 
         // A caller who lost the answer asks again. Both earlier tokens work until their overlaps end.
-        await Leases.RotateAsync(id, rotated.TokenId, 2 * Hour, None);
+        await Leases.RotateAsync(id, rotated.TokenId, 2 * Hour, Owner, None);
         Assert.Equal(3, (await Leases.ListAsync(id, None)).Tokens.Count);
         scene.Clock.Advance(Hour);
         await Leases.RunAsync(None);
@@ -85,7 +85,7 @@ public sealed class RotationTests : IAsyncLifetime
     public async Task A_replaced_token_can_be_revoked_before_its_overlap_ends()
     {
         var old = await IssueAsync("label", TokenDelivery.Response);
-        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, Owner, None);
         await Leases.RevokeAsync(id, old.TokenId, None);
         Assert.False(await scene.WorksAsync(id, old.Token!));
         Assert.True(await scene.WorksAsync(id, rotated.Token!));
@@ -96,7 +96,7 @@ public sealed class RotationTests : IAsyncLifetime
     public async Task Revoking_a_lease_revokes_all_its_tokens()
     {
         var old = await IssueAsync("label", TokenDelivery.Response);
-        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, None);
+        var rotated = await Leases.RotateAsync(id, old.TokenId, Hour, Owner, None);
         await Leases.RevokeAsync(id, rotated.TokenId, None);
         Assert.Empty(await scene.TokensAsync(id));
     }
@@ -108,7 +108,7 @@ public sealed class RotationTests : IAsyncLifetime
     {
         var old = await IssueAsync("label", TokenDelivery.Response);
         Assert.Equal(
-            CustodyFault.Invalid, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, TimeSpan.FromSeconds(seconds), None)));
+            CustodyFault.Invalid, await FaultAsync(() => Leases.RotateAsync(id, old.TokenId, TimeSpan.FromSeconds(seconds), Owner, None)));
     }
 
     [Fact]
@@ -145,6 +145,81 @@ public sealed class RotationTests : IAsyncLifetime
         await scene.Direct.RevokeTokenAsync(await scene.MasterAsync(id), strangers[0], None);
         Assert.Equal(1, (await Leases.RunAsync(None)).Rotated);
         await scene.AssertReconciledAsync([.. strangers]);
+    }
+
+    [Fact]
+    public async Task With_one_free_slot_each_lease_gets_its_turn_and_what_is_long_overdue_is_announced()
+    {
+        var turns = new Dictionary<string, int>();
+        var last = new Dictionary<string, string>();
+        for (var index = 0; index < 9; index++)
+        {
+            var issued = await IssueAsync($"service-{index}", TokenDelivery.Vault, rotateEvery: Hour);
+            (turns[issued.Label], last[issued.Label]) = (0, issued.TokenId);
+        }
+        for (var run = 0; run < 12 * 6; run++)
+        {
+            scene.Clock.Advance(TimeSpan.FromMinutes(10));
+            await Leases.RunAsync(None);
+            foreach (var token in (await Leases.ListAsync(id, None)).Tokens.Where(token => token.State == TokenState.Active))
+            {
+                if (last[token.Label!] != token.TokenId) turns[token.Label!]++;
+                last[token.Label!] = token.TokenId;
+            }
+        }
+        Assert.All(turns, turn => Assert.InRange(turn.Value, 2, 4));
+        var overdue = scene.Announced.Values.Where(happened => happened.Kind == CustodyEventKind.RotationOverdue).ToList();
+        Assert.Equal(turns.Keys.Order(), overdue.Select(happened => happened.Label!).Distinct().Order());
+        // One for each rotation that is missed, however often the timer runs.
+        Assert.InRange(overdue.Count, 9, 9 * 5);
+    }
+
+    [Fact]
+    public async Task A_rotation_that_fails_for_longer_than_a_period_is_announced_once()
+    {
+        var issued = await IssueAsync("label", TokenDelivery.Vault, rotateEvery: Hour);
+        scene.Platform.FailBefore(nameof(IPlatform.IssueTokenAsync), PlatformException.Unavailable());
+        scene.Clock.Advance(2 * Hour);
+        await Leases.RunAsync(None);
+        Assert.DoesNotContain(scene.Announced.Values, happened => happened.Kind == CustodyEventKind.RotationOverdue);
+        for (var runs = 0; runs < 3; runs++)
+        {
+            scene.Clock.Advance(TimeSpan.FromMinutes(3));
+            await Leases.RunAsync(None);
+        }
+        var overdue = Assert.Single(scene.Announced.Values, happened => happened.Kind == CustodyEventKind.RotationOverdue);
+        Assert.Equal(("label", issued.TokenId), (overdue.Label, overdue.TokenId));
+    }
+
+    [Theory]
+    [InlineData(-5)]
+    [InlineData(4)]
+    [InlineData(-60 * 24 * 365)]
+    public async Task Rotations_are_due_by_our_own_clock(int platformMinutesAhead)
+    {
+        scene.Platform.ClockError = TimeSpan.FromMinutes(platformMinutesAhead);
+        var every = TimeSpan.FromMinutes(5);
+        await IssueAsync("label", TokenDelivery.Vault, rotateEvery: every);
+        var rotated = 0;
+        for (var minute = 0; minute < 10; minute++)
+        {
+            scene.Clock.Advance(TimeSpan.FromMinutes(1));
+            rotated += (await Leases.RunAsync(None)).Rotated;
+        }
+        Assert.Equal(2, rotated);
+    }
+
+    [Fact]
+    public async Task Only_the_owner_or_who_manages_others_rotates_a_token()
+    {
+        var issued = await IssueAsync("label", TokenDelivery.Response);
+        Assert.Equal(
+            CustodyFault.NotOwner,
+            await FaultAsync(() => Leases.RotateAsync(id, issued.TokenId, Hour, new TokenCaller("other", ManagesOthers: false), None)));
+        Assert.True(await scene.WorksAsync(id, issued.Token!));
+        var own = await Leases.RotateAsync(id, issued.TokenId, Hour, new TokenCaller("owner", ManagesOthers: false), None);
+        var managed = await Leases.RotateAsync(id, own.TokenId, Hour, new TokenCaller("other", ManagesOthers: true), None);
+        Assert.Equal("owner", managed.Owner);
     }
 
     [Fact]

@@ -62,6 +62,24 @@ public sealed class AzureLostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_commit_that_was_sent_is_waited_for_when_its_caller_goes_away()
+    {
+        using var caller = new CancellationTokenSource();
+        proxy.ToNextTransactions(1, async (_, _) =>
+        {
+            await caller.CancelAsync();
+            return false;
+        });
+        Assert.True((await store.CommitAsync(Table, "p", [RowChange.Insert(Row("new", 7))], caller.Token)).Succeeded);
+        Assert.Equal(7, (await other.GetAsync(Table, "p", "new", None))!.GetInt64("Value"));
+
+        // One that has not begun is not sent.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => store.CommitAsync(Table, "p", [RowChange.Insert(Row("never", 7))], caller.Token).AsTask());
+        Assert.Null(await other.GetAsync(Table, "p", "never", None));
+    }
+
+    [Fact]
     public async Task The_first_commit_to_a_table_survives_the_loss_of_every_answer()
     {
         var lost = new HashSet<string>();
