@@ -1,4 +1,6 @@
+using Gatehouse.Functions.Startup;
 using Gatehouse.Server.Invocation;
+using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Server;
 
@@ -16,6 +18,16 @@ internal static class CommandLine
     /// <summary>Whether the arguments ask for help.</summary>
     public static bool AsksForHelp(string[] args) => args.Any(HelpArguments.Contains);
 
+    /// <summary>The command that the arguments name; null where they name none.</summary>
+    public static DataCommand? CommandOf(string[] args) => args switch
+    {
+        ["backup", var folder, ..] when IsFolder(folder) => new DataCommand(DataBackup.BackUpAsync, folder),
+        ["restore", var folder, ..] when IsFolder(folder) => new DataCommand(DataBackup.RestoreAsync, folder),
+        _ => null,
+    };
+
+    private static bool IsFolder(string text) => text.Length > 0 && !text.StartsWith("--", StringComparison.Ordinal);
+
     /// <summary>The help text.</summary>
     /// <param name="settings">The names of the settings.</param>
     public static string Help(IEnumerable<string> settings) => $"""
@@ -24,6 +36,10 @@ internal static class CommandLine
         Usage:
           Gatehouse.Server [settings]  Serves until it is stopped. Without settings: http://127.0.0.1:7071, with the data in
                                        .gatehouse and credentials that the first start creates and prints.
+          Gatehouse.Server backup FOLDER [settings]
+                                       Copies the data folder, also while the server runs, and opens the copy.
+          Gatehouse.Server restore FOLDER [settings]
+                                       Copies a backup into a data folder that is empty.
           Gatehouse.Server --health    Exit code 0 if the server at Urls on this machine is alive.
           Gatehouse.Server --help      Prints this.
 
@@ -66,4 +82,14 @@ internal static class CommandLine
         }
         return settings;
     }
+}
+
+/// <summary>A command that works on the data folder instead of serving.</summary>
+/// <param name="Work">The work; it returns a line for the operator.</param>
+/// <param name="Folder">The backup's folder.</param>
+internal sealed record DataCommand(Func<IConfiguration, string, Task<string>> Work, string Folder)
+{
+    /// <summary>Runs it with these settings over the environment's, and prints what it did.</summary>
+    public async Task RunAsync(IReadOnlyDictionary<string, string?> settings) => Console.WriteLine(await Work(
+        new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection(settings).Build(), Folder));
 }

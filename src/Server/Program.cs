@@ -9,6 +9,11 @@ if (CommandLine.AsksForHelp(args))
     return 0;
 }
 
+if (CommandLine.CommandOf(args) is { } command)
+{
+    return await GatehouseHost.RunAsync(() => command.RunAsync(CommandLine.ReadSettings(args[2..], KnownSettings.Contains)));
+}
+
 return await GatehouseHost.RunAsync(() =>
 {
     var settings = CommandLine.ReadSettings(args, KnownSettings.Contains);

@@ -33,6 +33,8 @@ function* problemsOf(file) {
       yield* call(at, job);
       continue;
     }
+    if (job.environment && job.environment !== 'dev-what-if' && !job.if?.includes("github.ref == 'refs/heads/main'"))
+      yield `${at}: any branch can deploy to ${job.environment}`;
     if (!job['timeout-minutes']) yield `${at}: it has no timeout`;
     for (const step of job.steps) {
       if (step.uses && !pinned.test(step.uses)) yield `${at}: ${step.uses} is not pinned by its commit`;

@@ -46,7 +46,20 @@ internal sealed record CustodyRecord(
     /// <summary>The application of a due row.</summary>
     public static AppId DueApplication(TableRow row) => IdAt(row.Key, row.Key.LastIndexOf(':') + 1);
 
-    public static CustodyRecord Read(TableRow row) => new(
+    /// <exception cref="RowFormatException">The row is not a record.</exception>
+    public static CustodyRecord Read(TableRow row)
+    {
+        try
+        {
+            return ReadRow(row);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or JsonException)
+        {
+            throw new RowFormatException($"Row '{row.Key}' is not an application's record.", e);
+        }
+    }
+
+    private static CustodyRecord ReadRow(TableRow row) => new(
         IdAt(row.Key, RowPrefix.Length),
         row.GetString("Name"),
         row.GetDateTimeOffset("CreatedAt"),

@@ -1,11 +1,15 @@
 using Gatehouse.Common;
+using Gatehouse.Telemetry;
 
 namespace Gatehouse.Storage;
 
 /// <summary>Rows that are keyed by an application id and spread over <see cref="HexPartitions.OfApplications"/>.</summary>
 internal static class ApplicationRows
 {
-    /// <summary>The first rows after an id, in the order of the ids.</summary>
+    /// <summary>
+    /// The first rows after an id, in the order of the ids. A row that cannot be read is left out and measured: it must not keep the
+    /// others from being listed.
+    /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="table">The table.</param>
     /// <param name="prefix">What row keys have before the id.</param>
@@ -22,11 +26,29 @@ internal static class ApplicationRows
         if (after is { } last) range = range.StartingAfter($"{prefix}{last}");
         foreach (var partition in HexPartitions.StartingAt(after))
         {
-            if (found.Count == most) break;
-            var rows = await store.ReadAsync(table, partition, range, most - found.Count, cancellation);
-            found.AddRange(rows.Select(read));
+            var left = range;
+            while (found.Count < most)
+            {
+                var wanted = most - found.Count;
+                var rows = await store.ReadAsync(table, partition, left, wanted, cancellation);
+                foreach (var row in rows) Add(found, row, read);
+                if (rows.Count < wanted) break;
+                left = left.StartingAfter(rows[^1].Key);
+            }
         }
         return found;
+    }
+
+    private static void Add<T>(List<T> found, TableRow row, Func<TableRow, T> read)
+    {
+        try
+        {
+            found.Add(read(row));
+        }
+        catch (RowFormatException)
+        {
+            Measures.RowsUnreadable.Add(1);
+        }
     }
 
     /// <summary>The application id that a part of a row key holds.</summary>

@@ -80,4 +80,4 @@ public sealed class TableRow
 
 /// <summary>A row does not have the properties that this version of the code expects.</summary>
 [SuppressMessage("Design", "CA1032", Justification = "Created only in this namespace, always with a message.")]
-public sealed class RowFormatException(string message) : Exception(message);
+public sealed class RowFormatException(string message, Exception? inner = null) : Exception(message, inner);

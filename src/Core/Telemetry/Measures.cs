@@ -26,6 +26,10 @@ public static class Measures
     public static readonly Counter<long> EventsDuplicate =
         Meter.CreateCounter<long>("gatehouse.events.duplicates", "{event}", "Events that had been counted before.");
 
+    /// <summary>Rows that could not be read, and were left out of a list.</summary>
+    public static readonly Counter<long> RowsUnreadable =
+        Meter.CreateCounter<long>("gatehouse.store.unreadable_rows", "{row}", "Rows that could not be read, and were left out of a list.");
+
     /// <summary>Webhooks about messages that are too old to be counted.</summary>
     public static readonly Counter<long> WebhooksTooOld =
         Meter.CreateCounter<long>("gatehouse.webhooks.too_old", "{webhook}", "Webhooks about messages that are too old to be counted.");

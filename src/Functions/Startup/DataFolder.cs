@@ -21,6 +21,9 @@ internal sealed class DataFolder
     /// <summary>The local vault's key.</summary>
     public string VaultKey => System.IO.Path.Combine(Path, "vault.key");
 
+    /// <summary>A folder, whether it exists or not.</summary>
+    public static DataFolder At(string path) => new(path);
+
     /// <summary>Opens a folder, and creates it if it is missing.</summary>
     /// <exception cref="SettingException">The folder cannot be created or written to.</exception>
     public static DataFolder Open(string path)

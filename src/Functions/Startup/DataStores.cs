@@ -21,27 +21,57 @@ internal sealed record DataStores(
     DataFolder? Folder, Uri? Account, ITableStore Store, ISecretVault Vault, PlatformKeys Keys, AccessKeys AccessKeys)
 {
     /// <summary>Creates the data folder if it is needed and missing, and opens what the settings name.</summary>
-    /// <exception cref="SettingException">The folder cannot be written to.</exception>
+    /// <exception cref="SettingException">The folder cannot be written to, or store and vault do not belong together.</exception>
     /// <exception cref="StoreUnavailableException">A database cannot be opened.</exception>
     /// <exception cref="VaultException">The vault cannot be opened, or a key cannot be read from it.</exception>
     public static async Task<DataStores> OpenAsync(GatehouseSettings settings)
     {
         var folder = settings.NeedsDataFolder ? DataFolder.Open(settings.Storage.Path) : null;
+        // Before a new vault is made beside an existing store.
+        if (folder is not null && settings.KeyVault is null && !settings.Storage.IsAzure && !settings.Storage.AcceptsPair
+            && !File.Exists(folder.Vault) && File.Exists(folder.Store))
+        {
+            throw StorePairing.VaultMissing($"there is no {folder.Vault} beside the store");
+        }
         ISecretVault vault = settings.KeyVault is { } address ? OpenKeyVault(address) : LocalVault.Open(folder!.Vault, folder.VaultKey);
         try
         {
-            var keys = new PlatformKeys();
-            await keys.OpenAsync(vault, CancellationToken.None);
-            var accessKeys = new AccessKeys();
-            await accessKeys.OpenAsync(vault, CancellationToken.None);
             var (store, account) = settings.Storage.IsAzure ? OpenAzureTables(settings.Storage) : (SqliteTableStore.Open(folder!.Store), null);
-            return new DataStores(folder, account, store, vault, keys, accessKeys);
+            try
+            {
+                var (keys, accessKeys) = await OpenKeysAsync(vault, store, settings.Storage.AcceptsPair);
+                return new DataStores(folder, account, store, vault, keys, accessKeys);
+            }
+            catch
+            {
+                if (store is IAsyncDisposable local) await local.DisposeAsync();
+                throw;
+            }
         }
         catch
         {
             if (vault is IAsyncDisposable local) await local.DisposeAsync();
             throw;
         }
+    }
+
+    private static async Task<(PlatformKeys, AccessKeys)> OpenKeysAsync(ISecretVault vault, ITableStore store, bool acceptsPair)
+    {
+        var pairing = new StorePairing(vault, store);
+        if (!acceptsPair) await pairing.CheckAsync(CancellationToken.None);
+        var keys = new PlatformKeys();
+        await keys.OpenAsync(vault, CancellationToken.None);
+        var accessKeys = new AccessKeys();
+        await accessKeys.OpenAsync(vault, CancellationToken.None);
+        await pairing.CompleteAsync(accessKeys.Data, acceptsPair, CancellationToken.None);
+        return (keys, accessKeys);
+    }
+
+    /// <summary>Closes what is on this machine.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Store is IAsyncDisposable store) await store.DisposeAsync();
+        if (Vault is IAsyncDisposable vault) await vault.DisposeAsync();
     }
 
     // A separate method, like OpenKeyVault: compiling a method loads the assemblies of the types it uses.

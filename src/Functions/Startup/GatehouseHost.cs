@@ -44,6 +44,21 @@ public static class GatehouseHost
         }
     }
 
+    /// <summary>Runs a command. What stops it is one line on standard error.</summary>
+    public static async Task<int> RunAsync(Func<Task> command)
+    {
+        try
+        {
+            await command();
+            return 0;
+        }
+        catch (Exception e) when (IsForTheOperator(e))
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
+    }
+
     private static Task ReportAsync(string reason) =>
         Console.Error.WriteLineAsync($"error: Gatehouse cannot start: {reason.ReplaceLineEndings(" ")}");
 

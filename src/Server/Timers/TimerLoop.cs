@@ -14,9 +14,12 @@ namespace Gatehouse.Server.Timers;
 internal sealed partial class TimerLoop(
     TimerFunction function, IServiceScopeFactory scopes, TimerMemory? memory, TimeProvider clock, ILogger logger)
 {
-    // Timers measure elapsed time and stop while the machine sleeps, so the clock is checked every minute. This also keeps
-    // long waits within the range of a timer.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    // Timers measure elapsed time and stop while the machine sleeps, and the clock can be set: so the clock is checked this
+    // often. This also keeps long waits within the range of a timer.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    // Clocks are corrected by less than this all the time, which delays a run by no more.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly Channel<bool> wakes = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -84,7 +87,7 @@ internal sealed partial class TimerLoop(
     private DateTimeOffset AfterClockChange(DateTimeOffset next)
     {
         var now = clock.GetUtcNow();
-        if (now < seen - LongestWait)
+        if (now < seen - ClockTolerance)
         {
             next = function.Schedule.After(now);
             LogSetBack(logger, function.Name, seen, now, next);

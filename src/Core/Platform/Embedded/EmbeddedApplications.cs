@@ -1,6 +1,8 @@
 using System.Text;
 using Gatehouse.Common;
+using Gatehouse.Secrets;
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 
 namespace Gatehouse.Platform.Embedded;
 
@@ -52,8 +54,24 @@ public sealed class EmbeddedApplications(ITableStore store, ApplicationAccess ac
                 : throw PlatformException.Invalid("token is not valid.");
         }
         var records = await ReadAsync(after, limit + 1, cancellation);
-        var page = records.Take(limit).Select(record => Represent(record, record.Tokens.Open(0, keys.Data, record.Id))).ToList();
-        return new ApplicationPage(page, records.Count > limit ? PageToken.Write(page[^1].Id.ToGuid(), keys.Pages) : "");
+        var page = new List<Application>(limit);
+        var unreadable = new List<UnreadableApplication>();
+        foreach (var record in records.Take(limit))
+        {
+            try
+            {
+                page.Add(Represent(record, record.Tokens.Open(0, keys.Data, record.Id)));
+            }
+            catch (VaultException e)
+            {
+                Measures.RowsUnreadable.Add(1);
+                unreadable.Add(new UnreadableApplication(record.Id, record.Name, $"its API token cannot be decrypted: {e.Message}"));
+            }
+        }
+        return new ApplicationPage(page, records.Count > limit ? PageToken.Write(records[limit - 1].Id.ToGuid(), keys.Pages) : "")
+        {
+            Unreadable = unreadable,
+        };
     }
 
     /// <summary>Deletes every application. Those that are created meanwhile may stay.</summary>

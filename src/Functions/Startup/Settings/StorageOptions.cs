@@ -22,9 +22,14 @@ internal sealed class StorageOptions
     /// <summary>For <see cref="AzureTables"/>, instead: the account's address. The machine's identity is used.</summary>
     public string? TableEndpoint { get; set; }
 
+    /// <summary>
+    /// <c>true</c> pairs a store and a vault that do not belong together, because one of them is lost for good.
+    /// </summary>
+    public string? AcceptPair { get; set; }
+
     /// <summary>The settings. The options must be valid.</summary>
     internal StorageSettings ToSettings() =>
-        new(System.IO.Path.GetFullPath(Path ?? DefaultPath), ConnectionString, SettingRules.TryHttpsAddress(TableEndpoint));
+        new(System.IO.Path.GetFullPath(Path ?? DefaultPath), ConnectionString, SettingRules.TryHttpsAddress(TableEndpoint), AcceptPair == "true");
 }
 
 /// <summary>Validates <see cref="StorageOptions"/>.</summary>
@@ -34,6 +39,7 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
 
     private static string? Fault(StorageOptions options)
     {
+        if (options.AcceptPair is not (null or "true" or "false")) return "Storage__AcceptPair must be true or false.";
         if (!IsPath(options.Path ?? StorageOptions.DefaultPath)) return "Storage__Path must be the path of a folder.";
         var provider = options.Provider ?? StorageOptions.Sqlite;
         if (provider.Equals(StorageOptions.Sqlite, StringComparison.OrdinalIgnoreCase))

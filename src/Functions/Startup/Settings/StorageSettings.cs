@@ -7,7 +7,8 @@ namespace Gatehouse.Functions.Startup.Settings;
 /// <param name="Path"><c>Storage__Path</c>: the full path of the data folder.</param>
 /// <param name="ConnectionString"><c>Storage__ConnectionString</c>: the storage account's, with its key.</param>
 /// <param name="TableEndpoint"><c>Storage__TableEndpoint</c>: the account's address, used with the machine's identity.</param>
-internal sealed record StorageSettings(string Path, string? ConnectionString, Uri? TableEndpoint)
+/// <param name="AcceptsPair"><c>Storage__AcceptPair</c>: whether a store and a vault that do not belong together are paired.</param>
+internal sealed record StorageSettings(string Path, string? ConnectionString, Uri? TableEndpoint, bool AcceptsPair = false)
 {
     /// <summary>Whether the tables are in Azure, and not in the data folder.</summary>
     public bool IsAzure => ConnectionString is not null || TableEndpoint is not null;
