@@ -11,6 +11,7 @@ public sealed partial class BicepTests
     // Settings that Bicep does not set, and why.
     private static readonly Dictionary<string, string> NotForAzure = new()
     {
+        ["Storage__AcceptPair"] = "An operator sets it for one start.",
         ["Storage__Path"] = "There is no data folder: Azure stores tables and secrets.",
         ["Storage__ConnectionString"] = "Access by key is disabled: the identity is used, with Storage__TableEndpoint.",
         ["Ops__LocalKey"] = "Callers use Entra ID.",

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace Gatehouse.Functions.Tests.Server;
@@ -109,6 +110,14 @@ public sealed class HostingTests
     public void A_time_for_the_stop_that_is_no_number_of_seconds_stops_the_start(string seconds) => Assert.Equal(
         "ShutdownSeconds must be a whole number from 0 to 600.",
         Assert.ThrowsAny<InvalidOperationException>(() => new ServerBuilder([new("ShutdownSeconds", seconds)], []).Build()).Message);
+
+    [Fact]
+    public async Task A_log_that_nobody_reads_drops_lines_instead_of_holding_up_requests()
+    {
+        await using var app = (WebApplication)new ServerBuilder([new("Urls", "http://127.0.0.1:0")], []).Build();
+        Assert.Equal(
+            ConsoleLoggerQueueFullMode.DropWrite, app.Services.GetRequiredService<IOptionsMonitor<ConsoleLoggerOptions>>().CurrentValue.QueueFullMode);
+    }
 
     [Fact]
     public async Task A_request_that_ends_in_time_is_answered_when_the_server_stops()
