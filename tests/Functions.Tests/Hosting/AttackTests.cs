@@ -102,7 +102,7 @@ public abstract class AttackTests(Head head)
         Assert.Equal(HttpStatusCode.Unauthorized, (await TryAsync()).Status);
         for (var count = 0; count < 10; count++) (await TryAsync()).Problem(HttpStatusCode.TooManyRequests, "too-many-attempts");
 
-        // The same allowance holds for the platform and for webhooks. A caller that was let in before is let in.
+        // The same allowance holds for the platform. A caller that was let in before is let in.
         (await gatehouse.Api.GetAsync("/v3/applications", gatehouse.Api.Organization)).Refused(500910, HttpStatusCode.TooManyRequests);
         (await gatehouse.Api.GetAsync("/ops/v1/applications", Credential.Ops)).Ok();
         // Another address is not limited.
@@ -123,7 +123,7 @@ public abstract class AttackTests(Head head)
     {
         await using var gatehouse = await head.StartAsync(clock: new TestClock());
         var status = HttpStatusCode.Unauthorized;
-        for (var count = 0; count <= CredentialLimit.Most + 1; count++)
+        for (var count = 0; count <= CredentialLimit.MostOfOne + 1; count++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/ops/v1/applications");
             request.Headers.Add("X-Gatehouse-Key", "leaked and withdrawn");
@@ -131,6 +131,28 @@ public abstract class AttackTests(Head head)
             status = (await gatehouse.Api.SendAsync(request)).Status;
         }
         Assert.Equal(HttpStatusCode.TooManyRequests, status);
+    }
+
+    [Fact]
+    public async Task A_wrong_credential_that_is_sent_again_and_again_leaves_room_for_others_of_its_address()
+    {
+        await using var gatehouse = await head.StartAsync(clock: new TestClock());
+        for (var count = 0; count < 3 * CredentialLimit.Most; count++)
+            await gatehouse.Api.GetAsync("/ops/v1/applications", new Credential("X-Gatehouse-Key", "leaked and withdrawn"));
+        (await gatehouse.Api.GetAsync("/ops/v1/applications", Credential.Ops)).Ok();
+    }
+
+    [Fact]
+    public async Task Wrong_signatures_of_webhooks_stop_no_others()
+    {
+        await using var gatehouse = await head.StartAsync(clock: new TestClock());
+        for (var count = 0; count < 2 * CredentialLimit.Most; count++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/webhooks/{AppId.Generate()}") { Content = new StringContent("{}") };
+            request.Headers.Add("x-sendbird-signature", new string('a', 64));
+            Assert.Equal(HttpStatusCode.Unauthorized, (await gatehouse.Api.SendAsync(request)).Status);
+        }
+        (await gatehouse.Api.GetAsync("/v3/applications", gatehouse.Api.Organization)).Ok();
     }
 
     [Theory]

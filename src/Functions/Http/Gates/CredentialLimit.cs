@@ -9,26 +9,31 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Functions.Http.Gates;
 
 /// <summary>
-/// Limits wrong credentials: a hundred from one address, then a hundred a minute; the same for one credential. Past that, a
-/// credential is not checked any more, and the answer is 429.
+/// Limits wrong credentials: a hundred from one address, and fifty times the same one, at once and then in a minute. Past that, a
+/// credential is not checked any more, and the answer is 429. What is not checked does not count, so one wrong credential that is
+/// sent again and again leaves half of its address's allowance to the others.
 /// </summary>
 /// <remarks>
 /// <para>A credential that has been accepted since the wrong ones began is never limited by its address, so that the callers
 /// behind a proxy do not lock each other out. Until the first wrong credential, nothing is stored and nothing is looked up.</para>
 /// <para>The address is the peer's. If the peer is this machine, as a reverse proxy is, or the Functions host, it is the last one
 /// in <c>X-Forwarded-For</c>, which the proxy has written. Of an IPv6 address the first 64 bits count.</para>
+/// <para>Signatures of webhooks are not limited: all applications' webhooks come from the platform's few addresses, and those of one
+/// that is no longer in custody must not stop the others'.</para>
 /// <para>Refusals are logged once a minute for each address and reason, with the number of those without a line.</para>
 /// </remarks>
 public sealed partial class CredentialLimit(TimeProvider time, ILogger<CredentialLimit> log)
 {
-    /// <summary>How many wrong credentials are accepted at once, and then in a minute.</summary>
+    /// <summary>How many wrong credentials of one address are checked at once, and then in a minute.</summary>
     public const int Most = 100;
+
+    /// <summary>How often one wrong credential is checked at once, and then in a minute.</summary>
+    public const int MostOfOne = 50;
 
     // The most addresses, credentials and reasons that are remembered. Past that, all are forgotten.
     private const int MostRemembered = 10_000;
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Refill = Window / Most;
 
     private readonly byte[] hashKey = RandomNumberGenerator.GetBytes(32);
     private readonly ConcurrentDictionary<string, long> limits = new(StringComparer.Ordinal);
@@ -57,14 +62,13 @@ public sealed partial class CredentialLimit(TimeProvider time, ILogger<Credentia
 
     /// <summary>A credential was wrong: it counts.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="credential">The credential as it was sent; null where only its address counts.</param>
-    public void Refuse(HttpContext context, string? credential)
+    /// <param name="credential">The credential as it was sent.</param>
+    public void Refuse(HttpContext context, string credential)
     {
         Measures.CredentialsRefused.Add(1);
         Bound(limits);
-        Count(AddressOf(context));
-        if (credential is null) return;
-        Count(NameOf(credential));
+        Count(AddressOf(context), Most);
+        Count(NameOf(credential), MostOfOne);
         accepted.TryRemove(NameOf(credential), out _);
     }
 
@@ -91,10 +95,10 @@ public sealed partial class CredentialLimit(TimeProvider time, ILogger<Credentia
     }
 
     // What is stored is the time at which the allowance is full again, on the clock of elapsed time.
-    private void Count(string name)
+    private void Count(string name, int most)
     {
         var now = time.GetTimestamp();
-        limits.AddOrUpdate(name, _ => now + Ticks(Refill), (_, full) => Math.Max(now, full) + Ticks(Refill));
+        limits.AddOrUpdate(name, _ => now + Ticks(Window / most), (_, full) => Math.Max(now, full) + Ticks(Window / most));
     }
 
     private TimeSpan WaitOf(string name) =>

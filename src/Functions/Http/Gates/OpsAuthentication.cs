@@ -41,7 +41,7 @@ public sealed class OpsAuthentication(CallerAuthenticator callers, CredentialLim
         }
         limit.Log(request.HttpContext, $"credential fault {found.Fault}");
         if (found.Status == AuthenticationStatus.Unavailable) throw new ProblemException(Problem.Unavailable());
-        if (found.Fault is not (CredentialFault.Missing or CredentialFault.NoBearer)) limit.Refuse(request.HttpContext, key ?? bearer);
+        if (found.Fault is not (CredentialFault.Missing or CredentialFault.NoBearer)) limit.Refuse(request.HttpContext, key ?? bearer ?? "");
         throw found.Fault switch
         {
             CredentialFault.UnknownKey => Unauthenticated($"{KeyHeader} is not valid."),

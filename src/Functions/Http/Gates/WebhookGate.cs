@@ -4,6 +4,7 @@ using Gatehouse.Access;
 using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Platform;
+using Gatehouse.Telemetry;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Gates;
@@ -36,17 +37,12 @@ public sealed class WebhookGate(IApplicationDirectory applications, CredentialLi
             // applications exist.
             if (AppId.TryParse(application) is not { } id || WebhookSignature.Look(request.Headers[WebhookSignature.Header]) is not null)
                 throw Refused();
-            if (limit.WaitOf(request.HttpContext, null) is { } wait)
-            {
-                limit.Log(request.HttpContext, "too many wrong signatures");
-                throw new ProblemException(Problem.TooManyAttempts(wait));
-            }
             var body = await RequestBody.ReadAsync(request, BodyLimit, cancellation);
             var master = await applications.FindMasterTokenAsync(id, cancellation);
             var verdict = WebhookSignature.Verify(
                 body.Span, request.Headers[WebhookSignature.Header], master?.Reveal() ?? DecoyToken);
             if (verdict == SignatureVerdict.Right && master is not null) return await run(id, body, cancellation);
-            limit.Refuse(request.HttpContext, null);
+            Measures.CredentialsRefused.Add(1);
             limit.Log(request.HttpContext, "wrong signature");
             throw Refused();
         });
