@@ -6,8 +6,10 @@ namespace Gatehouse.Functions.Tests.Harness;
 /// <summary>Sends one batch after another. A batch without an answer is sent again, to the next process.</summary>
 internal sealed class UsageWriter(string name, int seed)
 {
-    private const string FirstDay = "2024-02-28";
-    private const string LastDay = "2024-03-01";
+    // Messages of the last three days are counted.
+    private static readonly DateOnly Today = DateOnly.FromDateTime(DateTime.UtcNow);
+    private static readonly string FirstDay = $"{Today.AddDays(-2):yyyy-MM-dd}";
+    private static readonly string LastDay = $"{Today:yyyy-MM-dd}";
 
     private readonly Random random = new(seed);
     private readonly List<string> unanswered = [];

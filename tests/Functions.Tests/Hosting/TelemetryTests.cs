@@ -30,8 +30,8 @@ public sealed class TelemetryTests
             var issued = await api.PostAsync(
                 $"/ops/v1/applications/{application.Id}/tokens", Credential.Ops, """{"label":"bot","deliver":"response"}""");
             var token = issued.Body.GetProperty("token").GetString()!;
-            const string Message = """{"type":"message","message_id":"m-1","user_id":"ann-of-cleves","channel_url":"pier","sent_at":1700000000000}""";
-            for (var count = 0; count < 2; count++) (await api.RecordAsync(application, Message)).Ok();
+            var message = $$"""{"type":"message","message_id":"m-1","user_id":"ann-of-cleves","channel_url":"pier","sent_at":{{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}}}""";
+            for (var count = 0; count < 2; count++) (await api.RecordAsync(application, message)).Ok();
             using (var request = new HttpRequestMessage(HttpMethod.Get, $"/v3/applications/api_tokens/{token}"))
             {
                 request.Headers.Add("traceparent", $"00-{TraceId}-{CallerSpanId}-01");

@@ -32,7 +32,8 @@ public abstract partial class ContractExamplesTests(TestStore store, Head head)
     {
         var example = Examples[index];
         var now = example.TryGetProperty("now", out var instant) ? instant.GetDateTimeOffset() : DateTimeOffset.UtcNow;
-        var clock = new TestClock(now);
+        // A message is counted within three days, so the clock follows the days of the messages.
+        var clock = new TestClock(FirstMessageDay(example) ?? now);
         await using var gatehouse = await head.StartAsync(clock: clock, store: store);
         var scene = await Scene.SetAsync(gatehouse.Api, clock, example);
 
@@ -40,6 +41,14 @@ public abstract partial class ContractExamplesTests(TestStore store, Head head)
 
         scene.Compare(example.GetProperty("answer"), answer.Ok(), section);
     }
+
+    private static DateTimeOffset? FirstMessageDay(JsonElement example) =>
+        example.TryGetProperty("given", out var given)
+        && given.EnumerateArray().Select(step => step.GetString()!.Split(' ')).FirstOrDefault(words => words is ["usage", "messages", ..]) is { } usage
+            ? Noon(usage[3])
+            : null;
+
+    private static DateTimeOffset Noon(string day) => DateTimeOffset.Parse($"{day}T12:00:00Z", CultureInfo.InvariantCulture);
 
     /// <summary>The preconditions of an example, and the values of its placeholders.</summary>
     private sealed partial class Scene(PlatformClient api)
@@ -65,7 +74,7 @@ public abstract partial class ContractExamplesTests(TestStore store, Head head)
                     var parts = step.GetString()!.Split(' ', 3);
                     if (parts[0] == "usage")
                     {
-                        await scene.UseAsync(parts[1], parts[2].Split(' '));
+                        await scene.UseAsync(clock, parts[1], parts[2].Split(' '));
                         continue;
                     }
                     var credential = scene.values.TryGetValue("master", out var master) ? Credential.Token(master) : api.Organization;
@@ -143,7 +152,7 @@ public abstract partial class ContractExamplesTests(TestStore store, Head head)
         }
 
         // "connections n", or "messages" or "users n first last": n of them, spread over the days from the first to the last.
-        private async Task UseAsync(string kind, string[] words)
+        private async Task UseAsync(TestClock clock, string kind, string[] words)
         {
             var count = int.Parse(words[0], CultureInfo.InvariantCulture);
             if (kind == "connections")
@@ -151,11 +160,15 @@ public abstract partial class ContractExamplesTests(TestStore store, Head head)
                 (await api.RecordAsync(application!, $$"""{"type":"connections","node":"a","count":{{count}}}""")).Ok();
                 return;
             }
-            var first = DateTimeOffset.Parse($"{words[1]}T12:00:00Z", CultureInfo.InvariantCulture);
-            var days = (DateTimeOffset.Parse($"{words[^1]}T12:00:00Z", CultureInfo.InvariantCulture) - first).Days + 1;
-            var events = Enumerable.Range(0, count).Select(number => Event(kind, number, first.AddDays(number % days).ToUnixTimeMilliseconds()));
-            foreach (var some in events.Chunk(1000))
-                Assert.Equal(some.Length, (await api.RecordAsync(application!, some)).Ok().GetProperty("accepted").GetInt32());
+            var first = Noon(words[1]);
+            var days = (Noon(words[^1]) - first).Days + 1;
+            foreach (var day in Enumerable.Range(0, count).GroupBy(number => number % days).OrderBy(day => day.Key))
+            {
+                var at = first.AddDays(day.Key);
+                if (kind == "messages" && clock.GetUtcNow() < at) clock.Set(at);
+                foreach (var some in day.Select(number => Event(kind, number, at.ToUnixTimeMilliseconds())).Chunk(1000))
+                    Assert.Equal(some.Length, (await api.RecordAsync(application!, some)).Ok().GetProperty("accepted").GetInt32());
+            }
         }
 
         private static string Event(string kind, int number, long at) => kind == "users"
