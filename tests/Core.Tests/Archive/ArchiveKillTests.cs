@@ -44,7 +44,13 @@ public sealed class ArchiveKillTests
         Assert.Equal(Filled.Days, (await one.Start().Backfills.FindAsync(ids[0], backfill, None))!.DaysDone);
         one.GoTo(Today);
         one.RightClock.Advance(one.Settings.InterruptedAfter);
-        var runs = (await one.Start().Runs.ListAsync(null, 100, None)).Runs;
+        var runs = new List<ArchiveRun>();
+        for (Guid? after = null; runs.Count == 0 || after is not null;)
+        {
+            var page = await one.Start().Runs.ListAsync(after, 100, None);
+            runs.AddRange(page.Runs);
+            after = page.Next;
+        }
         Assert.Equal([ArchiveRunState.Done, .. Enumerable.Repeat(ArchiveRunState.Interrupted, Kills)], runs.Select(run => run.State));
     }
 
