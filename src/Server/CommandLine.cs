@@ -18,12 +18,16 @@ internal static class CommandLine
     /// <summary>Whether the arguments ask for help.</summary>
     public static bool AsksForHelp(string[] args) => args.Any(HelpArguments.Contains);
 
-    /// <summary>The command that the arguments name; null where they name none.</summary>
-    public static DataCommand? CommandOf(string[] args) => args switch
+    /// <summary>Whether the arguments name a command on the data folder.</summary>
+    public static bool NamesCommand(string[] args) => args is ["backup" or "restore", ..];
+
+    /// <summary>The command that the arguments name.</summary>
+    /// <exception cref="FunctionStartException">The command's folder is missing.</exception>
+    public static DataCommand CommandOf(string[] args) => args switch
     {
         ["backup", var folder, ..] when IsFolder(folder) => new DataCommand(DataBackup.BackUpAsync, folder),
         ["restore", var folder, ..] when IsFolder(folder) => new DataCommand(DataBackup.RestoreAsync, folder),
-        _ => null,
+        _ => throw new FunctionStartException($"'{args[0]}' needs a folder: {args[0]} FOLDER [settings]."),
     };
 
     private static bool IsFolder(string text) => text.Length > 0 && !text.StartsWith("--", StringComparison.Ordinal);

@@ -9,9 +9,10 @@ if (CommandLine.AsksForHelp(args))
     return 0;
 }
 
-if (CommandLine.CommandOf(args) is { } command)
+if (CommandLine.NamesCommand(args))
 {
-    return await GatehouseHost.RunAsync(() => command.RunAsync(CommandLine.ReadSettings(args[2..], KnownSettings.Contains)));
+    return await GatehouseHost.RunAsync(() =>
+        CommandLine.CommandOf(args).RunAsync(CommandLine.ReadSettings(args[2..], KnownSettings.Contains)));
 }
 
 return await GatehouseHost.RunAsync(() =>

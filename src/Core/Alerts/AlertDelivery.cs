@@ -81,8 +81,7 @@ public sealed class AlertDelivery(
     private async Task<AlertState?> TakeAsync(string partition, string dueKey, Action end, CancellationToken cancellation)
     {
         var found = await store.GetAsync(AlertRow.Table, partition, AlertRow.KeyOfDue(dueKey), cancellation);
-        if (found is null) return null;
-        var read = AlertRow.Read(found);
+        if (found is null || !ReadableRows.TryRead(found, AlertRow.Read, out var read)) return null;
         // Read again here: the run may have spent a long time on other alerts.
         var now = time.GetUtcNow();
         if (read.DueAt > now) return null;

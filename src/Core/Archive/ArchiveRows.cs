@@ -33,21 +33,24 @@ internal sealed class ArchiveRows(ITableStore store)
     {
         var rows = await store.ReadAsync(
             Table, Partition(application), new RowRange(ArchiveDays.Text(from), BehindState), TableLimits.RowsPerRead, cancellation);
-        var days = rows.TakeWhile(row => row.Key != ArchiveState.RowKey).Select(ArchivedDay.Read).ToList();
-        var state = days.Count < rows.Count ? ArchiveState.Read(rows[^1])
+        var days = ReadableRows.Of(rows.TakeWhile(row => row.Key != ArchiveState.RowKey), ArchivedDay.Read);
+        var state = rows is [.., { Key: ArchiveState.RowKey } last] ? ArchiveState.Read(last)
             : rows.Count == TableLimits.RowsPerRead ? await FindStateAsync(application, cancellation)
             : null;
         return (state, days);
     }
 
-    /// <summary>The archived days of a range of at most 1,000 days, the earliest first.</summary>
+    /// <summary>
+    /// The archived days of a range of at most 1,000 days, the earliest first. A damaged one counts as not archived: it is read
+    /// from the platform again where that still has it.
+    /// </summary>
     public async ValueTask<IReadOnlyList<ArchivedDay>> ReadDaysAsync(
         AppId application, DayRange days, CancellationToken cancellation)
     {
         var rows = await store.ReadAsync(
             Table, Partition(application), new RowRange(ArchiveDays.Text(days.From), ArchiveDays.Text(days.To) + " "),
             TableLimits.RowsPerRead, cancellation);
-        return [.. rows.Select(ArchivedDay.Read)];
+        return ReadableRows.Of(rows, ArchivedDay.Read);
     }
 
     public ValueTask<CommitResult> CommitAsync(

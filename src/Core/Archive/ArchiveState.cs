@@ -31,7 +31,10 @@ internal sealed record ArchiveState(
         return new(first, first.AddDays(-1), first.AddDays(-1), DateTimeOffset.UnixEpoch, DaySet.None, DaySet.None, DaySet.None, null);
     }
 
-    public static ArchiveState Read(TableRow row) => new(
+    /// <exception cref="RowFormatException">The row is not a state.</exception>
+    public static ArchiveState Read(TableRow row) => ReadableRows.Read(row, ReadRow);
+
+    private static ArchiveState ReadRow(TableRow row) => new(
         ArchiveDays.Parse(row.GetString(nameof(From))), ArchiveDays.Parse(row.GetString(nameof(Through))),
         ArchiveDays.Parse(row.GetString(nameof(FinalThrough))), row.GetDateTimeOffset(nameof(ReadAt)),
         DaySet.Read(row.GetBinary(nameof(Missing))), DaySet.Read(row.Find(nameof(LeftOut)) as byte[] ?? []),

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gatehouse.Common;
 using Gatehouse.Storage;
+using Gatehouse.Telemetry;
 
 namespace Gatehouse.Archive;
 
@@ -21,7 +22,7 @@ public readonly record struct ArchivedDay(
 
     /// <summary>
     /// The final counts that were replaced by another one, the oldest first, as a JSON list of <c>count</c> and
-    /// <c>read_at</c>; null if there are none. At most the first and the last fifty are kept.
+    /// <c>read_at</c>; null if there are none. The first and the last fifty are kept.
     /// </summary>
     public string? History { get; init; }
 
@@ -36,10 +37,24 @@ public readonly record struct ArchivedDay(
     internal string? HistoryBefore(long count)
     {
         if (!Final || count == Count) return History;
-        var replaced = History is null ? [] : JsonSerializer.Deserialize(History, ReplacedCounts.Default.ListReplacedCount) ?? [];
+        var replaced = ReplacedBefore();
         replaced.Add(new ReplacedCount(Count, Rfc3339.Text(ArchivedAt)));
         if (replaced.Count > MostReplaced + 1) replaced.RemoveAt(1);
         return JsonSerializer.Serialize(replaced, ReplacedCounts.Default.ListReplacedCount);
+    }
+
+    // A damaged history is replaced: the count must not stay unwritten because of it.
+    private List<ReplacedCount> ReplacedBefore()
+    {
+        try
+        {
+            return History is null ? [] : JsonSerializer.Deserialize(History, ReplacedCounts.Default.ListReplacedCount) ?? [];
+        }
+        catch (JsonException)
+        {
+            Measures.RowsUnreadable.Add(1);
+            return [];
+        }
     }
 
     internal TableRow ToRow()

@@ -47,17 +47,7 @@ internal sealed record CustodyRecord(
     public static AppId DueApplication(TableRow row) => IdAt(row.Key, row.Key.LastIndexOf(':') + 1);
 
     /// <exception cref="RowFormatException">The row is not a record.</exception>
-    public static CustodyRecord Read(TableRow row)
-    {
-        try
-        {
-            return ReadRow(row);
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException or JsonException)
-        {
-            throw new RowFormatException($"Row '{row.Key}' is not an application's record.", e);
-        }
-    }
+    public static CustodyRecord Read(TableRow row) => ReadableRows.Read(row, ReadRow);
 
     private static CustodyRecord ReadRow(TableRow row) => new(
         IdAt(row.Key, RowPrefix.Length),

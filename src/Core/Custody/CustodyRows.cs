@@ -43,7 +43,7 @@ internal sealed class CustodyRows(ITableStore store)
             {
                 var rows = await store.ReadAsync(
                     CustodyRecord.Table, partition, range, TableLimits.RowsPerRead, cancellation);
-                foreach (var row in rows) yield return CustodyRecord.DueApplication(row);
+                foreach (var application in ReadableRows.Of(rows, CustodyRecord.DueApplication)) yield return application;
                 if (rows.Count < TableLimits.RowsPerRead) break;
                 range = range.StartingAfter(rows[^1].Key);
             }

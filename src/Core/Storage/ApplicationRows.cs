@@ -1,5 +1,4 @@
 using Gatehouse.Common;
-using Gatehouse.Telemetry;
 
 namespace Gatehouse.Storage;
 
@@ -7,8 +6,7 @@ namespace Gatehouse.Storage;
 internal static class ApplicationRows
 {
     /// <summary>
-    /// The first rows after an id, in the order of the ids. A row that cannot be read is left out and measured: it must not keep the
-    /// others from being listed.
+    /// The first rows after an id, in the order of the ids, without those that cannot be read (<see cref="ReadableRows"/>).
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="table">The table.</param>
@@ -31,24 +29,12 @@ internal static class ApplicationRows
             {
                 var wanted = most - found.Count;
                 var rows = await store.ReadAsync(table, partition, left, wanted, cancellation);
-                foreach (var row in rows) Add(found, row, read);
+                found.AddRange(ReadableRows.Of(rows, read));
                 if (rows.Count < wanted) break;
                 left = left.StartingAfter(rows[^1].Key);
             }
         }
         return found;
-    }
-
-    private static void Add<T>(List<T> found, TableRow row, Func<TableRow, T> read)
-    {
-        try
-        {
-            found.Add(read(row));
-        }
-        catch (RowFormatException)
-        {
-            Measures.RowsUnreadable.Add(1);
-        }
     }
 
     /// <summary>The application id that a part of a row key holds.</summary>

@@ -97,7 +97,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
     {
         var now = time.GetUtcNow();
         var (_, nodes) = await ReadAsync(application, cancellation);
-        return nodes.Where(node => now - node.GetDateTimeOffset(At) < Lifetime).Sum(node => node.GetInt64(Count));
+        return ReadableRows.Of(nodes, node => now - node.GetDateTimeOffset(At) < Lifetime ? node.GetInt64(Count) : 0).Sum();
     }
 
     /// <summary>Removes the nodes that have not reported for this long.</summary>
@@ -124,7 +124,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
     private IEnumerable<TableRow> Silent(IReadOnlyList<TableRow> nodes, TimeSpan silence)
     {
         var limit = time.GetUtcNow() - silence;
-        return nodes.Where(node => node.GetDateTimeOffset(At) <= limit);
+        return nodes.Where(node => node.Find(At) is not DateTimeOffset at || at <= limit);
     }
 
     private static RowChange Renewed(TableRow? guard) =>

@@ -28,6 +28,6 @@ internal sealed class UsageApplications(ITableStore store)
         var range = RowRange.Prefix(Prefix);
         if (after is { } last) range = range.StartingAfter(Prefix + last);
         var rows = await store.ReadAsync(UsageKeys.Table, Partition, range, most, cancellation);
-        return [.. rows.Select(row => ApplicationRows.IdOf(row.Key, row.Key.AsSpan(Prefix.Length)))];
+        return ReadableRows.Of(rows, row => ApplicationRows.IdOf(row.Key, row.Key.AsSpan(Prefix.Length)));
     }
 }

@@ -17,16 +17,15 @@ public static class DataBackup
     public static async Task<string> BackUpAsync(IConfiguration configuration, string folder)
     {
         var settings = GatehouseSettings.Read(configuration);
-        var source = DataFolder.At(settings.Storage.Path);
-        // The store first: a secret that is written meanwhile is then in the vault for nothing, instead of missing there.
-        var files = FilesOf(settings, source);
-        foreach (var file in files.Where(file => !File.Exists(file)))
-            throw new SettingException($"There is no {file}. Storage__Path must be the data folder to back up.");
+        var source = settings.Storage.Path;
+        var files = FilesOf(settings);
+        foreach (var file in files.Where(file => !File.Exists(Path.Combine(source, file))))
+            throw new SettingException($"There is no {Path.Combine(source, file)}. Storage__Path must be the data folder to back up.");
         return await InNewFolderAsync(folder, async target =>
         {
-            foreach (var file in files) CopyFile(source, file, Path.Combine(target, Path.GetFileName(file)));
-            await CheckAsync(settings, target);
-            return $"Backed up {string.Join(", ", files.Select(Path.GetFileName))} from {source.Path} to {Path.GetFullPath(folder)}, and opened the copy.";
+            CopyFiles(files, source, target);
+            await CheckAsync(settings, target, files);
+            return $"Backed up {string.Join(", ", files)} from {source} to {Path.GetFullPath(folder)}, and opened the copy.";
         });
     }
 
@@ -38,34 +37,41 @@ public static class DataBackup
     public static async Task<string> RestoreAsync(IConfiguration configuration, string folder)
     {
         var settings = GatehouseSettings.Read(configuration);
-        var target = DataFolder.At(settings.Storage.Path);
-        var files = FilesOf(settings, target);
+        var target = settings.Storage.Path;
+        var files = FilesOf(settings);
         foreach (var file in files)
         {
-            if (!File.Exists(Path.Combine(folder, Path.GetFileName(file)))) throw new SettingException($"The backup {folder} has no {Path.GetFileName(file)}.");
-            if (File.Exists(file)) throw new SettingException($"{file} exists. Stop the server and move the data folder away first.");
+            if (!File.Exists(Path.Combine(folder, file))) throw new SettingException($"The backup {folder} has no {file}.");
+            if (File.Exists(Path.Combine(target, file)))
+                throw new SettingException($"{Path.Combine(target, file)} exists. Stop the server and move the data folder away first.");
         }
-        await CheckCopyAsync(settings, folder, files);
-        DataFolder.Open(target.Path);
-        foreach (var file in files) CopyFile(DataFolder.At(Path.GetFullPath(folder)), Path.Combine(folder, Path.GetFileName(file)), file);
-        return $"Restored {string.Join(", ", files.Select(Path.GetFileName))} from {Path.GetFullPath(folder)} to {target.Path}.";
+        await CheckAsync(settings, folder, files);
+        DataFolder.Open(target);
+        CopyFiles(files, folder, target);
+        return $"Restored {string.Join(", ", files)} from {Path.GetFullPath(folder)} to {target}.";
     }
 
-    private static string[] FilesOf(GatehouseSettings settings, DataFolder folder)
+    // The store first: a secret that is written meanwhile is then in the vault for nothing, instead of missing there.
+    private static string[] FilesOf(GatehouseSettings settings)
     {
         string[] files =
         [
-            .. settings.Storage.IsAzure ? Array.Empty<string>() : [folder.Store],
-            .. settings.KeyVault is null ? [folder.Vault, folder.VaultKey] : Array.Empty<string>(),
+            .. settings.Storage.IsAzure ? Array.Empty<string>() : [DataFolder.StoreName],
+            .. settings.KeyVault is null ? [DataFolder.VaultName, DataFolder.VaultKeyName] : Array.Empty<string>(),
         ];
         return files.Length > 0 ? files : throw new SettingException("The tables are in Azure and the secrets in a Key Vault: there is no data folder.");
     }
 
-    private static void CopyFile(DataFolder source, string file, string target)
+    private static void CopyFiles(string[] files, string folder, string target)
+    {
+        foreach (var file in files) CopyFile(Path.Combine(folder, file), Path.Combine(target, file));
+    }
+
+    private static void CopyFile(string file, string target)
     {
         try
         {
-            if (Path.GetFileName(file) != Path.GetFileName(source.VaultKey))
+            if (Path.GetFileName(file) != DataFolder.VaultKeyName)
             {
                 SqliteBackup.Copy(file, target);
                 return;
@@ -78,48 +84,29 @@ public static class DataBackup
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"{target} cannot be written: {e.Message}");
+            throw new SettingException($"{file} cannot be copied to {target}: {e.Message}");
         }
     }
 
-    // In a copy of the copy: opening a store writes to its folder.
-    private static async Task CheckCopyAsync(GatehouseSettings settings, string folder, string[] files)
+    // Opens a copy of it: opening a store writes to its folder.
+    private static async Task CheckAsync(GatehouseSettings settings, string folder, string[] files)
     {
-        var scratch = Directory.CreateTempSubdirectory("gatehouse-restore-").FullName;
+        var scratch = DataFolder.At(Directory.CreateTempSubdirectory("gatehouse-backup-").FullName);
         try
         {
-            foreach (var file in files)
-                CopyFile(DataFolder.At(folder), Path.Combine(folder, Path.GetFileName(file)), Path.Combine(scratch, Path.GetFileName(file)));
-            await CheckAsync(settings, scratch);
-        }
-        finally
-        {
-            Directory.Delete(scratch, recursive: true);
-        }
-    }
-
-    private static async Task CheckAsync(GatehouseSettings settings, string folder)
-    {
-        var copy = DataFolder.At(folder);
-        try
-        {
-            if (!settings.Storage.IsAzure) SqliteBackup.Check(copy.Store);
-            if (settings.KeyVault is null) SqliteBackup.Check(copy.Vault);
+            CopyFiles(files, folder, scratch.Path);
+            if (!settings.Storage.IsAzure) SqliteBackup.Check(scratch.Store);
+            if (settings.KeyVault is null) SqliteBackup.Check(scratch.Vault);
             if (settings.Storage.IsAzure || settings.KeyVault is not null) return;
-            var scratch = Directory.CreateTempSubdirectory("gatehouse-backup-").FullName;
-            try
-            {
-                foreach (var file in FilesOf(settings, copy)) File.Copy(file, Path.Combine(scratch, Path.GetFileName(file)));
-                await (await DataStores.OpenAsync(settings with { Storage = settings.Storage with { Path = scratch } })).DisposeAsync();
-            }
-            finally
-            {
-                Directory.Delete(scratch, recursive: true);
-            }
+            await (await DataStores.OpenAsync(settings with { Storage = settings.Storage with { Path = scratch.Path } })).CloseAsync();
         }
         catch (Exception e) when (e is StoreUnavailableException or VaultException)
         {
             throw new SettingException($"The copy in {folder} cannot be used: {e.Message}");
+        }
+        finally
+        {
+            Directory.Delete(scratch.Path, recursive: true);
         }
     }
 

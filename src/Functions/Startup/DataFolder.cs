@@ -7,19 +7,28 @@ internal sealed class DataFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>The name of the table store's file.</summary>
+    public const string StoreName = "gatehouse.db";
+
+    /// <summary>The name of the local vault's file.</summary>
+    public const string VaultName = "vault.db";
+
+    /// <summary>The name of the file with the local vault's key.</summary>
+    public const string VaultKeyName = "vault.key";
+
     private DataFolder(string path) => Path = path;
 
     /// <summary>The full path.</summary>
     public string Path { get; }
 
     /// <summary>The table store's file.</summary>
-    public string Store => System.IO.Path.Combine(Path, "gatehouse.db");
+    public string Store => System.IO.Path.Combine(Path, StoreName);
 
     /// <summary>The local vault's file.</summary>
-    public string Vault => System.IO.Path.Combine(Path, "vault.db");
+    public string Vault => System.IO.Path.Combine(Path, VaultName);
 
     /// <summary>The local vault's key.</summary>
-    public string VaultKey => System.IO.Path.Combine(Path, "vault.key");
+    public string VaultKey => System.IO.Path.Combine(Path, VaultKeyName);
 
     /// <summary>A folder, whether it exists or not.</summary>
     public static DataFolder At(string path) => new(path);

@@ -36,10 +36,12 @@ internal sealed record DataStores(
         ISecretVault vault = settings.KeyVault is { } address ? OpenKeyVault(address) : LocalVault.Open(folder!.Vault, folder.VaultKey);
         try
         {
+            if (!settings.Storage.IsAzure && !settings.Storage.AcceptsPair && !File.Exists(folder!.Store))
+                await StorePairing.CheckNewStoreAsync(vault, CancellationToken.None);
             var (store, account) = settings.Storage.IsAzure ? OpenAzureTables(settings.Storage) : (SqliteTableStore.Open(folder!.Store), null);
             try
             {
-                var (keys, accessKeys) = await OpenKeysAsync(vault, store, settings.Storage.AcceptsPair);
+                var (keys, accessKeys) = await new StorePairing(vault, store).OpenKeysAsync(settings.Storage.AcceptsPair, CancellationToken.None);
                 return new DataStores(folder, account, store, vault, keys, accessKeys);
             }
             catch
@@ -55,20 +57,8 @@ internal sealed record DataStores(
         }
     }
 
-    private static async Task<(PlatformKeys, AccessKeys)> OpenKeysAsync(ISecretVault vault, ITableStore store, bool acceptsPair)
-    {
-        var pairing = new StorePairing(vault, store);
-        if (!acceptsPair) await pairing.CheckAsync(CancellationToken.None);
-        var keys = new PlatformKeys();
-        await keys.OpenAsync(vault, CancellationToken.None);
-        var accessKeys = new AccessKeys();
-        await accessKeys.OpenAsync(vault, CancellationToken.None);
-        await pairing.CompleteAsync(accessKeys.Data, acceptsPair, CancellationToken.None);
-        return (keys, accessKeys);
-    }
-
     /// <summary>Closes what is on this machine.</summary>
-    public async ValueTask DisposeAsync()
+    public async ValueTask CloseAsync()
     {
         if (Store is IAsyncDisposable store) await store.DisposeAsync();
         if (Vault is IAsyncDisposable vault) await vault.DisposeAsync();

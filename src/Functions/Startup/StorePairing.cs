@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Access;
 using Gatehouse.Functions.Startup.Settings;
+using Gatehouse.Platform.Embedded;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 
@@ -37,29 +38,44 @@ internal sealed class StorePairing(ISecretVault vault, ITableStore store)
     /// <summary>The start stops, because the vault of a store is missing.</summary>
     public static SettingException VaultMissing(string why) => new($"The vault is missing: {why}. {Help}");
 
-    /// <summary>Refuses a store and a vault that do not belong together. Before any key is made.</summary>
-    /// <exception cref="SettingException">They do not. The message says which one is missing.</exception>
-    public async Task CheckAsync(CancellationToken cancellation)
+    /// <summary>Opens a store's keys, once it is sure that store and vault belong together.</summary>
+    /// <param name="accepts">Whether a missing or another sign is replaced.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="SettingException">They do not belong together. The message says which one is missing.</exception>
+    public async Task<(PlatformKeys Platform, AccessKeys Access)> OpenKeysAsync(bool accepts, CancellationToken cancellation)
     {
-        var row = await FindRowAsync(cancellation);
+        var row = await store.GetAsync(Table, Partition, Row, cancellation);
+        if (!accepts) await CheckAsync(row, cancellation);
+        var platform = new PlatformKeys();
+        await platform.OpenAsync(vault, cancellation);
+        var access = new AccessKeys();
+        await access.OpenAsync(vault, cancellation);
+        await CompleteAsync(access.Data, row, accepts, cancellation);
+        return (platform, access);
+    }
+
+    /// <summary>Refuses a missing store before an empty one is made in its place.</summary>
+    /// <exception cref="SettingException">The vault names a store.</exception>
+    public static async Task CheckNewStoreAsync(ISecretVault vault, CancellationToken cancellation)
+    {
+        if ((await vault.GetAsync(SecretName, cancellation))?.Reveal() is { } sign && !IsPending(sign)) throw StoreMissing();
+    }
+
+    // Before any key is made.
+    private async Task CheckAsync(TableRow? row, CancellationToken cancellation)
+    {
         var sign = (await vault.GetAsync(SecretName, cancellation))?.Reveal();
+        if (row is null && sign is not null && !IsPending(sign)) throw StoreMissing();
         var hasKey = await vault.GetAsync(AccessKeys.SecretName, cancellation) is not null;
-        if (row is null && sign is not null && !IsPending(sign))
-            throw new SettingException($"The store is missing: it holds no sign of the vault, which names a store. {Help}");
         if (row is not null && (sign is null || !hasKey))
             throw VaultMissing("it holds no sign or no key of the store, which names a vault");
         if (row is null && !hasKey && await HasApplicationsAsync(cancellation))
             throw VaultMissing("it holds no key, and the store holds applications");
     }
 
-    /// <summary>Writes the signs where there are none, and compares them. After the keys are opened.</summary>
-    /// <param name="key">The key that seals the store's sign.</param>
-    /// <param name="accepts">Whether other signs are replaced.</param>
-    /// <param name="cancellation">Cancels.</param>
-    /// <exception cref="SettingException">The signs differ.</exception>
-    public async Task CompleteAsync(DataKey key, bool accepts, CancellationToken cancellation)
+    // Writes the signs where there are none, and compares them.
+    private async Task CompleteAsync(DataKey key, TableRow? row, bool accepts, CancellationToken cancellation)
     {
-        var row = await FindRowAsync(cancellation);
         var sign = (await vault.GetOrAddAsync(SecretName, Pending + RandomNumberGenerator.GetHexString(2 * SignBytes, lowercase: true), cancellation)).Reveal();
         var name = IsPending(sign) ? sign[Pending.Length..] : sign;
         if (row is not null && TryOpen(key, row) != name)
@@ -72,13 +88,13 @@ internal sealed class StorePairing(ISecretVault vault, ITableStore store)
             var own = new TableRow(Row, (Sealed, key.Seal(Encoding.ASCII.GetBytes(name), Context)));
             await store.CommitAsync(Table, Partition, [accepts ? RowChange.Put(own) : RowChange.Insert(own)], cancellation);
             // Another instance may have been first. Both have the name from the vault.
-            if (await FindRowAsync(cancellation) is not { } written || TryOpen(key, written) != name)
+            if (await store.GetAsync(Table, Partition, Row, cancellation) is not { } written || TryOpen(key, written) != name)
                 throw new SettingException("The store and the vault do not belong together: another instance uses the store with another vault.");
         }
         if (IsPending(sign)) await vault.SetAsync(SecretName, name, cancellation);
     }
 
-    private ValueTask<TableRow?> FindRowAsync(CancellationToken cancellation) => store.GetAsync(Table, Partition, Row, cancellation);
+    private static SettingException StoreMissing() => new($"The store is missing: the vault names one that holds its sign. {Help}");
 
     private static bool IsPending(string sign) => sign.StartsWith(Pending, StringComparison.Ordinal);
 

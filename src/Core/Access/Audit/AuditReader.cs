@@ -54,9 +54,12 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         {
             if (entries.Count == limit || lookedAt == MostRowsPerPage)
                 return new AuditPage(entries, PageToken.Write(AuditPosition.Of(last!).ToGuid(), keys.AuditPages));
-            lookedAt++;
-            last = AuditEntry.Read(partition.Current);
-            if (filter.Takes(last) && (!reader.IsConfined || (last.Application is { } about && reader.Reaches(about)))) entries.Add(last);
+            if (ReadableRows.TryRead(partition.Current, AuditEntry.Read, out var entry))
+            {
+                lookedAt++;
+                last = entry;
+                if (filter.Takes(entry) && (!reader.IsConfined || (entry.Application is { } about && reader.Reaches(about)))) entries.Add(entry);
+            }
             if (await partition.MoveNextAsync(cancellation)) merge.Enqueue(partition, partition.Current.Key);
         }
         return new AuditPage(entries, "");

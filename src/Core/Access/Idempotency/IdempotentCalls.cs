@@ -17,9 +17,9 @@ namespace Gatehouse.Access.Idempotency;
 /// the next call with the key runs the operation again. So does the next call after a temporary failure. The operation is told
 /// since when it has been tried, and must tolerate that. It is cancelled after <see cref="OperationTimeout"/>, which is
 /// shorter.</para>
-/// <para>A clock can be wrong. A call that is running here is not taken over, whatever the clock says. A call that claims to run
-/// for longer than is possible was written under another clock: it is taken over after <see cref="TakeoverTime"/> of elapsed
-/// time without a change.</para>
+/// <para>A clock that is set forward does not end a call that is running in this process: that is measured in elapsed time. A row
+/// whose end is further ahead than any call can run was written under a clock that was ahead. Such a call is taken over after
+/// <see cref="TakeoverTime"/> of elapsed time in which its row did not change.</para>
 /// <para>Stored answers are encrypted, because some hold a token.</para>
 /// </remarks>
 public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProvider time)
@@ -39,7 +39,8 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     private const int PurgedAtOnce = TableLimits.ChangesPerCommit / 2;
     private const int MostWatched = 1000;
 
-    private readonly ConcurrentDictionary<string, byte> running = new(StringComparer.Ordinal);
+    // When the calls of this process began, on the clock of elapsed time.
+    private readonly ConcurrentDictionary<string, long> running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (string ETag, long Since)> watched = new(StringComparer.Ordinal);
 
     /// <summary>Runs the operation, unless a call with this key has run it or is running it.</summary>
@@ -118,7 +119,8 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     {
         using var limit = new CancellationTokenSource(OperationTimeout, time);
         StoredAnswer? answer = null;
-        running[place.Hash] = 0;
+        var began = time.GetTimestamp();
+        running[place.Hash] = began;
         try
         {
             answer = await operation(attempt, limit.Token);
@@ -127,7 +129,8 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
         finally
         {
             await EndAsync(place, own, answer);
-            running.TryRemove(place.Hash, out _);
+            // A call that has taken this one over has its own entry.
+            running.TryRemove(new KeyValuePair<string, long>(place.Hash, began));
         }
     }
 
@@ -138,9 +141,10 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     // How long a call without an answer may still run; null where it can be taken over.
     private TimeSpan? RunningTime(IdempotentCallKey place, IdempotentCallRow found, DateTimeOffset now)
     {
-        if (running.ContainsKey(place.Hash)) return TakeoverTime;
+        if (running.TryGetValue(place.Hash, out var began) && TakeoverTime - time.GetElapsedTime(began) is var rest && rest > TimeSpan.Zero)
+            return rest;
         var left = found.RunningUntil - now;
-        if (left <= TimeSpan.Zero || left <= TakeoverTime + ClockTolerance)
+        if (left <= TakeoverTime + ClockTolerance)
         {
             watched.TryRemove(place.Hash, out _);
             return left > TimeSpan.Zero ? left : null;

@@ -46,7 +46,10 @@ public sealed record BackfillJob(
 
     internal static string RowKey(Guid id) => $"backfill:{id:N}";
 
-    internal static BackfillJob Read(AppId application, TableRow row) => new(
+    /// <exception cref="RowFormatException">The row is not a backfill.</exception>
+    internal static BackfillJob Read(AppId application, TableRow row) => ReadableRows.Read(row, read => ReadRow(application, read));
+
+    private static BackfillJob ReadRow(AppId application, TableRow row) => new(
         application, Guid.ParseExact(row.Key.AsSpan(row.Key.IndexOf(':') + 1), "N"),
         new DayRange(ArchiveDays.Parse(row.GetString("From")), ArchiveDays.Parse(row.GetString("To"))),
         row.GetDateTimeOffset(nameof(CreatedAt)), Enum.Parse<BackfillState>(row.GetString(nameof(State))),

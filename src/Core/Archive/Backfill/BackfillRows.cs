@@ -52,11 +52,9 @@ internal sealed class BackfillRows(ITableStore store)
         (await rows.CommitAsync(backfill.Application, [backfill.ToChange()], cancellation)).Succeeded;
 
     /// <summary>The first thousand in the queue, the oldest first.</summary>
-    public async ValueTask<IReadOnlyList<QueuedBackfill>> ReadQueueAsync(CancellationToken cancellation) =>
-    [
-        .. (await store.ReadAsync(ArchiveRows.OperationsTable, QueuePartition, RowRange.All, TableLimits.RowsPerRead, cancellation))
-            .Select(row => QueuedBackfill.Read(row.Key)),
-    ];
+    public async ValueTask<IReadOnlyList<QueuedBackfill>> ReadQueueAsync(CancellationToken cancellation) => ReadableRows.Of(
+        await store.ReadAsync(ArchiveRows.OperationsTable, QueuePartition, RowRange.All, TableLimits.RowsPerRead, cancellation),
+        row => QueuedBackfill.Read(row.Key));
 
     /// <summary>Removes one from the queue. Another instance may have done so already.</summary>
     public async ValueTask DequeueAsync(string key, CancellationToken cancellation) =>

@@ -83,7 +83,15 @@ public sealed class Backfills
 
     private async Task<ArchiveFailure?> RunAsync(QueuedBackfill queued, CancellationToken cancellation)
     {
-        var found = await backfills.FindAsync(queued.Application, queued.Id, cancellation);
+        BackfillJob? found;
+        try
+        {
+            found = await backfills.FindAsync(queued.Application, queued.Id, cancellation);
+        }
+        catch (RowFormatException e)
+        {
+            return new ArchiveFailure(queued.Application, e);
+        }
         if (found is null ? time.GetUtcNow() - queued.CreatedAt > OrderTime : found.State != BackfillState.Running)
             await backfills.DequeueAsync(queued.Key, cancellation);
         if (found is not { State: BackfillState.Running }) return null;

@@ -3,7 +3,7 @@ using Gatehouse.Storage;
 namespace Gatehouse.Archive.Daily;
 
 /// <summary>A page of runs.</summary>
-/// <param name="Runs">The newest first.</param>
+/// <param name="Runs">The newest first, without those whose row is damaged.</param>
 /// <param name="Next">The id of the page's last run, to request the next page with; null on the last page.</param>
 public sealed record ArchiveRunPage(IReadOnlyList<ArchiveRun> Runs, Guid? Next);
 
@@ -11,6 +11,9 @@ public sealed record ArchiveRunPage(IReadOnlyList<ArchiveRun> Runs, Guid? Next);
 public sealed class ArchiveRuns(ITableStore store, ArchiveSettings settings, TimeProvider time)
 {
     private const string Partition = "runs";
+
+    // More than one, because the newest may be damaged.
+    private const int NewestRead = 3;
 
     /// <summary>A page of the runs, the newest first.</summary>
     /// <param name="after">The next value of the page before; null for the first page.</param>
@@ -23,12 +26,13 @@ public sealed class ArchiveRuns(ITableStore store, ArchiveSettings settings, Tim
         var range = after is { } last ? RowRange.All.StartingAfter(ArchiveRun.RowKey(last)) : RowRange.All;
         var rows = await store.ReadAsync(ArchiveRows.OperationsTable, Partition, range, limit + 1, cancellation);
         var now = time.GetUtcNow();
-        ArchiveRun[] runs = [.. rows.Take(limit).Select(row => ArchiveRun.Read(row, now, settings.InterruptedAfter))];
-        return new ArchiveRunPage(runs, rows.Count > limit ? runs[^1].Id : null);
+        return new ArchiveRunPage(
+            ReadableRows.Of(rows.Take(limit), row => ArchiveRun.Read(row, now, settings.InterruptedAfter)),
+            rows.Count > limit ? Guid.ParseExact(rows[limit - 1].Key, "N") : null);
     }
 
     internal async Task<ArchiveRun?> NewestAsync(CancellationToken cancellation) =>
-        (await ListAsync(null, 1, cancellation)).Runs is [var newest, ..] ? newest : null;
+        (await ListAsync(null, NewestRead, cancellation)).Runs is [var newest, ..] ? newest : null;
 
     internal async Task WriteAsync(ArchiveRun run, CancellationToken cancellation) =>
         (await store.CommitAsync(ArchiveRows.OperationsTable, Partition, [RowChange.Put(run.ToRow())], cancellation)).OrThrow();

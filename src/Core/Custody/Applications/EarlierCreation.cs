@@ -31,6 +31,7 @@ internal sealed class EarlierCreation(IPlatform platform, CustodyRows rows)
             {
                 var record = await rows.FindAsync(application.Id, cancellation);
                 if (record?.CreatedBy == call) return application;
+                if (record?.State == CustodyState.Deleting) continue;
                 if (record?.CreatedBy is null && (record?.CreatedAt ?? application.CreatedAt) >= since - ClockTolerance)
                     candidates.Add(application);
             }

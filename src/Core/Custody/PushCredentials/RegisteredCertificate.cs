@@ -29,13 +29,7 @@ internal sealed class RegisteredCertificates(ITableStore store)
         {
             var rows = await store.ReadAsync(
                 Table, HexPartitions.Of(application), range, TableLimits.RowsPerRead, cancellation);
-            foreach (var row in rows)
-            {
-                var id = row.Key[(row.Key.IndexOf(Separator, StringComparison.Ordinal) + 1)..];
-                found[id] = new RegisteredCertificate(
-                    id, row.GetString("BundleId"), row.GetBoolean("ForProduction"), row.GetString("Thumbprint"),
-                    row.GetDateTimeOffset("ExpiresAt"), row.GetDateTimeOffset("RegisteredAt"));
-            }
+            foreach (var one in ReadableRows.Of(rows, Read)) found[one.Id] = one;
             if (rows.Count < TableLimits.RowsPerRead) return found;
             range = range.StartingAfter(rows[^1].Key);
         }
@@ -65,10 +59,17 @@ internal sealed class RegisteredCertificates(ITableStore store)
             var range = RowRange.All;
             while (await store.ReadAsync(Table, partition, range, 1, cancellation) is [var row])
             {
-                var text = row.Key[..row.Key.IndexOf(Separator, StringComparison.Ordinal)];
-                range = new RowRange(text + BehindSeparator, null);
-                yield return ApplicationRows.IdOf(row.Key, text);
+                var isReadable = ReadableRows.TryRead(row, ApplicationOf, out var application);
+                range = isReadable ? new RowRange($"{application}{BehindSeparator}", null) : range.StartingAfter(row.Key);
+                if (isReadable) yield return application;
             }
         }
     }
+
+    private static RegisteredCertificate Read(TableRow row) => new(
+        row.Key[(row.Key.IndexOf(Separator, StringComparison.Ordinal) + 1)..], row.GetString("BundleId"), row.GetBoolean("ForProduction"),
+        row.GetString("Thumbprint"), row.GetDateTimeOffset("ExpiresAt"), row.GetDateTimeOffset("RegisteredAt"));
+
+    private static AppId ApplicationOf(TableRow row) =>
+        ApplicationRows.IdOf(row.Key, row.Key.AsSpan(0, Math.Max(0, row.Key.IndexOf(Separator, StringComparison.Ordinal))));
 }

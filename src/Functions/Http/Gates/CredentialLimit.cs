@@ -15,7 +15,7 @@ namespace Gatehouse.Functions.Http.Gates;
 /// </summary>
 /// <remarks>
 /// <para>A credential that has been accepted since the wrong ones began is never limited by its address, so that the callers
-/// behind a proxy do not lock each other out. Until the first wrong credential, nothing is stored and nothing is looked up.</para>
+/// behind a proxy do not lock each other out. A minute after the last wrong credential, nothing is looked up any more.</para>
 /// <para>The address is the peer's. If the peer is this machine, as a reverse proxy is, or the Functions host, it is the last one
 /// in <c>X-Forwarded-For</c>, which the proxy has written. Of an IPv6 address the first 64 bits count.</para>
 /// <para>Signatures of webhooks are not limited: all applications' webhooks come from the platform's few addresses, and those of one
@@ -40,22 +40,31 @@ public sealed partial class CredentialLimit(TimeProvider time, ILogger<Credentia
     private readonly ConcurrentDictionary<string, bool> accepted = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (long Since, int Unlogged)> lines = new(StringComparer.Ordinal);
 
-    /// <summary>How long the caller must wait before its credential is checked; null where it is checked now.</summary>
+    private readonly Lock raising = new();
+
+    // When all allowances are full again, on the clock of elapsed time.
+    private long allFull = long.MinValue;
+
+    /// <summary>
+    /// How long the caller must wait before its credential is checked, which is then logged; null where it is checked now.
+    /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="credential">The credential as it was sent; null for none.</param>
     public TimeSpan? WaitOf(HttpContext context, string? credential)
     {
-        if (limits.IsEmpty) return null;
+        if (!Limits) return null;
         var name = credential is null ? null : NameOf(credential);
         if (name is not null && accepted.ContainsKey(name)) return null;
         var wait = Longer(WaitOf(AddressOf(context)), name is null ? TimeSpan.Zero : WaitOf(name));
-        return wait > TimeSpan.Zero ? wait : null;
+        if (wait <= TimeSpan.Zero) return null;
+        Log(context, "too many wrong credentials");
+        return wait;
     }
 
     /// <summary>A credential was accepted.</summary>
     public void Accept(string credential)
     {
-        if (limits.IsEmpty) return;
+        if (!Limits) return;
         Bound(accepted);
         accepted.TryAdd(NameOf(credential), true);
     }
@@ -94,11 +103,15 @@ public sealed partial class CredentialLimit(TimeProvider time, ILogger<Credentia
         if (unlogged >= 0) LogRefused(context.TraceIdentifier, address, reason, unlogged);
     }
 
+    // Whether any address or credential has less than its whole allowance.
+    private bool Limits => Volatile.Read(ref allFull) > time.GetTimestamp();
+
     // What is stored is the time at which the allowance is full again, on the clock of elapsed time.
     private void Count(string name, int most)
     {
         var now = time.GetTimestamp();
-        limits.AddOrUpdate(name, _ => now + Ticks(Window / most), (_, full) => Math.Max(now, full) + Ticks(Window / most));
+        var full = limits.AddOrUpdate(name, _ => now + Ticks(Window / most), (_, full) => Math.Max(now, full) + Ticks(Window / most));
+        lock (raising) Volatile.Write(ref allFull, Math.Max(allFull, full));
     }
 
     private TimeSpan WaitOf(string name) =>

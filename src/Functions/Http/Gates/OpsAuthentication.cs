@@ -28,20 +28,16 @@ public sealed class OpsAuthentication(CallerAuthenticator callers, CredentialLim
         string? authorization = authorizations;
         var isBearer = authorization?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true;
         var (key, bearer) = ((string?)keys, isBearer ? authorization![Scheme.Length..].Trim() : null);
-        if (limit.WaitOf(request.HttpContext, key ?? bearer) is { } wait)
-        {
-            limit.Log(request.HttpContext, "too many wrong credentials");
-            throw new ProblemException(Problem.TooManyAttempts(wait));
-        }
+        if (limit.WaitOf(request.HttpContext, key ?? bearer) is { } wait) throw new ProblemException(Problem.TooManyAttempts(wait));
         var found = await callers.AuthenticateAsync(key, bearer, cancellation);
         if (found.IsKnown)
         {
-            limit.Accept(key ?? bearer!);
+            limit.Accept((key ?? bearer)!);
             return found.Caller;
         }
         limit.Log(request.HttpContext, $"credential fault {found.Fault}");
         if (found.Status == AuthenticationStatus.Unavailable) throw new ProblemException(Problem.Unavailable());
-        if (found.Fault is not (CredentialFault.Missing or CredentialFault.NoBearer)) limit.Refuse(request.HttpContext, key ?? bearer ?? "");
+        if (found.Fault is not (CredentialFault.Missing or CredentialFault.NoBearer)) limit.Refuse(request.HttpContext, (key ?? bearer)!);
         throw found.Fault switch
         {
             CredentialFault.UnknownKey => Unauthenticated($"{KeyHeader} is not valid."),

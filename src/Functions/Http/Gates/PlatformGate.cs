@@ -53,11 +53,7 @@ public sealed partial class PlatformGate(
             throw PlatformException.InvalidCredential(
                 forApplication is null ? "HTTP Basic credentials must be sent." : "Api-Token must be sent.");
         }
-        if (limit.WaitOf(request.HttpContext, sent) is { } wait)
-        {
-            limit.Log(request.HttpContext, "too many wrong credentials");
-            throw PlatformException.TooManyRequests(wait);
-        }
+        if (limit.WaitOf(request.HttpContext, sent) is { } wait) throw PlatformException.TooManyRequests(wait);
         ApplicationCaller? caller;
         try
         {

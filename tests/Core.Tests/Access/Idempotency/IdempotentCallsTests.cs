@@ -141,21 +141,29 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_call_that_is_running_here_is_not_taken_over_when_the_clock_is_set_forward()
+    public async Task A_call_that_is_running_here_is_taken_over_by_elapsed_time_and_not_when_the_clock_is_set_forward()
     {
+        var clock = new WrongClock(scene.Clock);
+        var here = new IdempotentCalls(scene.Store, scene.Keys, clock);
         var answer = new TaskCompletionSource<StoredAnswer>();
         var begun = new TaskCompletionSource();
-        var first = TryAsync(run: _ =>
+        var first = TryAsync(here, run: _ =>
         {
             begun.SetResult();
             return answer.Task;
         });
         await begun.Task;
-        scene.Clock.Advance(IdempotentCalls.TakeoverTime + TimeSpan.FromMinutes(1));
-        Assert.IsType<IdempotentOutcome.Running>(await TryAsync());
-        answer.SetResult(Ok("1"));
-        await first;
+        scene.Clock.Advance(TimeSpan.FromMinutes(1));
+        clock.Error = TimeSpan.FromHours(2);
+        Assert.Equal(new IdempotentOutcome.Running(IdempotentCalls.TakeoverTime - TimeSpan.FromMinutes(1)), await TryAsync(here));
         Assert.Equal(1, runs);
+
+        // It does not end when it is cancelled, and does not block its key for ever.
+        scene.Clock.Advance(IdempotentCalls.TakeoverTime - TimeSpan.FromMinutes(1));
+        Assert.False(Assert.IsType<IdempotentOutcome.Answered>(await TryAsync(here, run: _ => Task.FromResult(Ok("second")))).Repeated);
+        answer.SetResult(Ok("first"));
+        await first;
+        Assert.Equal("second", Encoding.UTF8.GetString(Assert.IsType<IdempotentOutcome.Answered>(await TryAsync(here)).Answer.Body.Span));
     }
 
     [Fact]
