@@ -47,11 +47,7 @@ public sealed class AlertReceiverDouble : IAsyncDisposable
     }
 
     /// <summary>Waits until a number of requests have arrived.</summary>
-    public async Task ReceivedAsync(int count)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (received.Count < count) await Task.Delay(5, timeout.Token);
-    }
+    public Task ReceivedAsync(int count) => Polling.UntilAsync(() => received.Count >= count);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

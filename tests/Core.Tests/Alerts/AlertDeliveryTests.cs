@@ -187,7 +187,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
         scene.Receiver.Answer = async context =>
         {
             reached.TrySetResult();
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Polling.UntilGoneAsync(context);
         };
         await scene.RaiseAsync("one");
         var run = scene.Delivery().RunAsync(default);

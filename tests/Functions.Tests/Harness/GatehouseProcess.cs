@@ -1,3 +1,4 @@
+using Gatehouse.Tests;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
@@ -86,8 +87,7 @@ internal sealed class GatehouseProcess : IDisposable
     /// <summary>Waits until its output contains this text, and returns the output.</summary>
     public async Task<string> OutputAsync(string text)
     {
-        using var timeout = new CancellationTokenSource(Timeout);
-        while (!output.Any(line => line.Contains(text, StringComparison.Ordinal))) await Task.Delay(5, timeout.Token);
+        await Polling.UntilAsync(() => output.Any(line => line.Contains(text, StringComparison.Ordinal)));
         return string.Join('\n', output);
     }
 

@@ -1,8 +1,9 @@
-using System.Collections.Concurrent;
-using System.Text;
+using Gatehouse.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
+using System.Collections.Concurrent;
+using System.Text;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
@@ -41,7 +42,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
             receiver.sent.Enqueue((context.Request.Path, body.ToArray()));
-            if (hangs) await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            if (hangs) await Polling.UntilGoneAsync(context);
         });
         await receiver.host.StartAsync();
         return receiver;
@@ -50,10 +51,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Waits for a span, and for metrics after it.</summary>
     public async Task HasAsync(Predicate<SentSpan> wanted)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!Spans.Any(span => wanted(span))) await Task.Delay(20, timeout.Token);
+        await Polling.UntilAsync(() => Spans.Any(span => wanted(span)));
         var metrics = sent.Count(one => one.Path == "/v1/metrics");
-        while (sent.Count(one => one.Path == "/v1/metrics") < metrics + 2) await Task.Delay(20, timeout.Token);
+        await Polling.UntilAsync(() => sent.Count(one => one.Path == "/v1/metrics") >= metrics + 2);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,10 +1,11 @@
-using System.Collections.Concurrent;
-using System.Net;
-using System.Text;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
 
 namespace Gatehouse.Functions.Tests.Hosted;
 
@@ -97,11 +98,7 @@ internal sealed class FaultyUpstream : IAsyncDisposable
     }
 
     /// <summary>Waits until no request is in progress, including requests that their callers gave up.</summary>
-    public async Task IdleAsync()
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (Volatile.Read(ref underWay) > 0) await Task.Delay(5, timeout.Token);
-    }
+    public Task IdleAsync() => Polling.UntilAsync(() => Volatile.Read(ref underWay) == 0);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,9 +1,10 @@
+using Gatehouse.Functions.Http.Requests;
+using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Tests;
+using Microsoft.Extensions.DependencyInjection;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Gatehouse.Functions.Http.Requests;
-using Gatehouse.Functions.Tests.Harness;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
@@ -41,10 +42,10 @@ public sealed class BodyMemoryTests
             connections.Add(await RawConnection.OpenAsync(gatehouse.Api.Address));
             await connections[^1].SendAsync(Announce(MiB) + "x");
         }
-        await OnceAsync(() => memory.Held >= 20 * 4096);
+        await Polling.UntilAsync(() => memory.Held >= 20 * 4096);
         Assert.InRange(memory.Held, 20 * 4096, 20 * 8192);
         foreach (var connection in connections) connection.Dispose();
-        await OnceAsync(() => memory.Held == 0);
+        await Polling.UntilAsync(() => memory.Held == 0);
     }
 
     [Fact]
@@ -58,7 +59,7 @@ public sealed class BodyMemoryTests
         {
             connections.Add(await RawConnection.OpenAsync(gatehouse.Api.Address));
             await connections[^1].SendAsync(Announce(66_000) + new string('x', 65_900));
-            await OnceAsync(() => memory.Held == count * 66_001);
+            await Polling.UntilAsync(() => memory.Held == count * 66_001);
         }
 
         using var http = new HttpClient { BaseAddress = gatehouse.Api.Address };
@@ -71,7 +72,7 @@ public sealed class BodyMemoryTests
         Assert.Equal(HttpStatusCode.Created, (await gatehouse.Api.PostAsync("/ops/v1/applications", Credential.Ops, Harbour)).Status);
 
         foreach (var connection in connections) connection.Dispose();
-        await OnceAsync(() => memory.Held == 0);
+        await Polling.UntilAsync(() => memory.Held == 0);
         using var accepted = await http.SendAsync(Large(Credential.Ops, "/ops/v1/applications"));
         Assert.Equal(HttpStatusCode.Created, accepted.StatusCode);
 
@@ -81,12 +82,6 @@ public sealed class BodyMemoryTests
             credential.AddTo(request);
             return request;
         }
-    }
-
-    private static async Task OnceAsync(Func<bool> isReached)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!isReached()) await Task.Delay(1, timeout.Token);
     }
 
     // With a signature of the right form, so that the body has to be read.

@@ -1,14 +1,15 @@
-using System.Collections.Concurrent;
-using System.Net;
-using System.Text;
-using System.Text.Json;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Secrets;
 using Gatehouse.Secrets.KeyVault;
+using Gatehouse.Tests;
 using Gatehouse.Tests.KeyVault;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using System.Text.Json;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
@@ -96,7 +97,7 @@ public abstract class VaultFaultTests(Head head)
         switch (fault)
         {
             case "slow":
-                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                await Polling.UntilGoneAsync(context);
                 return true;
             case "throttling":
                 context.Response.Headers.RetryAfter = "40";

@@ -211,7 +211,7 @@ public sealed class TimerTests
         wrong.Error = TimeSpan.Zero;
         // A minute later the loop sees it. Its log line is the sign that it has.
         host.Clock.Set(At("12:01:00"));
-        await OnceAsync(() => host.Logs.Text.Contains("the clock was set back", StringComparison.Ordinal));
+        await Polling.UntilAsync(() => host.Logs.Text.Contains("the clock was set back", StringComparison.Ordinal));
         await AdvanceToRunAsync(host, "12:10:00");
         Assert.Equal(["12:10:00"], runs.Began);
     }
@@ -341,17 +341,8 @@ public sealed class TimerTests
     private Task<TestHost> StartAsync<TFunctions>(TimerMemory memory)
         where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs).AddSingleton(memory));
 
-    private static async Task RememberedAsync(TimerMemory memory, DateTimeOffset at)
-    {
-        using var timeout = new CancellationTokenSource(Timeout);
-        while (await memory.FindAsync(nameof(EveryTenMinutes), timeout.Token) != at) await Task.Delay(1, timeout.Token);
-    }
-
-    private static async Task OnceAsync(Func<bool> isReached)
-    {
-        using var timeout = new CancellationTokenSource(Timeout);
-        while (!isReached()) await Task.Delay(1, timeout.Token);
-    }
+    private static Task RememberedAsync(TimerMemory memory, DateTimeOffset at) =>
+        Polling.UntilAsync(async () => await memory.FindAsync(nameof(EveryTenMinutes), default) == at);
 
     // The loop sets its timer again after each step, so the clock must move only after that.
     private static async Task MoveAsync(TestHost host, DateTimeOffset instant)

@@ -65,7 +65,7 @@ public sealed class EntraCallers : IDisposable
     /// <summary>Closes the connections to the tenant.</summary>
     public void Dispose() => Keys.Dispose();
 
-    // The library throws exceptions of several types, at the first use of a part. Whatever it throws, it is not a token.
+    // The library reads a part at its first use, and throws exceptions of many types. Any of them means: not a token.
     private JsonWebToken? Parse(string token)
     {
         try

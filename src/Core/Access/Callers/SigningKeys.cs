@@ -15,9 +15,9 @@ internal sealed record SigningKeySet(IReadOnlyCollection<SecurityKey> Keys, Date
 /// <see cref="RefreshAfter"/>, and when a token names an unknown key.
 /// </summary>
 /// <remarks>
-/// <para>While they are refreshed, the keys at hand are used: a caller waits only where there are none, or where its token names
-/// a key that is not among them. While the tenant cannot be reached, the last keys are used for <see cref="UsableFor"/> at
-/// most, so a withdrawn key is accepted no longer than that.</para>
+/// <para>During a refresh, the last keys are used. A caller waits only if there are none, or if its token names another key.
+/// While the tenant cannot be reached, the last keys are used for <see cref="UsableFor"/> at most, so a withdrawn key is
+/// accepted no longer than that.</para>
 /// <para>IdentityModel's <c>ConfigurationManager</c> either lets valid callers wait for a refresh, or refuses the first token
 /// that is signed with a new key.</para>
 /// </remarks>

@@ -209,7 +209,7 @@ public sealed class Leases
         }
     }
 
-    // One alert for each rotation that is overdue by more than a period, whatever the cause.
+    // One alert for each rotation that is overdue by more than one period.
     private async Task AnnounceOverdueAsync(AppId application, CancellationToken cancellation)
     {
         try

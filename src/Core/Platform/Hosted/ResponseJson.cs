@@ -68,7 +68,7 @@ internal static class ResponseJson
         _ => false,
     };
 
-    /// <summary>An instant that a table can hold; null where it is none.</summary>
+    /// <summary>A time that a table can hold; null for anything else.</summary>
     public static DateTimeOffset? Time(JsonElement value) => Instant(value) is { } time && time >= TableLimits.EarliestInstant ? time : null;
 
     private static DateTimeOffset? Instant(JsonElement value)

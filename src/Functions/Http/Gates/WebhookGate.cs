@@ -33,7 +33,7 @@ public sealed class WebhookGate(IApplicationDirectory applications, CredentialLi
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
-            // Whatever can be refused without the body is refused before it is read. Nothing of this depends on which
+            // What can be refused without the body is refused before the body is read. The answer does not depend on which
             // applications exist.
             if (AppId.TryParse(application) is not { } id || WebhookSignature.Look(request.Headers[WebhookSignature.Header]) is not null)
                 throw Refused();

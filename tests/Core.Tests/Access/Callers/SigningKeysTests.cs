@@ -120,7 +120,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
         tenant.Before = async context =>
         {
             asked.TrySetResult();
-            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            await Polling.UntilGoneAsync(context);
             return true;
         };
         clock.Advance(SigningKeys.RefreshAfter);
@@ -184,7 +184,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
         tenant.Before = async context =>
         {
             asked.TrySetResult();
-            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            await Polling.UntilGoneAsync(context);
             return true;
         };
         var asking = AskAsync();

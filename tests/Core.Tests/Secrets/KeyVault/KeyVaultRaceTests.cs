@@ -120,10 +120,6 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     }
 
     // Waits for a number of list requests: then the earlier lists have been evaluated.
-    private async Task ListedAsync(int times)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (service.Requests.Count(request => request.EndsWith("/versions", StringComparison.Ordinal)) < times)
-            await Task.Delay(1, timeout.Token);
-    }
+    private Task ListedAsync(int times) => Polling.UntilAsync(() =>
+        service.Requests.Count(request => request.EndsWith("/versions", StringComparison.Ordinal)) >= times);
 }
