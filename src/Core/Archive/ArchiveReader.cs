@@ -25,7 +25,7 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
         var known = await applications.FindAsync(application, cancellation);
         var state = await rows.FindStateAsync(application, cancellation);
         var first = await ReadAsync(application, days.From, days.To, cancellation);
-        if (known is null && state is null && first.Count == 0) return null;
+        if (known is null && state is null && first.Days.Count == 0) return null;
         var expected = (state, known) switch
         {
             (null, null) => (DayRange?)null,
@@ -77,18 +77,18 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
     }
 
     private async IAsyncEnumerable<IReadOnlyList<ArchivedDay>> PagesAsync(
-        AppId application, DayRange days, IReadOnlyList<ArchivedDay> first,
+        AppId application, DayRange days, (IReadOnlyList<ArchivedDay> Days, bool HasMore) first,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
-        for (var page = first; page.Count > 0;)
+        for (var page = first; page.Days.Count > 0;)
         {
-            yield return page;
-            if (page.Count < TableLimits.RowsPerRead || page[^1].Day == days.To) break;
-            page = await ReadAsync(application, page[^1].Day.AddDays(1), days.To, cancellation);
+            yield return page.Days;
+            if (!page.HasMore || page.Days[^1].Day == days.To) break;
+            page = await ReadAsync(application, page.Days[^1].Day.AddDays(1), days.To, cancellation);
         }
     }
 
-    private ValueTask<IReadOnlyList<ArchivedDay>> ReadAsync(
+    private ValueTask<(IReadOnlyList<ArchivedDay> Days, bool HasMore)> ReadAsync(
         AppId application, DateOnly from, DateOnly to, CancellationToken cancellation) =>
         rows.ReadDaysAsync(application, new DayRange(from, to), cancellation);
 }

@@ -41,16 +41,17 @@ internal sealed class ArchiveRows(ITableStore store)
     }
 
     /// <summary>
-    /// The archived days of a range of at most 1,000 days, the earliest first. A damaged one counts as not archived: it is read
+    /// The first 1,000 archived days of a range, the earliest first. A damaged one counts as not archived: it is read
     /// from the platform again where that still has it.
     /// </summary>
-    public async ValueTask<IReadOnlyList<ArchivedDay>> ReadDaysAsync(
+    /// <returns>The days, and whether there may be more: damaged ones are not among the days, but count for the thousand.</returns>
+    public async ValueTask<(IReadOnlyList<ArchivedDay> Days, bool HasMore)> ReadDaysAsync(
         AppId application, DayRange days, CancellationToken cancellation)
     {
         var rows = await store.ReadAsync(
             Table, Partition(application), new RowRange(ArchiveDays.Text(days.From), ArchiveDays.Text(days.To) + " "),
             TableLimits.RowsPerRead, cancellation);
-        return ReadableRows.Of(rows, ArchivedDay.Read);
+        return (ReadableRows.Of(rows, ArchivedDay.Read), rows.Count == TableLimits.RowsPerRead);
     }
 
     public ValueTask<CommitResult> CommitAsync(

@@ -74,7 +74,7 @@ internal sealed class ArchiveWriter(
     {
         var readings = chunk.Take();
         var span = new DayRange(readings[0].Day, readings[^1].Day);
-        var existing = (span.From >= task.KnownFrom ? task.Known : await rows.ReadDaysAsync(task.Application, span, cancellation))
+        var existing = (span.From >= task.KnownFrom ? task.Known : (await rows.ReadDaysAsync(task.Application, span, cancellation)).Days)
             .Where(day => span.Contains(day.Day)).ToDictionary(day => day.Day);
         var webhookCounts = await WebhookCountsAsync(task.Application, span, cancellation);
         var since = WebhooksSinceOf(chunk.State, span, webhookCounts);

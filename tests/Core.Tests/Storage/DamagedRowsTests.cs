@@ -78,7 +78,7 @@ public sealed class DamagedRowsTests
         await scene.RunOnAsync(ArchiveScene.Day("2024-05-25"), instance);
         await DamageAsync(scene.Store, "DailyMessageCounts", $"{application}", "2024-05-17", "Count", "many");
         var whole = new DayRange(ArchiveScene.Day("2024-05-15"), ArchiveScene.Day("2024-05-24"));
-        Assert.Equal(9, (await new ArchiveRows(scene.Store).ReadDaysAsync(application, whole, None)).Count);
+        Assert.Equal(9, (await new ArchiveRows(scene.Store).ReadDaysAsync(application, whole, None)).Days.Count);
         await instance.Backfills.OrderAsync(application, whole, None);
         Assert.Empty(await instance.Backfills.RunAsync(None));
         await scene.AssertArchivedAsync(application, whole.From, whole.To);

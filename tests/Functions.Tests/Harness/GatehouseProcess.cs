@@ -1,6 +1,6 @@
-using Gatehouse.Tests;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Harness;
 

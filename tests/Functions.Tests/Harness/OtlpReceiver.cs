@@ -1,9 +1,9 @@
+using System.Collections.Concurrent;
+using System.Text;
 using Gatehouse.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
-using System.Collections.Concurrent;
-using System.Text;
 
 namespace Gatehouse.Functions.Tests.Harness;
 

@@ -1,11 +1,11 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using System.Collections.Concurrent;
-using System.Net;
-using System.Text;
 
 namespace Gatehouse.Functions.Tests.Hosted;
 

@@ -1,10 +1,10 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
 using Microsoft.Extensions.DependencyInjection;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 

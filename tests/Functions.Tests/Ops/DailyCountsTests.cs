@@ -6,6 +6,7 @@ using System.Text.Json;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Storage;
 using Gatehouse.Tests;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
@@ -177,13 +178,33 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
     public async Task A_store_that_fails_halfway_breaks_off_the_answer()
     {
         await SeedAsync(1500);
-        var store = gatehouse.Services.GetRequiredService<ITableStore>();
-        // A row of the second page that cannot be read.
-        await store.CommitAsync(
-            "DailyMessageCounts", application, [RowChange.Put(new TableRow($"{new DateOnly(2, 1, 1).AddDays(1200):yyyy-MM-dd}", ("Count", "x")))], default);
+        // The bytes of a row of the second page are damaged.
+        using (var database = new SqliteConnection($"Data Source={folder["gatehouse.db"]};Pooling=False"))
+        {
+            database.Open();
+            using var damage = database.CreateCommand();
+            damage.CommandText = "UPDATE rows SET body = x'01FF' WHERE row = $row";
+            damage.Parameters.AddWithValue("$row", $"{new DateOnly(2, 1, 1).AddDays(1200):yyyy-MM-dd}");
+            Assert.Equal(1, damage.ExecuteNonQuery());
+        }
         foreach (var format in (string[])["csv", "json"])
             await AssertBrokenOffAsync($"{Path}?from=0001-01-01&to=9999-12-31&format={format}");
         Assert.Equal(1000, (await GetAsync($"{Path}?from=0001-01-01&to=0004-09-26")).Ok().GetProperty("days").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_day_with_a_damaged_count_is_a_gap_and_the_others_are_read()
+    {
+        await RunOnAsync("2024-05-19");
+        await SeedAsync(1500);
+        foreach (var day in (string[])["2024-05-16", $"{new DateOnly(2, 1, 1).AddDays(4):yyyy-MM-dd}"])
+        {
+            await gatehouse.Services.GetRequiredService<ITableStore>().CommitAsync(
+                "DailyMessageCounts", application, [RowChange.Put(new TableRow(day, ("Count", "x")))], default);
+        }
+        var read = (await GetAsync($"{Path}?from=0001-01-01&to=2024-05-18")).Ok();
+        Assert.Equal(1500 + 4 - 2, read.GetProperty("days").GetArrayLength());
+        Assert.Contains("2024-05-16", Assert.Single(read.GetProperty("missing").EnumerateArray()).GetRawText(), StringComparison.Ordinal);
     }
 
     [Fact]

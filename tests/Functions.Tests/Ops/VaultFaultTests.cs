@@ -1,3 +1,7 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using System.Text.Json;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Secrets;
@@ -6,10 +10,6 @@ using Gatehouse.Tests;
 using Gatehouse.Tests.KeyVault;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using System.Collections.Concurrent;
-using System.Net;
-using System.Text;
-using System.Text.Json;
 
 namespace Gatehouse.Functions.Tests.Ops;
 
