@@ -1,4 +1,5 @@
 using Gatehouse.Functions.Startup;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server.Invocation;
 using Microsoft.Extensions.Configuration;
 
@@ -18,19 +19,13 @@ internal static class CommandLine
     /// <summary>Whether the arguments ask for help.</summary>
     public static bool AsksForHelp(string[] args) => args.Any(HelpArguments.Contains);
 
-    /// <summary>Whether the arguments name a command on the data folder.</summary>
-    public static bool NamesCommand(string[] args) => args is ["backup" or "restore", ..];
-
-    /// <summary>The command that the arguments name.</summary>
-    /// <exception cref="FunctionStartException">The command's folder is missing.</exception>
-    public static DataCommand CommandOf(string[] args) => args switch
+    /// <summary>The command that the arguments name; null where they name none.</summary>
+    public static DataCommand? CommandOf(string[] args) => args switch
     {
-        ["backup", var folder, ..] when IsFolder(folder) => new DataCommand(DataBackup.BackUpAsync, folder),
-        ["restore", var folder, ..] when IsFolder(folder) => new DataCommand(DataBackup.RestoreAsync, folder),
-        _ => throw new FunctionStartException($"'{args[0]}' needs a folder: {args[0]} FOLDER [settings]."),
+        ["backup", .. var rest] => new DataCommand("backup", DataBackup.BackUpAsync, rest),
+        ["restore", .. var rest] => new DataCommand("restore", DataBackup.RestoreAsync, rest),
+        _ => null,
     };
-
-    private static bool IsFolder(string text) => text.Length > 0 && !text.StartsWith("--", StringComparison.Ordinal);
 
     /// <summary>The help text.</summary>
     /// <param name="settings">The names of the settings.</param>
@@ -89,11 +84,19 @@ internal static class CommandLine
 }
 
 /// <summary>A command that works on the data folder instead of serving.</summary>
+/// <param name="Name">Its name.</param>
 /// <param name="Work">The work; it returns a line for the operator.</param>
-/// <param name="Folder">The backup's folder.</param>
-internal sealed record DataCommand(Func<IConfiguration, string, Task<string>> Work, string Folder)
+/// <param name="Arguments">The backup's folder, then settings.</param>
+internal sealed record DataCommand(string Name, Func<IConfiguration, string, Task<string>> Work, string[] Arguments)
 {
     /// <summary>Runs it with these settings over the environment's, and prints what it did.</summary>
-    public async Task RunAsync(IReadOnlyDictionary<string, string?> settings) => Console.WriteLine(await Work(
-        new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection(settings).Build(), Folder));
+    /// <exception cref="FunctionStartException">The folder is missing, or a setting cannot be read.</exception>
+    public async Task RunAsync()
+    {
+        if (Arguments is not [{ Length: > 0 } folder, .. var settings] || folder.StartsWith("--", StringComparison.Ordinal))
+            throw new FunctionStartException($"'{Name}' needs a folder: {Name} FOLDER [settings].");
+        var configuration = new ConfigurationBuilder()
+            .AddEnvironmentVariables().AddInMemoryCollection(CommandLine.ReadSettings(settings, KnownSettings.Contains)).Build();
+        Console.WriteLine(await Work(configuration, folder));
+    }
 }

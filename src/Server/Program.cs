@@ -9,11 +9,7 @@ if (CommandLine.AsksForHelp(args))
     return 0;
 }
 
-if (CommandLine.NamesCommand(args))
-{
-    return await GatehouseHost.RunAsync(() =>
-        CommandLine.CommandOf(args).RunAsync(CommandLine.ReadSettings(args[2..], KnownSettings.Contains)));
-}
+if (CommandLine.CommandOf(args) is { } command) return await GatehouseHost.RunAsync(command.RunAsync);
 
 return await GatehouseHost.RunAsync(() =>
 {

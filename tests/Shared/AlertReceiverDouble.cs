@@ -47,7 +47,7 @@ public sealed class AlertReceiverDouble : IAsyncDisposable
     }
 
     /// <summary>Waits until a number of requests have arrived.</summary>
-    public Task ReceivedAsync(int count) => Polling.UntilAsync(() => received.Count >= count);
+    public Task ReceivedAsync(int count) => Waiting.UntilAsync(() => received.Count >= count);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

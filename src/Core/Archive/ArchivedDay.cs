@@ -22,7 +22,7 @@ public readonly record struct ArchivedDay(
 
     /// <summary>
     /// The final counts that were replaced by another one, the oldest first, as a JSON list of <c>count</c> and
-    /// <c>read_at</c>; null if there are none. The first and the last fifty are kept.
+    /// <c>read_at</c>; null if there are none. It holds the first one and the fifty latest.
     /// </summary>
     public string? History { get; init; }
 
@@ -43,7 +43,7 @@ public readonly record struct ArchivedDay(
         return JsonSerializer.Serialize(replaced, ReplacedCounts.Default.ListReplacedCount);
     }
 
-    // A damaged history is replaced: the count must not stay unwritten because of it.
+    // A damaged history does not keep a count from being written: a new history begins.
     private List<ReplacedCount> ReplacedBefore()
     {
         try

@@ -17,7 +17,7 @@ internal static class ReadableRows
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidCastException or JsonException)
         {
-            throw new RowFormatException($"Row '{row.Key}' is not a {typeof(T).Name}.", e);
+            throw new RowFormatException($"Row '{row.Key}' cannot be read as {typeof(T).Name}.", e);
         }
     }
 

@@ -12,6 +12,7 @@ public readonly record struct RowProperty(string Name, object Value);
 public sealed class TableRow
 {
     private readonly RowProperty[] properties;
+    private readonly RowFormatException? damage;
 
     /// <summary>Creates a row to write.</summary>
     public TableRow(string key, params (string Name, object Value)[] properties)
@@ -27,6 +28,9 @@ public sealed class TableRow
         this.properties = properties;
     }
 
+    private TableRow(string key, string? etag, RowFormatException damage)
+        : this(key, etag, []) => this.damage = damage;
+
     /// <summary>The row key, unique in its partition.</summary>
     public string Key { get; }
 
@@ -34,10 +38,19 @@ public sealed class TableRow
     public string? ETag { get; }
 
     /// <summary>The properties, in the order in which they were given.</summary>
-    public IReadOnlyList<RowProperty> Properties => properties;
+    /// <exception cref="RowFormatException">The row's bytes are damaged.</exception>
+    public IReadOnlyList<RowProperty> Properties => Undamaged;
 
     /// <summary>The same, for iterating without an allocation.</summary>
-    internal ReadOnlySpan<RowProperty> Span => properties;
+    internal ReadOnlySpan<RowProperty> Span => Undamaged;
+
+    private RowProperty[] Undamaged => damage is null ? properties : throw new RowFormatException($"Row '{Key}': {damage.Message}", damage);
+
+    /// <summary>
+    /// A row whose bytes cannot be read. Its key can be used, to list, replace or delete it. Its properties cannot: so it does not
+    /// keep the rows beside it from being read.
+    /// </summary>
+    internal static TableRow Damaged(string key, string? etag, RowFormatException damage) => new(key, etag, damage);
 
     /// <summary>The text of a property.</summary>
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
@@ -65,9 +78,10 @@ public sealed class TableRow
     public byte[] GetBinary(string name) => Get<byte[]>(name);
 
     /// <summary>A property's value; null where the row has no such property.</summary>
+    /// <exception cref="RowFormatException">The row's bytes are damaged.</exception>
     public object? Find(string name)
     {
-        foreach (ref readonly var property in properties.AsSpan())
+        foreach (ref readonly var property in Span)
             if (property.Name == name) return property.Value;
         return null;
     }

@@ -100,7 +100,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
         return ReadableRows.Of(nodes, node => now - node.GetDateTimeOffset(At) < Lifetime ? node.GetInt64(Count) : 0).Sum();
     }
 
-    /// <summary>Removes the nodes that have not reported for this long.</summary>
+    /// <summary>Removes the nodes that have not reported for this long, and those whose report is damaged.</summary>
     public async Task RemoveAsync(AppId application, TimeSpan silence, CancellationToken cancellation)
     {
         while (true)
@@ -124,7 +124,7 @@ internal sealed class NodeReports(ITableStore store, TimeProvider time)
     private IEnumerable<TableRow> Silent(IReadOnlyList<TableRow> nodes, TimeSpan silence)
     {
         var limit = time.GetUtcNow() - silence;
-        return nodes.Where(node => node.Find(At) is not DateTimeOffset at || at <= limit);
+        return nodes.Where(node => !ReadableRows.TryRead(node, one => one.GetDateTimeOffset(At), out var at) || at <= limit);
     }
 
     private static RowChange Renewed(TableRow? guard) =>

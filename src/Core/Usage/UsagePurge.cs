@@ -66,7 +66,8 @@ public sealed class UsagePurge(ITableStore store, TimeProvider time)
             if (run.Position.Mark is { } last) range = range.StartingAfter(last);
             var marks = await store.ReadAsync(UsageKeys.Table, partition, range, TableLimits.RowsPerRead, cancellation);
             if (marks.Count == 0) return;
-            var old = marks.Where(mark => mark.Find(MessageLedger.CountedAt) is DateTimeOffset at && at < limit);
+            // A damaged mark stays: without it, its message could be counted again.
+            var old = marks.Where(mark => ReadableRows.TryRead(mark, one => one.GetDateTimeOffset(MessageLedger.CountedAt), out var at) && at < limit);
             if (!await RemoveAsync(run, partition, old.Select(mark => mark.Key), cancellation)) continue;
             run.Position = run.Position with { Mark = marks[^1].Key };
         }

@@ -18,7 +18,7 @@ public static class DataBackup
     {
         var settings = GatehouseSettings.Read(configuration);
         var source = settings.Storage.Path;
-        var files = FilesOf(settings);
+        var files = FileNames(settings);
         foreach (var file in files.Where(file => !File.Exists(Path.Combine(source, file))))
             throw new SettingException($"There is no {Path.Combine(source, file)}. Storage__Path must be the data folder to back up.");
         return await InNewFolderAsync(folder, async target =>
@@ -38,7 +38,7 @@ public static class DataBackup
     {
         var settings = GatehouseSettings.Read(configuration);
         var target = settings.Storage.Path;
-        var files = FilesOf(settings);
+        var files = FileNames(settings);
         foreach (var file in files)
         {
             if (!File.Exists(Path.Combine(folder, file))) throw new SettingException($"The backup {folder} has no {file}.");
@@ -52,7 +52,7 @@ public static class DataBackup
     }
 
     // The store first: a secret that is written meanwhile is then in the vault for nothing, instead of missing there.
-    private static string[] FilesOf(GatehouseSettings settings)
+    private static string[] FileNames(GatehouseSettings settings)
     {
         string[] files =
         [

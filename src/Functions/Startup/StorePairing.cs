@@ -73,7 +73,7 @@ internal sealed class StorePairing(ISecretVault vault, ITableStore store)
             throw VaultMissing("it holds no key, and the store holds applications");
     }
 
-    // Writes the signs where there are none, and compares them.
+    // Compares the two signs. Writes the one that is missing: both in a new pair.
     private async Task CompleteAsync(DataKey key, TableRow? row, bool accepts, CancellationToken cancellation)
     {
         var sign = (await vault.GetOrAddAsync(SecretName, Pending + RandomNumberGenerator.GetHexString(2 * SignBytes, lowercase: true), cancellation)).Reveal();
@@ -94,7 +94,7 @@ internal sealed class StorePairing(ISecretVault vault, ITableStore store)
         if (IsPending(sign)) await vault.SetAsync(SecretName, name, cancellation);
     }
 
-    private static SettingException StoreMissing() => new($"The store is missing: the vault names one that holds its sign. {Help}");
+    private static SettingException StoreMissing() => new($"The store is missing or empty, and the vault belongs to an existing one. {Help}");
 
     private static bool IsPending(string sign) => sign.StartsWith(Pending, StringComparison.Ordinal);
 

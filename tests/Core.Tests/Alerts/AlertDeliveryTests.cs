@@ -187,7 +187,7 @@ public sealed class AlertDeliveryTests : IAsyncLifetime
         scene.Receiver.Answer = async context =>
         {
             reached.TrySetResult();
-            await Polling.UntilGoneAsync(context);
+            await Waiting.UntilGoneAsync(context);
         };
         await scene.RaiseAsync("one");
         var run = scene.Delivery().RunAsync(default);

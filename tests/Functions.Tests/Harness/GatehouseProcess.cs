@@ -87,7 +87,7 @@ internal sealed class GatehouseProcess : IDisposable
     /// <summary>Waits until its output contains this text, and returns the output.</summary>
     public async Task<string> OutputAsync(string text)
     {
-        await Polling.UntilAsync(() => output.Any(line => line.Contains(text, StringComparison.Ordinal)));
+        await Waiting.UntilAsync(() => output.Any(line => line.Contains(text, StringComparison.Ordinal)));
         return string.Join('\n', output);
     }
 

@@ -42,7 +42,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
             receiver.sent.Enqueue((context.Request.Path, body.ToArray()));
-            if (hangs) await Polling.UntilGoneAsync(context);
+            if (hangs) await Waiting.UntilGoneAsync(context);
         });
         await receiver.host.StartAsync();
         return receiver;
@@ -51,9 +51,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Waits for a span, and for metrics after it.</summary>
     public async Task HasAsync(Predicate<SentSpan> wanted)
     {
-        await Polling.UntilAsync(() => Spans.Any(span => wanted(span)));
+        await Waiting.UntilAsync(() => Spans.Any(span => wanted(span)));
         var metrics = sent.Count(one => one.Path == "/v1/metrics");
-        await Polling.UntilAsync(() => sent.Count(one => one.Path == "/v1/metrics") >= metrics + 2);
+        await Waiting.UntilAsync(() => sent.Count(one => one.Path == "/v1/metrics") >= metrics + 2);
     }
 
     public async ValueTask DisposeAsync()

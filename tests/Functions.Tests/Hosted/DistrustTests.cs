@@ -69,7 +69,7 @@ public abstract class DistrustTests(Head head) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Accepted, ordered.Status);
         await facade.RunTimerAsync("RunBackfills");
         JsonElement read = default;
-        await Polling.UntilAsync(async () =>
+        await Waiting.UntilAsync(async () =>
         {
             read = (await facade.Api.GetAsync($"{path}/daily_counts?from=2024-05-01&to=2024-05-02", Credential.Ops)).Ok();
             return read.GetProperty("total").GetInt64() != 30;
@@ -221,11 +221,10 @@ public abstract class DistrustTests(Head head) : IAsyncLifetime
     private async Task RunArchiveAsync()
     {
         await facade.RunTimerAsync("ArchiveMessageCounts");
-        await Polling.UntilAsync(async () =>
+        await Waiting.UntilAsync(async () =>
             (await facade.Api.GetAsync("/ops/v1/daily_counts/runs", Credential.Ops)).Ok().GetProperty("runs") is var runs
             && runs.GetArrayLength() > 0 && runs[0].GetProperty("status").GetString() == "done");
     }
-
 }
 
 /// <summary>On the server.</summary>

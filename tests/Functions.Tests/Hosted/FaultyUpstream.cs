@@ -98,7 +98,7 @@ internal sealed class FaultyUpstream : IAsyncDisposable
     }
 
     /// <summary>Waits until no request is in progress, including requests that their callers gave up.</summary>
-    public Task IdleAsync() => Polling.UntilAsync(() => Volatile.Read(ref underWay) == 0);
+    public Task IdleAsync() => Waiting.UntilAsync(() => Volatile.Read(ref underWay) == 0);
 
     public async ValueTask DisposeAsync()
     {

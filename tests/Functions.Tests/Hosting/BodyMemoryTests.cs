@@ -42,10 +42,10 @@ public sealed class BodyMemoryTests
             connections.Add(await RawConnection.OpenAsync(gatehouse.Api.Address));
             await connections[^1].SendAsync(Announce(MiB) + "x");
         }
-        await Polling.UntilAsync(() => memory.Held >= 20 * 4096);
+        await Waiting.UntilAsync(() => memory.Held >= 20 * 4096);
         Assert.InRange(memory.Held, 20 * 4096, 20 * 8192);
         foreach (var connection in connections) connection.Dispose();
-        await Polling.UntilAsync(() => memory.Held == 0);
+        await Waiting.UntilAsync(() => memory.Held == 0);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class BodyMemoryTests
         {
             connections.Add(await RawConnection.OpenAsync(gatehouse.Api.Address));
             await connections[^1].SendAsync(Announce(66_000) + new string('x', 65_900));
-            await Polling.UntilAsync(() => memory.Held == count * 66_001);
+            await Waiting.UntilAsync(() => memory.Held == count * 66_001);
         }
 
         using var http = new HttpClient { BaseAddress = gatehouse.Api.Address };
@@ -72,7 +72,7 @@ public sealed class BodyMemoryTests
         Assert.Equal(HttpStatusCode.Created, (await gatehouse.Api.PostAsync("/ops/v1/applications", Credential.Ops, Harbour)).Status);
 
         foreach (var connection in connections) connection.Dispose();
-        await Polling.UntilAsync(() => memory.Held == 0);
+        await Waiting.UntilAsync(() => memory.Held == 0);
         using var accepted = await http.SendAsync(Large(Credential.Ops, "/ops/v1/applications"));
         Assert.Equal(HttpStatusCode.Created, accepted.StatusCode);
 

@@ -138,18 +138,21 @@ public abstract class AuditTests(Head head)
     public async Task Without_an_audit_row_nothing_is_changed_and_a_row_without_an_outcome_stays_started()
     {
         using var folder = new TemporaryFolder();
-        var store = new AuditFaults();
+        var store = new FailingStore();
         await using var gatehouse = await head.StartAsync(folder, configure: store.Configure);
-        store.Fails = row => row.GetString("Outcome") == "started";
+        store.FailsToWrite = row => IsAudit(row, "started");
         (await gatehouse.Api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}"""))
             .Problem(HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.Equal(0, (await gatehouse.Api.GetAsync("/v3/applications", gatehouse.Api.Organization)).Ok().GetProperty("applications").GetArrayLength());
 
-        store.Fails = row => row.GetString("Outcome") == "done";
+        store.FailsToWrite = row => IsAudit(row, "done");
         await CreateAsync(gatehouse.Api);
-        store.Fails = _ => false;
+        store.FailsToWrite = _ => false;
         Assert.Equal("started", Assert.Single(await ListAsync(gatehouse.Api, "")).GetProperty("outcome").GetString());
     }
+
+    private static bool IsAudit(TableRow row, string outcome) =>
+        row.Key.StartsWith("audit:", StringComparison.Ordinal) && row.GetString("Outcome") == outcome;
 
     private static string Told(JsonElement entry) => string.Join(' ', new[] { "operation", "role", "app_id", "subject", "outcome" }
         .Select(name => entry.GetProperty(name).GetString() ?? "-"));
@@ -185,32 +188,6 @@ public abstract class AuditTests(Head head)
         "--Ops:Callers:0:Name", "clerk", "--Ops:Callers:0:KeySha256", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Clerk))),
         "--Ops:Callers:0:Roles:0", "Tokens.Issue", "--Ops:Callers:0:Roles:1", "Audit.Read", "--Ops:Callers:0:Applications:0", application,
     ];
-
-    /// <summary>A store that fails to write some rows of the audit trail.</summary>
-    private sealed class AuditFaults() : InterposedStore(null!)
-    {
-        private ITableStore inner = null!;
-
-        protected override ITableStore Inner => inner;
-
-        public Func<TableRow, bool> Fails { get; set; } = _ => false;
-
-        public void Configure(IServiceCollection services)
-        {
-            var real = services.Last(service => service.ServiceType == typeof(ITableStore)).ImplementationFactory!;
-            services.AddSingleton<ITableStore>(provider =>
-            {
-                inner = (ITableStore)real(provider);
-                return this;
-            });
-        }
-
-        public override ValueTask<CommitResult> CommitAsync(
-            string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
-            changes.Any(change => change.Row.Key.StartsWith("audit:", StringComparison.Ordinal) && Fails(change.Row))
-                ? throw new StoreUnavailableException("The store is full.")
-                : Inner.CommitAsync(table, partition, changes, cancellation);
-    }
 }
 
 public sealed class AuditOnServerTests() : AuditTests(Head.Server);

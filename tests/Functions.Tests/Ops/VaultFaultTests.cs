@@ -97,7 +97,7 @@ public abstract class VaultFaultTests(Head head)
         switch (fault)
         {
             case "slow":
-                await Polling.UntilGoneAsync(context);
+                await Waiting.UntilGoneAsync(context);
                 return true;
             case "throttling":
                 context.Response.Headers.RetryAfter = "40";

@@ -65,6 +65,19 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(["backup", "data"], Directory.GetFileSystemEntries(folder.Path).Select(entry => Path.GetFileName(entry)).Order());
     }
 
+    [Theory]
+    [InlineData("backup")]
+    [InlineData("restore")]
+    [InlineData("backup", "")]
+    [InlineData("restore", "--Storage:Path", "data")]
+    public async Task Without_a_folder_a_command_says_how_it_is_written(params string[] args)
+    {
+        using var process = GatehouseProcess.Run(args, [("Storage__Path", folder["data"])]);
+        Assert.Equal(1, await process.ExitAsync());
+        Assert.Contains($"{args[0]} FOLDER [settings]", Assert.Single(process.Errors), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
     private async Task<(int ExitCode, string Error)> RunAsync(string command, string backup, params (string Name, string Value)[] settings)
     {
         using var process = GatehouseProcess.Run([command, backup], [("Storage__Path", folder["data"]), .. settings]);

@@ -1,17 +1,9 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
-using System.Threading.Channels;
 using Gatehouse.Server;
-using Gatehouse.Server.Http;
 using Gatehouse.Server.Timers;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 using Gatehouse.Tests;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -211,7 +203,7 @@ public sealed class TimerTests
         wrong.Error = TimeSpan.Zero;
         // A minute later the loop sees it. Its log line is the sign that it has.
         host.Clock.Set(At("12:01:00"));
-        await Polling.UntilAsync(() => host.Logs.Text.Contains("the clock was set back", StringComparison.Ordinal));
+        await Waiting.UntilAsync(() => host.Logs.Text.Contains("the clock was set back", StringComparison.Ordinal));
         await AdvanceToRunAsync(host, "12:10:00");
         Assert.Equal(["12:10:00"], runs.Began);
     }
@@ -271,70 +263,6 @@ public sealed class TimerTests
         Assert.Equal(["12:10:00"], runs.Began);
     }
 
-    [Theory]
-    [InlineData(null, null, null, HttpStatusCode.Accepted)]
-    [InlineData("Host", "localhost:7071", null, HttpStatusCode.Accepted)]
-    [InlineData("Host", "[::1]", null, HttpStatusCode.Accepted)]
-    [InlineData("Host", "gatehouse.example.com", null, HttpStatusCode.Forbidden)]
-    [InlineData("Host", "127.0.0.1.example.com", null, HttpStatusCode.Forbidden)]
-    [InlineData("Origin", "http://evil.example", null, HttpStatusCode.Forbidden)]
-    [InlineData("Origin", "http://127.0.0.1:1", null, HttpStatusCode.Forbidden)]
-    [InlineData("Origin", "null", null, HttpStatusCode.Forbidden)]
-    [InlineData("Forwarded", "for=192.0.2.7", null, HttpStatusCode.Forbidden)]
-    [InlineData("X-Forwarded-For", "127.0.0.1", null, HttpStatusCode.Forbidden)]
-    [InlineData("X-Real-IP", "192.0.2.7", null, HttpStatusCode.Forbidden)]
-    [InlineData("Via", "1.1 proxy", null, HttpStatusCode.Forbidden)]
-    [InlineData("Origin", "http://evil.example", "local", HttpStatusCode.Accepted)]
-    [InlineData("X-Forwarded-For", "192.0.2.7", "local", HttpStatusCode.Accepted)]
-    [InlineData(null, null, "wrong", HttpStatusCode.Forbidden)]
-    public async Task A_timer_is_run_for_a_program_on_this_machine_or_with_the_local_key(
-        string? header, string? value, string? key, HttpStatusCode status)
-    {
-        await using var host = await TestHost.StartAsync<EveryTenMinutes>(
-            builder => builder.Services.AddSingleton(runs).AddSingleton(new AdminAccess(text => text == "local")));
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"admin/functions/{nameof(EveryTenMinutes)}");
-        if (header is not null) request.Headers.TryAddWithoutValidation(header, value);
-        if (key is not null) request.Headers.Add("X-Gatehouse-Key", key);
-        using var response = await host.Client.SendAsync(request);
-        Assert.Equal(status, response.StatusCode);
-        if (status == HttpStatusCode.Accepted) await runs.NextAsync(Timeout);
-        else Assert.Contains("\"type\":\"urn:gatehouse:problem:forbidden\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Equal(status == HttpStatusCode.Accepted ? 1 : 0, runs.Began.Count);
-    }
-
-    [Fact]
-    public async Task A_request_by_HTTP_1_0_comes_through_a_proxy()
-    {
-        await using var host = await StartAsync<EveryTenMinutes>();
-        using var client = new TcpClient();
-        await client.ConnectAsync(host.Address.Host, host.Address.Port);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /admin/functions/{nameof(EveryTenMinutes)} HTTP/1.0\r\nHost: {host.Address.Authority}\r\nContent-Length: 0\r\n\r\n"));
-        using var reader = new StreamReader(client.GetStream());
-        Assert.Equal("HTTP/1.1 403 Forbidden", await reader.ReadLineAsync());
-    }
-
-    [Theory]
-    [InlineData("POST", "admin/functions/Unknown", "127.0.0.1", HttpStatusCode.NotFound, "not-found")]
-    [InlineData("POST", "admin/functions/Beside", "127.0.0.1", HttpStatusCode.NotFound, "not-found")]
-    [InlineData("GET", "admin/functions/EveryTenMinutes", "127.0.0.1", HttpStatusCode.NotFound, null)]
-    [InlineData("POST", "admin/functions/EveryTenMinutes", "203.0.113.7", HttpStatusCode.Forbidden, "forbidden")]
-    public async Task Only_a_timer_can_be_run_and_only_from_this_machine(
-        string method, string path, string from, HttpStatusCode status, string? problem)
-    {
-        await using var host = await TestHost.StartAsync(
-            [typeof(EveryTenMinutes), typeof(NoTimer)],
-            builder => builder.Services.AddSingleton(runs).AddSingleton<IStartupFilter>(
-                new ComingFrom(IPAddress.Parse(from))));
-        using var response = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
-
-        Assert.Equal(status, response.StatusCode);
-        if (problem is not null)
-            Assert.Equal($"urn:gatehouse:problem:{problem}", JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("type").GetString());
-        await AdvanceToRunAsync(host, "12:10:00");
-        Assert.Equal(["12:10:00"], runs.Began);
-    }
-
     private Task<TestHost> StartAsync<TFunctions>(params string[] settings)
         where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs), settings);
 
@@ -342,7 +270,7 @@ public sealed class TimerTests
         where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs).AddSingleton(memory));
 
     private static Task RememberedAsync(TimerMemory memory, DateTimeOffset at) =>
-        Polling.UntilAsync(async () => await memory.FindAsync(nameof(EveryTenMinutes), default) == at);
+        Waiting.UntilAsync(async () => await memory.FindAsync(nameof(EveryTenMinutes), default) == at);
 
     // The loop sets its timer again after each step, so the clock must move only after that.
     private static async Task MoveAsync(TestHost host, DateTimeOffset instant)
@@ -374,114 +302,5 @@ public sealed class TimerTests
         return (Time(status.Last), Time(status.Next), Time(status.LastUpdated));
 
         static string? Time(DateTime time) => time == default ? null : time.ToString("HH:mm:ss", null);
-    }
-
-    /// <summary>Records the runs of timers, and defines what a run does.</summary>
-    internal sealed class Runs
-    {
-        private readonly Channel<TimerInfo> arrived = Channel.CreateUnbounded<TimerInfo>();
-        private readonly List<string> began = [];
-
-        public Func<CancellationToken, Task> Body { get; set; } = _ => Task.CompletedTask;
-
-        public IReadOnlyList<string> Began => began;
-
-        public Task RunAsync(TimerInfo timer, TimeProvider clock, CancellationToken cancellation)
-        {
-            began.Add(clock.GetUtcNow().ToString("HH:mm:ss", null));
-            arrived.Writer.TryWrite(timer);
-            return Body(cancellation);
-        }
-
-        public Task<TimerInfo> NextAsync(TimeSpan timeout) => arrived.Reader.ReadAsync().AsTask().WaitAsync(timeout);
-    }
-
-    internal sealed class EveryTenMinutes(Runs runs, TimeProvider clock)
-    {
-        [Function(nameof(EveryTenMinutes))]
-        public Task RunAsync([TimerTrigger("0 */10 * * * *")] TimerInfo timer, CancellationToken cancellation) =>
-            runs.RunAsync(timer, clock, cancellation);
-    }
-
-    internal sealed class EveryTwentySeconds(Runs runs, TimeProvider clock)
-    {
-        [Function(nameof(EveryTwentySeconds))]
-        public Task RunAsync([TimerTrigger("*/20 * * * * *")] TimerInfo timer) => runs.RunAsync(timer, clock, default);
-    }
-
-    internal sealed class EveryNewYear(Runs runs, TimeProvider clock)
-    {
-        [Function(nameof(EveryNewYear))]
-        public Task RunAsync([TimerTrigger("0 0 1 1 *")] TimerInfo timer) => runs.RunAsync(timer, clock, default);
-    }
-
-    internal sealed class EveryHundredDays(Runs runs, TimeProvider clock)
-    {
-        [Function(nameof(EveryHundredDays))]
-        public Task RunAsync([TimerTrigger("100.00:00:00")] TimerInfo timer) => runs.RunAsync(timer, clock, default);
-    }
-
-    internal sealed class EveryHalfHour(Runs runs, TimeProvider clock)
-    {
-        [Function(nameof(EveryHalfHour))]
-        public Task RunAsync([TimerTrigger("00:30:00")] TimerInfo timer) => runs.RunAsync(timer, clock, default);
-    }
-
-    internal sealed class OnStartup(Runs runs, TimeProvider clock)
-    {
-        [Function(nameof(OnStartup))]
-        public Task RunAsync([TimerTrigger("0 0 * * * *", RunOnStartup = true)] TimerInfo timer) =>
-            runs.RunAsync(timer, clock, default);
-    }
-
-    internal sealed class FromSettings(Runs runs, TimeProvider clock)
-    {
-        [Function(nameof(FromSettings))]
-        public Task RunAsync([TimerTrigger("0 %Archive:Minute% %Archive:Hours% * * *")] TimerInfo timer) =>
-            runs.RunAsync(timer, clock, default);
-    }
-
-    internal sealed class Never
-    {
-        [Function(nameof(Never))]
-        public static void Run([TimerTrigger("0 0 0 30 2 *")] TimerInfo timer) { }
-    }
-
-    internal sealed class NoInterval
-    {
-        [Function(nameof(NoInterval))]
-        public static void Run([TimerTrigger("00:00:00")] TimerInfo timer) { }
-    }
-
-    internal sealed class HalfASetting
-    {
-        [Function(nameof(HalfASetting))]
-        public static void Run([TimerTrigger("0 0 0 * * %Day")] TimerInfo timer) { }
-    }
-
-    internal sealed class OddParameter
-    {
-        [Function(nameof(OddParameter))]
-        public static void Run([TimerTrigger("0 0 0 * * *")] TimerInfo timer, string text) { }
-    }
-
-    internal sealed class NoTimer
-    {
-        [Function("Beside")]
-        public static void Answer([HttpTrigger] HttpRequest request) { }
-    }
-
-    private sealed class ComingFrom(IPAddress address) : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(
-            Action<IApplicationBuilder> next) => app =>
-        {
-            app.Use(handler => context =>
-            {
-                context.Connection.RemoteIpAddress = address;
-                return handler(context);
-            });
-            next(app);
-        };
     }
 }

@@ -15,7 +15,8 @@ internal sealed record SigningKeySet(IReadOnlyCollection<SecurityKey> Keys, Date
 /// <see cref="RefreshAfter"/>, and when a token names an unknown key.
 /// </summary>
 /// <remarks>
-/// <para>During a refresh, the last keys are used. A caller waits only if there are none, or if its token names another key.
+/// <para>Tokens are checked with the last keys while a refresh runs. A caller waits only if there are no keys yet, or if its
+/// token names an unknown key.
 /// While the tenant cannot be reached, the last keys are used for <see cref="UsableFor"/> at most, so a withdrawn key is
 /// accepted no longer than that.</para>
 /// <para>IdentityModel's <c>ConfigurationManager</c> either lets valid callers wait for a refresh, or refuses the first token

@@ -141,8 +141,8 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     // How long a call without an answer may still run; null where it can be taken over.
     private TimeSpan? RunningTime(IdempotentCallKey place, IdempotentCallRow found, DateTimeOffset now)
     {
-        if (running.TryGetValue(place.Hash, out var began) && TakeoverTime - time.GetElapsedTime(began) is var rest && rest > TimeSpan.Zero)
-            return rest;
+        if (running.TryGetValue(place.Hash, out var began) && time.GetElapsedTime(began) is var elapsed && elapsed < TakeoverTime)
+            return TakeoverTime - elapsed;
         var left = found.RunningUntil - now;
         if (left <= TakeoverTime + ClockTolerance)
         {

@@ -28,7 +28,7 @@ public sealed class ArchiveRuns(ITableStore store, ArchiveSettings settings, Tim
         var now = time.GetUtcNow();
         return new ArchiveRunPage(
             ReadableRows.Of(rows.Take(limit), row => ArchiveRun.Read(row, now, settings.InterruptedAfter)),
-            rows.Count > limit ? Guid.ParseExact(rows[limit - 1].Key, "N") : null);
+            rows.Count > limit ? rows.Take(limit).Select(IdOf).LastOrDefault(id => id is not null) : null);
     }
 
     internal async Task<ArchiveRun?> NewestAsync(CancellationToken cancellation) =>
@@ -36,4 +36,6 @@ public sealed class ArchiveRuns(ITableStore store, ArchiveSettings settings, Tim
 
     internal async Task WriteAsync(ArchiveRun run, CancellationToken cancellation) =>
         (await store.CommitAsync(ArchiveRows.OperationsTable, Partition, [RowChange.Put(run.ToRow())], cancellation)).OrThrow();
+
+    private static Guid? IdOf(TableRow row) => Guid.TryParseExact(row.Key, "N", out var id) ? id : null;
 }

@@ -112,6 +112,16 @@ internal sealed class RowReader : IDisposable
         }
     }
 
-    private static TableRow Row(Statement statement, string key, ReadOnlySpan<byte> body) =>
-        new(key, ETags.Format(statement.Int64(0)), RowCodec.Read(body));
+    private static TableRow Row(Statement statement, string key, ReadOnlySpan<byte> body)
+    {
+        var etag = ETags.Format(statement.Int64(0));
+        try
+        {
+            return new TableRow(key, etag, RowCodec.Read(body));
+        }
+        catch (RowFormatException e)
+        {
+            return TableRow.Damaged(key, etag, e);
+        }
+    }
 }

@@ -42,17 +42,15 @@ public sealed partial class CredentialLimit(TimeProvider time, ILogger<Credentia
 
     private readonly Lock raising = new();
 
-    // When all allowances are full again, on the clock of elapsed time.
+    // When all allowances will be full again, on the clock of elapsed time.
     private long allFull = long.MinValue;
 
-    /// <summary>
-    /// How long the caller must wait before its credential is checked, which is then logged; null where it is checked now.
-    /// </summary>
+    /// <summary>How long the caller must wait before its credential is checked; null for no wait. A wait is logged.</summary>
     /// <param name="context">The request.</param>
     /// <param name="credential">The credential as it was sent; null for none.</param>
     public TimeSpan? WaitOf(HttpContext context, string? credential)
     {
-        if (!Limits) return null;
+        if (!IsLimiting) return null;
         var name = credential is null ? null : NameOf(credential);
         if (name is not null && accepted.ContainsKey(name)) return null;
         var wait = Longer(WaitOf(AddressOf(context)), name is null ? TimeSpan.Zero : WaitOf(name));
@@ -64,7 +62,7 @@ public sealed partial class CredentialLimit(TimeProvider time, ILogger<Credentia
     /// <summary>A credential was accepted.</summary>
     public void Accept(string credential)
     {
-        if (!Limits) return;
+        if (!IsLimiting) return;
         Bound(accepted);
         accepted.TryAdd(NameOf(credential), true);
     }
@@ -104,7 +102,7 @@ public sealed partial class CredentialLimit(TimeProvider time, ILogger<Credentia
     }
 
     // Whether any address or credential has less than its whole allowance.
-    private bool Limits => Volatile.Read(ref allFull) > time.GetTimestamp();
+    private bool IsLimiting => Volatile.Read(ref allFull) > time.GetTimestamp();
 
     // What is stored is the time at which the allowance is full again, on the clock of elapsed time.
     private void Count(string name, int most)

@@ -120,7 +120,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
         tenant.Before = async context =>
         {
             asked.TrySetResult();
-            await Polling.UntilGoneAsync(context);
+            await Waiting.UntilGoneAsync(context);
             return true;
         };
         clock.Advance(SigningKeys.RefreshAfter);
@@ -184,7 +184,7 @@ public sealed class SigningKeysTests : IAsyncLifetime, IDisposable
         tenant.Before = async context =>
         {
             asked.TrySetResult();
-            await Polling.UntilGoneAsync(context);
+            await Waiting.UntilGoneAsync(context);
             return true;
         };
         var asking = AskAsync();

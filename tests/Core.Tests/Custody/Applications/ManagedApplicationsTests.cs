@@ -116,6 +116,17 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_repeated_creation_does_not_take_an_application_that_is_being_deleted()
+    {
+        var since = scene.Clock.GetUtcNow();
+        var deleted = (await scene.Direct.CreateAsync("Harbour", None)).Id;
+        await instance.RunTimersAsync();
+        scene.Platform.FailBefore(nameof(IPlatform.DeleteAsync), PlatformException.Internal());
+        await Assert.ThrowsAsync<PlatformException>(() => Applications.DeleteAsync(deleted, "Harbour", None));
+        Assert.NotEqual(deleted, (await Applications.CreateAsync("Harbour", new CreationCall("1", since), None)).Id);
+    }
+
+    [Fact]
     public async Task A_repeated_creation_is_refused_where_the_application_cannot_be_told()
     {
         var since = scene.Clock.GetUtcNow();

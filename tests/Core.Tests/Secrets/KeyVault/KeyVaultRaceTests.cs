@@ -120,6 +120,6 @@ public sealed class KeyVaultRaceTests : IAsyncLifetime
     }
 
     // Waits for a number of list requests: then the earlier lists have been evaluated.
-    private Task ListedAsync(int times) => Polling.UntilAsync(() =>
+    private Task ListedAsync(int times) => Waiting.UntilAsync(() =>
         service.Requests.Count(request => request.EndsWith("/versions", StringComparison.Ordinal)) >= times);
 }

@@ -108,7 +108,7 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_row_throws_RowFormatException_and_other_rows_can_be_read()
+    public async Task The_properties_of_a_damaged_row_throw_RowFormatException_and_other_rows_can_be_read()
     {
         await using var store = SqliteTableStore.Open(folder["store.db"]);
         await store.CommitAsync(
@@ -117,10 +117,13 @@ public sealed class SqliteOpeningTests : IDisposable
 
         for (var time = 0; time < 3; time++)
         {
-            await Assert.ThrowsAsync<RowFormatException>(
-                async () => await store.GetAsync("Table", "p", "a", CancellationToken.None));
-            Assert.NotNull(await store.GetAsync("Table", "p", "b", CancellationToken.None));
+            var damaged = (await store.GetAsync("Table", "p", "a", CancellationToken.None))!;
+            Assert.Throws<RowFormatException>(() => damaged.Properties);
+            Assert.Throws<RowFormatException>(() => damaged.Find("a"));
+            Assert.Empty((await store.GetAsync("Table", "p", "b", CancellationToken.None))!.Properties);
+            Assert.Equal(["a", "b"], (await store.ReadAsync("Table", "p", RowRange.All, 10, CancellationToken.None)).Select(row => row.Key));
         }
+        Assert.True((await store.CommitAsync("Table", "p", [RowChange.Delete("a")], CancellationToken.None)).Succeeded);
     }
 
     [Fact]
