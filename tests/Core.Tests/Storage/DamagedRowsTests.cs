@@ -2,14 +2,18 @@ using Gatehouse.Access.Audit;
 using Gatehouse.Access.Callers;
 using Gatehouse.Archive;
 using Gatehouse.Archive.Backfill;
+using Gatehouse.Archive.Daily;
 using Gatehouse.Custody;
 using Gatehouse.Custody.Applications;
+using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Storage;
 using Gatehouse.Tests.Access;
 using Gatehouse.Tests.Alerts;
 using Gatehouse.Tests.Archive;
 using Gatehouse.Tests.Custody;
+using Gatehouse.Tests.Usage;
+using Gatehouse.Usage;
 
 namespace Gatehouse.Tests.Storage;
 
@@ -136,6 +140,69 @@ public sealed class DamagedRowsTests
         }
         var page = await new AuditReader(scene.Store, trail, scene.Keys).ReadAsync(caller, new AuditFilter(), 10, null, None);
         Assert.Equal(["request-2", "request-0"], page!.Entries.Select(entry => entry.RequestId));
+    }
+
+    [Fact]
+    public async Task A_damaged_report_of_a_node_is_not_counted_and_is_removed()
+    {
+        using var scene = new UsageScene();
+        await scene.RecordAsync(UsageEvent.OfConnections("a", 5), UsageEvent.OfConnections("b", 7));
+        var nodes = UsageKeys.Nodes(scene.Application);
+        var damaged = (await scene.Store.ReadAsync(UsageKeys.Table, nodes, RowRange.Prefix("n:"), 10, None)).Single(row => row.GetString("Node") == "a");
+        await DamageAsync(scene.Store, UsageKeys.Table, nodes, damaged.Key, "At", "now");
+        Assert.Equal(7, await scene.CcuAsync());
+        await new UsagePurge(scene.Store, scene.Clock).RunAsync(None);
+        Assert.Null(await scene.Store.GetAsync(UsageKeys.Table, nodes, damaged.Key, None));
+        Assert.Equal(7, await scene.CcuAsync());
+    }
+
+    [Fact]
+    public async Task A_damaged_mark_of_a_message_and_a_damaged_list_do_not_stop_the_purge()
+    {
+        using var scene = new UsageScene();
+        await scene.RecordAsync([.. Enumerable.Range(0, 100).Select(number => scene.Message($"m {number}"))]);
+        await scene.Store.CommitAsync(UsageKeys.Table, "applications", [RowChange.Put(new TableRow("a:0"))], None);
+        var shard = UsageKeys.Messages(scene.Application, 3);
+        var marks = await scene.Store.ReadAsync(UsageKeys.Table, shard, RowRange.Prefix(UsageKeys.MarkPrefix), 100, None);
+        await DamageAsync(scene.Store, UsageKeys.Table, shard, marks[0].Key, MessageLedger.CountedAt, "now");
+        scene.Clock.Advance(TimeSpan.FromDays(5));
+        Assert.Equal(99, await new UsagePurge(scene.Store, scene.Clock).RunAsync(None));
+        Assert.NotNull(await scene.Store.GetAsync(UsageKeys.Table, shard, marks[0].Key, None));
+    }
+
+    [Fact]
+    public async Task A_damaged_finding_of_a_certificate_is_left_out()
+    {
+        await using var scene = await CustodyScene.CreateAsync();
+        var findings = new RegisteredCertificates(scene.Store);
+        var application = AppId.Generate();
+        foreach (var id in (string[])["a", "b"])
+        {
+            await findings.SaveAsync(
+                application, new RegisteredCertificate(id, "com.example.app", true, "thumbprint", scene.Clock.GetUtcNow(), scene.Clock.GetUtcNow()), None);
+        }
+        var partition = $"{application}"[..1];
+        await DamageAsync(scene.Store, "PushCredentials", partition, $"{application}:a", "ExpiresAt", "soon");
+        foreach (var key in (string[])["", "0", "0:", ":"])
+            await scene.Store.CommitAsync("PushCredentials", partition, [RowChange.Put(new TableRow($"{key}!"))], None);
+        Assert.Equal("b", Assert.Single(await findings.ReadAsync(application, None)).Key);
+        Assert.Equal([application], await findings.ReadApplicationsAsync(None).ToListAsync());
+    }
+
+    [Fact]
+    public async Task A_run_with_a_damaged_key_does_not_end_the_list()
+    {
+        await using var scene = await ArchiveScene.CreateAsync();
+        var instance = scene.Start();
+        await scene.AddAsync();
+        var runs = new List<ArchiveRun>();
+        foreach (var day in (string[])["2024-05-20", "2024-05-21", "2024-05-22"]) runs.Add(await scene.RunOnAsync(ArchiveScene.Day(day), instance));
+        // Behind the second, so at the end of the page of three.
+        await scene.Store.CommitAsync("Archive", "runs", [RowChange.Put(new TableRow($"{runs[1].Id:N}x"))], None);
+        var page = await instance.Runs.ListAsync(null, 3, None);
+        Assert.Equal([runs[2].Id, runs[1].Id], page.Runs.Select(run => run.Id));
+        Assert.Equal(runs[0].Id, Assert.Single((await instance.Runs.ListAsync(page.Next, 3, None)).Runs).Id);
+        await scene.RunOnAsync(ArchiveScene.Day("2024-05-23"), instance);
     }
 
     private static async Task DamageAsync(ITableStore store, string table, string partition, string key, string property, object value)

@@ -1,5 +1,6 @@
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Storage;
+using Gatehouse.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Hosting;
@@ -10,9 +11,11 @@ public abstract class UnreadableRowTests(Head head)
     [Theory]
     [InlineData("tokens")]
     [InlineData("row")]
+    [InlineData("bytes")]
     public async Task One_unreadable_application_costs_itself_only(string damage)
     {
-        await using var gatehouse = await head.StartAsync();
+        using var folder = new TemporaryFolder();
+        await using var gatehouse = await head.StartAsync(folder);
         var ids = new List<string>();
         for (var count = 0; count < 4; count++) ids.Add((await gatehouse.Api.CreateApplicationAsync($"a{count}")).Id);
         (await gatehouse.Api.PostAsync("/ops/v1/applications/adopt", Credential.Ops)).Ok();
@@ -23,6 +26,7 @@ public abstract class UnreadableRowTests(Head head)
         tokens[^1] ^= 1;
         await store.CommitAsync("Applications", partition, [RowChange.Put(damage == "row" ? new TableRow(key) : new TableRow(
             key, ("Name", row.GetString("Name")), ("CreatedAt", row.GetDateTimeOffset("CreatedAt")), ("Tokens", tokens), ("PushConfigurations", 0L)))], default);
+        if (damage == "bytes") StoredBytes.Damage(folder["gatehouse.db"], "Applications", key);
         await store.CommitAsync("Custody", ids[2][..1], [RowChange.Put(new TableRow($"a:{ids[2]}", ("Name", "a2")))], default);
 
         // Page by page, so that a skipped row does not end the list.

@@ -6,7 +6,6 @@ using System.Text.Json;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Storage;
 using Gatehouse.Tests;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
@@ -191,14 +190,7 @@ public abstract class DailyCountsTests(Head head) : IAsyncLifetime, IDisposable
     {
         await RunOnAsync("2024-05-19");
         await SeedAsync(1500);
-        using (var database = new SqliteConnection($"Data Source={folder["gatehouse.db"]};Pooling=False"))
-        {
-            database.Open();
-            using var damage = database.CreateCommand();
-            damage.CommandText = "UPDATE rows SET body = x'01FF' WHERE row = $row";
-            damage.Parameters.AddWithValue("$row", "2024-05-16");
-            Assert.Equal(1, damage.ExecuteNonQuery());
-        }
+        StoredBytes.Damage(folder["gatehouse.db"], "DailyMessageCounts", "2024-05-16");
         await gatehouse.Services.GetRequiredService<ITableStore>().CommitAsync(
             "DailyMessageCounts", application, [RowChange.Put(new TableRow($"{new DateOnly(2, 1, 5):yyyy-MM-dd}", ("Count", "x")))], default);
         var read = (await GetAsync($"{Path}?from=0001-01-01&to=2024-05-18")).Ok();
