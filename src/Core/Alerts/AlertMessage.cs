@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gatehouse.Common;
 
@@ -15,7 +14,7 @@ internal sealed record AlertMessage(
     {
         var data = new Dictionary<string, string> { ["app_id"] = alert.Application.ToString() };
         foreach (var (name, value) in alert.Facts) data[name] = value;
-        return JsonSerializer.SerializeToUtf8Bytes(new AlertMessage(alert.Type, Rfc3339.Text(alert.At), data), AlertJson.Default.AlertMessage);
+        return JsonText.Write(new AlertMessage(alert.Type, Rfc3339.Text(alert.At), data), AlertJson.Default.AlertMessage);
     }
 }
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Gatehouse.Common;
 
 namespace Gatehouse.Usage;
 
@@ -13,6 +14,9 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
 {
     // A byte of UTF-8 is at most six of JSON: an escape such as \u0041.
     private const int EscapedBytes = 6;
+
+    private static readonly string[] Names =
+        ["type", "message_id", "user_id", "channel_url", "sent_at", "at", "node", "count"];
 
     private UsageEventKind kind;
     private UInt128 message;
@@ -32,6 +36,7 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
     private string? atFault = "at is required.";
     private string? nodeFault = "node is required.";
     private string? countFault = "count is required.";
+    private string? unknownFault;
 
     /// <summary>Reads the object.</summary>
     public void Read(ref Utf8JsonReader reader)
@@ -56,14 +61,14 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
             else if (reader.ValueTextEquals("count"u8))
                 ReadCount(ref reader);
             else
-                SkipValue(ref reader);
+                SkipUnknown(ref reader);
         }
     }
 
     /// <summary>Creates the event, or says what is wrong with it.</summary>
     public readonly bool TryMake(out UsageEvent made, [NotNullWhen(false)] out string? fault)
     {
-        fault = typeFault ?? kind switch
+        fault = unknownFault ?? typeFault ?? kind switch
         {
             UsageEventKind.Message => messageFault ?? userFault ?? channelFault ?? sentAtFault,
             UsageEventKind.Active => userFault ?? atFault,
@@ -93,7 +98,7 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
     private void ReadMessage(ref Utf8JsonReader reader, scoped Span<byte> buffer)
     {
         if (!TryReadValue(ref reader)) return;
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number))
+        if (reader.TokenType == JsonTokenType.Number && JsonInteger.TryRead(reader.ValueSpan, out var number))
         {
             number.TryFormat(buffer, out var digits, provider: CultureInfo.InvariantCulture);
             message = UsageEvent.Hash128(buffer[..digits]);
@@ -121,7 +126,7 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
     private readonly void ReadTime(ref Utf8JsonReader reader, string name, ref DateTimeOffset time, ref string? fault)
     {
         if (!TryReadValue(ref reader)) return;
-        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var milliseconds))
+        if (reader.TokenType != JsonTokenType.Number || !JsonInteger.TryRead(reader.ValueSpan, out var milliseconds))
         {
             fault = $"{name} must be a number of milliseconds.";
             reader.Skip();
@@ -140,14 +145,17 @@ internal struct UsageEventFields(DateTimeOffset now, bool userRequired = true)
     private void ReadCount(ref Utf8JsonReader reader)
     {
         if (!TryReadValue(ref reader)) return;
-        countFault = reader.TokenType != JsonTokenType.Number ? "count must be a number."
-            : reader.TryGetInt32(out count) && count is >= 0 and <= UsageEvent.MostConnections ? null
-            : $"count must be an integer from 0 to {UsageEvent.MostConnections}.";
+        countFault = null;
+        if (reader.TokenType != JsonTokenType.Number) countFault = "count must be a number.";
+        else if (JsonInteger.TryRead(reader.ValueSpan, out var number) && number is >= 0 and <= UsageEvent.MostConnections) count = (int)number;
+        else countFault = $"count must be an integer from 0 to {UsageEvent.MostConnections}.";
         reader.Skip();
     }
 
-    private static void SkipValue(ref Utf8JsonReader reader)
+    // A misspelt member would be ignored, and the event counted as another one.
+    private void SkipUnknown(ref Utf8JsonReader reader)
     {
+        unknownFault ??= NearestName.Unknown("field", reader.GetString()!, Names);
         reader.Read();
         reader.Skip();
     }

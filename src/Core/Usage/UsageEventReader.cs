@@ -48,13 +48,9 @@ public static class UsageEventReader
         if (reader.TokenType != JsonTokenType.StartObject) throw new UsageRequestException("The body must be a JSON object.");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isEvents = reader.ValueTextEquals("events"u8);
+            if (!reader.ValueTextEquals("events"u8))
+                throw new UsageRequestException(NearestName.Unknown("field", reader.GetString()!, ["events"]));
             reader.Read();
-            if (!isEvents)
-            {
-                reader.Skip();
-                continue;
-            }
             if (events is not null) throw new UsageRequestException("events must be given once.");
             if (reader.TokenType != JsonTokenType.StartArray) throw new UsageRequestException("events must be a list.");
             events = ReadEvents(ref reader, now);

@@ -13,9 +13,9 @@ public sealed class UsageEventReaderTests
     public void Each_type_of_event_is_read_with_its_members_in_any_order()
     {
         var events = Read($$"""
-            {"other":[{}],"events":[
+            {"events":[
               {"type":"message","message_id":"m","user_id":"u","channel_url":"c","sent_at":{{NowMs}}},
-              {"sent_at":{{NowMs}},"x":{"type":"active"},"channel_url":"c","user_id":"u","message_id":"m","type":"message"},
+              {"sent_at":{{NowMs}},"node":{"type":"active"},"channel_url":"c","user_id":"u","message_id":"m","type":"message"},
               {"type":"active","user_id":"u","at":{{NowMs}}},
               {"type":"connections","node":"n","count":0,"user_id":7}]}
             """);
@@ -58,7 +58,7 @@ public sealed class UsageEventReaderTests
     [InlineData("sent_at", "1e300", "milliseconds")]
     public void The_first_invalid_event_is_named(string member, string value, string fault)
     {
-        var wrong = Event().Replace($"\"{member}\":", $"\"{member}\":{value},\"was\":", StringComparison.Ordinal);
+        var wrong = Event().Replace($"\"{member}\":", $"\"{member}\":{value},\"node\":", StringComparison.Ordinal);
 
         var refusal = Assert.Throws<UsageRequestException>(() => Read($$"""{"events":[{{Event()}},{{wrong}},{"type":"?"}]}"""));
 
@@ -75,9 +75,35 @@ public sealed class UsageEventReaderTests
     public void A_missing_member_is_named(string member)
     {
         var refusal = Assert.Throws<UsageRequestException>(() =>
-            Read($$"""{"events":[{{Event().Replace(member, "x", StringComparison.Ordinal)}}]}"""));
+            Read($$"""{"events":[{{Event().Replace(member, "node", StringComparison.Ordinal)}}]}"""));
 
         Assert.Equal((0, $"{member} is required."), (refusal.Index, refusal.Message));
+    }
+
+    [Theory]
+    [InlineData("chanel_url", "There is no field 'chanel_url'. Did you mean channel_url?")]
+    [InlineData("CHANNEL_URL", "There is no field 'CHANNEL_URL'. Did you mean channel_url?")]
+    [InlineData("custom", "There is no field 'custom'. There is type, message_id, user_id, channel_url, sent_at, at, node, count.")]
+    [InlineData("", "There is no field ''. There is type, message_id, user_id, channel_url, sent_at, at, node, count.")]
+    public void An_unknown_member_is_refused_with_the_nearest_known_one(string member, string message)
+    {
+        var refusal = Assert.Throws<UsageRequestException>(() =>
+            Read($$"""{"events":[{"type":"active","user_id":"u","at":{{NowMs}},"{{member}}":1}]}"""));
+        Assert.Equal((0, message), (refusal.Index, refusal.Message));
+    }
+
+    [Fact]
+    public void An_unknown_member_beside_the_events_is_refused()
+    {
+        var refusal = Assert.Throws<UsageRequestException>(() => Read("""{"event":[],"events":[]}"""));
+        Assert.Equal("There is no field 'event'. Did you mean events?", refusal.Message);
+    }
+
+    [Fact]
+    public void Integers_written_with_a_fraction_of_zero_are_read()
+    {
+        Assert.Equal(Read($$"""{"events":[{"type":"active","user_id":"u","at":{{NowMs}}}]}"""), Read($$"""{"events":[{"type":"active","user_id":"u","at":{{NowMs}}.0}]}"""));
+        Assert.Equal(UsageEvent.OfConnections("n", 3), Assert.Single(Read("""{"events":[{"type":"connections","node":"n","count":3.0}]}""")));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Hosted;
@@ -53,8 +54,7 @@ internal static class ResponseJson
     /// <summary>A whole number, or a string with one; null where it is neither.</summary>
     public static long? Int64(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Number when value.TryGetInt64(out var number) => number,
-        JsonValueKind.Number when value.TryGetDouble(out var number) && Math.Abs(number) < 1e15 && Math.Floor(number) == number => (long)number,
+        JsonValueKind.Number when JsonInteger.TryRead(value, out var number) => number,
         JsonValueKind.String when long.TryParse(value.Text(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
         _ => null,
     };
