@@ -43,6 +43,7 @@ public sealed record ArchiveFailure(AppId Application, Exception Error)
         PlatformException => ProblemNames.PlatformRefused,
         VaultException { RetryAfter: null } => ProblemNames.VaultRefused,
         VaultException => ProblemNames.VaultUnavailable,
+        StoreUnavailableException { IsLasting: true } => ProblemNames.StoreRefused,
         StoreUnavailableException => ProblemNames.Unavailable,
         TimeoutException => ProblemNames.TimedOut,
         RowFormatException => ProblemNames.InternalError,

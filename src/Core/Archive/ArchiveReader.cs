@@ -36,11 +36,18 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
         var range = expected is { } all
             ? DayRange.Between(ArchiveDays.Later(all.From, days.From), ArchiveDays.Earlier(all.To, days.To))
             : null;
-        return new ArchivedDays(range, PagesAsync(application, days, first, CancellationToken.None)) { State = state };
+        var isPending = known is not null && range?.To == Yesterday && state?.IsPending(Yesterday) != false;
+        return new ArchivedDays(
+            isPending ? DayRange.Between(range!.Value.From, Yesterday.AddDays(-1)) : range,
+            PagesAsync(application, days, first, CancellationToken.None))
+        {
+            State = state,
+            Pending = isPending ? Yesterday : null,
+        };
     }
 
     /// <summary>
-    /// A page of the applications in custody with gaps before yesterday, in the order of their ids. It reads one row for
+    /// A page of the applications in custody with gaps, in the order of their ids. It reads one row for
     /// each application, not its days.
     /// </summary>
     /// <param name="after">The next value of the page before; null for the first page.</param>
@@ -67,7 +74,7 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
         return new ArchiveGapsPage(found, after);
     }
 
-    /// <summary>The gaps of an application before yesterday; null if there are none.</summary>
+    /// <summary>The gaps of an application; null if there are none. Yesterday is one once its nightly run has read it without a count.</summary>
     public async Task<ArchiveGaps?> FindGapsAsync(ManagedApplication application, CancellationToken cancellation)
     {
         if (application.State != CustodyState.Held) return null;
@@ -94,11 +101,14 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
 }
 
 /// <summary>Archived days of an application.</summary>
-/// <param name="Expected">Those of the days that should be archived; null for none.</param>
+/// <param name="Expected">Those of the days that should be archived by now, without a pending one; null for none.</param>
 /// <param name="Pages">The archived days, the earliest first, in pages of up to a thousand, each read on demand.</param>
 public sealed record ArchivedDays(DayRange? Expected, IAsyncEnumerable<IReadOnlyList<ArchivedDay>> Pages)
 {
     internal ArchiveState? State { get; init; }
+
+    /// <summary>Yesterday, if it is one of the days and its nightly run may still read it; null otherwise. It may have a count already.</summary>
+    public DateOnly? Pending { get; init; }
 
     /// <summary>Days that are not among the archived ones, divided by the reason for that.</summary>
     public IEnumerable<ArchiveGap> Gaps(DayRange missing) => State?.ByReason(missing) ?? [new ArchiveGap(missing, GapReason.NotRead)];

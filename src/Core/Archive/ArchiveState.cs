@@ -67,15 +67,18 @@ internal sealed record ArchiveState(
         return DayRange.Between(ArchiveDays.Later(from, From), yesterday);
     }
 
-    /// <summary>The gaps before yesterday, the earliest first.</summary>
+    /// <summary>Whether yesterday may still be read by its nightly run. Until then it is not missing.</summary>
+    public bool IsPending(DateOnly yesterday) => Through < yesterday;
+
+    /// <summary>The gaps up to yesterday, without a pending one, the earliest first.</summary>
     public IEnumerable<ArchiveGap> Gaps(DateOnly today)
     {
-        var last = today.AddDays(-2);
-        if (DayRange.Between(From, ArchiveDays.Earlier(Through, last)) is { } read)
+        var yesterday = today.AddDays(-1);
+        if (DayRange.Between(From, ArchiveDays.Earlier(Through, yesterday)) is { } read)
         {
             foreach (var gap in Missing.Within(read).SelectMany(ByReason)) yield return gap;
         }
-        if (DayRange.Between(ArchiveDays.Later(From, Through.AddDays(1)), last) is { } unread)
+        if (DayRange.Between(ArchiveDays.Later(From, Through.AddDays(1)), yesterday.AddDays(-1)) is { } unread)
             yield return new ArchiveGap(unread, GapReason.NotRead);
     }
 

@@ -18,8 +18,8 @@ namespace Gatehouse.Functions.Ops;
 /// </summary>
 internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult, IStatusCodeHttpResult
 {
-    private const string CsvType = "text/csv";
-    private const string JsonType = "application/json";
+    private const string CsvType = "text/csv; charset=utf-8; header=present";
+    private const string JsonType = "application/json; charset=utf-8";
 
     // A date, a count of up to 20 digits, a boolean, separators.
     private const int LongestCsvLine = 64;
@@ -30,11 +30,11 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
     /// Whether a request asks for CSV: with <c>format</c>, or with an <c>Accept</c> that prefers CSV to JSON.
     /// </summary>
     /// <exception cref="RequestException"><c>format</c> is neither.</exception>
-    public static bool WantsCsv(HttpRequest request) => request.Query["format"] switch
+    public static bool WantsCsv(HttpRequest request) => RequestQuery.Text(request, "format") switch
     {
-        ["csv"] => true,
-        ["json"] => false,
-        [] => Quality(request, CsvType) > Quality(request, JsonType),
+        "csv" => true,
+        "json" => false,
+        null => AcceptedTypes.Preferred(request, JsonType, CsvType) == CsvType,
         _ => throw RequestException.Invalid("format must be json or csv."),
     };
 
@@ -44,9 +44,11 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
         var response = httpContext.Response;
         var aborted = httpContext.RequestAborted;
         response.StatusCode = StatusCodes.Status200OK;
-        response.ContentType = asCsv ? $"{CsvType}; charset=utf-8; header=present" : $"{JsonType}; charset=utf-8";
+        response.ContentType = asCsv ? CsvType : JsonType;
         response.Headers.Vary = "Accept";
         response.Headers.CacheControl = "no-store";
+        // The days are not read for an answer without a body.
+        if (HttpMethods.IsHead(httpContext.Request.Method)) return;
         try
         {
             await (asCsv ? WriteCsvAsync(response.BodyWriter, aborted) : WriteJsonAsync(response.BodyWriter, aborted));
@@ -62,13 +64,6 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
             throw;
         }
     }
-
-    // 0 unless the type is named exactly, so a caller that accepts anything gets JSON.
-    private static double Quality(HttpRequest request, string type) => request.GetTypedHeaders().Accept
-        .Where(accepted => accepted.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase))
-        .Select(accepted => accepted.Quality ?? 1)
-        .DefaultIfEmpty(0)
-        .Max();
 
     private async Task WriteCsvAsync(PipeWriter body, CancellationToken cancellation)
     {
@@ -101,8 +96,8 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
     {
         // The missing days are written after the archived ones. Until then they are kept as ranges.
         var missing = new List<DayRange>();
-        var (total, next) = (0L, days.Expected?.From);
-        await using var json = new Utf8JsonWriter(body, new JsonWriterOptions { SkipValidation = true });
+        var (total, next, pending) = (0L, days.Expected?.From, days.Pending);
+        await using var json = new Utf8JsonWriter(body, JsonText.ForReaders with { SkipValidation = true });
         json.WriteStartObject();
         json.WriteStartArray("days"u8);
         await foreach (var page in days.Pages.WithCancellation(cancellation))
@@ -115,6 +110,7 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
                     if (DayRange.Between(first, Earlier(day.Day.AddDays(-1), end)) is { } gap) missing.Add(gap);
                     next = day.Day < end ? day.Day.AddDays(1) : null;
                 }
+                if (day.Day == pending) pending = null;
                 total += day.Count;
                 Write(json, day);
             }
@@ -128,6 +124,9 @@ internal sealed class DailyCountsReply(ArchivedDays days, bool asCsv) : IResult,
         {
             json.WriteStringValue(IsoDate.Text(day));
         }
+        json.WriteEndArray();
+        json.WriteStartArray("pending"u8);
+        if (pending is { } yesterday) json.WriteStringValue(IsoDate.Text(yesterday));
         json.WriteEndArray();
         json.WriteStartArray("gaps"u8);
         foreach (var gap in missing.SelectMany(days.Gaps)) Write(json, gap);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gatehouse.Access.Audit;
 using Gatehouse.Alerts;
 using Gatehouse.Custody;
 using Gatehouse.Custody.Applications;
@@ -52,11 +53,23 @@ public sealed class Backfills
     /// </exception>
     public async Task<BackfillJob> OrderAsync(AppId application, DayRange days, CancellationToken cancellation)
     {
-        if (!Possible.Contains(days.From) || !Possible.Contains(days.To)) throw new ArgumentOutOfRangeException(nameof(days));
-        await RequireAsync(application, cancellation);
+        await CheckAsync(application, days, cancellation);
         var ordered = new BackfillJob(
             application, Guid.NewGuid(), days, time.GetUtcNow(), BackfillState.Running, 0, 0, TimeSpan.Zero, 0, null);
         return await backfills.AddAsync(ordered, cancellation);
+    }
+
+    /// <summary>What <see cref="OrderAsync"/> would do. Changes nothing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">As for <see cref="OrderAsync"/>.</exception>
+    /// <exception cref="CustodyException">As for <see cref="OrderAsync"/>.</exception>
+    public async Task<IReadOnlyList<ForeseenStep>> ForetellAsync(AppId application, DayRange days, CancellationToken cancellation)
+    {
+        await CheckAsync(application, days, cancellation);
+        return
+        [
+            new(ForeseenAction.Archive, AuditSubject.Days(days.From, days.To).ToString(),
+                $"{days.Days} days are read from the platform again, in the background. A count that differs replaces the archived one, which stays in its history."),
+        ];
     }
 
     /// <summary>A backfill; null if there is none.</summary>
@@ -134,6 +147,11 @@ public sealed class Backfills
             if ((await backfills.FindAsync(id, work.Backfill.Id, cancellation))?.ETag != work.Backfill.ETag) return;
         }
     }
+
+    private Task<ManagedApplication> CheckAsync(AppId application, DayRange days, CancellationToken cancellation) =>
+        Possible.Contains(days.From) && Possible.Contains(days.To)
+            ? RequireAsync(application, cancellation)
+            : throw new ArgumentOutOfRangeException(nameof(days));
 
     private async Task<ManagedApplication> RequireAsync(AppId application, CancellationToken cancellation)
     {
