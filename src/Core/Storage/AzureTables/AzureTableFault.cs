@@ -13,12 +13,12 @@ internal static class AzureTableFault
     public static StoreUnavailableException? Explain(Exception e, Uri account) => e switch
     {
         StoreUnavailableException known => known,
-        RequestFailedException failed => new(Explain(failed, account)),
+        RequestFailedException failed => new(Explain(failed, account)) { IsLasting = failed.Status is 401 or 403 or 404 },
         // Several retries failed, each in its own way. The last one describes the current state.
         AggregateException { InnerExceptions: [.., var last] } => Explain(last, account),
         CredentialUnavailableException =>
-            new($"There is no credential for {account} here: no managed identity, or none configured.", e),
-        AuthenticationFailedException => new($"The credential for {account} is refused or has expired.", e),
+            new($"There is no credential for {account} here: no managed identity, or none configured.", e) { IsLasting = true },
+        AuthenticationFailedException => new($"The credential for {account} is refused or has expired.", e) { IsLasting = true },
         OperationCanceledException => new($"{account} has not answered in time."),
         JsonException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException
             or NotSupportedException or IOException => new($"{account} gave an answer that cannot be read: {e.GetType().Name}."),

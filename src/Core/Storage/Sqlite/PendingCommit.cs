@@ -59,7 +59,7 @@ internal sealed class PendingCommit
     /// <summary>Fails the call of a commit that was taken. The commit was not made, or its outcome is unknown.</summary>
     public void Fail(StoreUnavailableException fault) =>
         // Each caller gets its own exception, because each adds to the stack trace.
-        outcome.SetException(new StoreUnavailableException(fault.Message, fault));
+        outcome.SetException(new StoreUnavailableException(fault.Message, fault) { IsLasting = fault.IsLasting });
 
     private int Start(int index) => index == 0 ? 0 : ends[index - 1];
 

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Gatehouse.Storage.Sqlite;
 
@@ -80,7 +81,10 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
 
     /// <summary>The exception for callers of the store when SQLite fails.</summary>
     public StoreUnavailableException Failed(SqliteException fault) =>
-        new($"The store '{path}' failed: {fault.Message.ReplaceLineEndings(" ")}", fault);
+        new($"The store '{path}' failed: {fault.Message.ReplaceLineEndings(" ")}", fault)
+        {
+            IsLasting = LastingFaults.Contains(fault.SqliteErrorCode),
+        };
 
     // Readable by the owner only, because it holds what grants access. SQLite gives its -wal and -shm files the same mode.
     private void CreateFile()
@@ -133,9 +137,13 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
         };
     }
 
+    // No permission, read-only, damaged, full, cannot be opened, not a database (https://www.sqlite.org/rescode.html).
+    private static readonly int[] LastingFaults =
+        [raw.SQLITE_PERM, raw.SQLITE_READONLY, raw.SQLITE_CORRUPT, raw.SQLITE_FULL, raw.SQLITE_CANTOPEN, raw.SQLITE_NOTADB];
+
     private static bool IsNew(Database database) =>
         database.Query<long>("PRAGMA application_id") == 0 && database.Query<long>("SELECT count(*) FROM sqlite_schema") == 0;
 
     private StoreUnavailableException Unusable(string why, Exception? inner = null) =>
-        new($"The store '{path}' cannot be opened: {why}.", inner);
+        new($"The store '{path}' cannot be opened: {why}.", inner) { IsLasting = true };
 }
