@@ -1,6 +1,8 @@
+using Gatehouse.Access.Audit;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;
+using Gatehouse.Platform;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Embedded = Gatehouse.Platform.Embedded;
@@ -14,17 +16,18 @@ public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
     [Function(nameof(IssueApiToken))]
     public Task<IResult> IssueApiToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications/api_tokens")] HttpRequest request) =>
-        gate.ApplicationAsync(request, async (caller, cancellation) =>
+        gate.ChangeAsync(request, async (change, caller, cancellation) =>
         {
             await RequestBody.ReadOptionalJsonAsync(request, cancellation);
             var issued = await tokens.IssueAsync(caller, cancellation);
+            change.SetSubject(AuditSubject.Token(issued.Token));
             return PlatformReply.Ok(ApiTokenDocument.Of(issued), WireContext.Default.ApiTokenDocument);
         });
 
     /// <summary>The secondary tokens, newest first, for the master token.</summary>
     [Function(nameof(ListApiTokens))]
     public Task<IResult> ListApiTokens(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/api_tokens")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/api_tokens")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
             (caller, _) => Task.FromResult(PlatformReply.Ok(
@@ -33,7 +36,7 @@ public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
     /// <summary>Shows one token. The master token can see every token of the application, a secondary one only itself.</summary>
     [Function(nameof(ViewApiToken))]
     public Task<IResult> ViewApiToken(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/api_tokens/{apiToken}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/api_tokens/{apiToken}")] HttpRequest request,
         string apiToken) =>
         gate.ApplicationAsync(
             request,
@@ -45,8 +48,9 @@ public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
     public Task<IResult> RevokeApiToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/api_tokens/{apiToken}")] HttpRequest request,
         string apiToken) =>
-        gate.ApplicationAsync(request, async (caller, cancellation) =>
+        gate.ChangeAsync(request, async (change, caller, cancellation) =>
         {
+            if (ApiToken.TryParse(apiToken) is { } token) change.SetSubject(AuditSubject.Token(token));
             await tokens.RevokeAsync(caller, apiToken, cancellation);
             return PlatformReply.EmptyObject();
         });

@@ -28,7 +28,7 @@ public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplication
     /// <summary>A page of all applications, for the organization.</summary>
     [Function(nameof(ListApplications))]
     public Task<IResult> ListApplications(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications")] HttpRequest request) =>
         gate.OrganizationAsync(request, async cancellation =>
         {
             var page = await applications.ListAsync(Limit(request), request.Query["token"], cancellation);
@@ -39,14 +39,14 @@ public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplication
     [Function(nameof(DeleteApplications))]
     public Task<IResult> DeleteApplications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications")] HttpRequest request) =>
-        gate.EitherAsync(
+        gate.ChangeEitherAsync(
             request,
             async cancellation =>
             {
                 await applications.DeleteAllAsync(cancellation);
                 return PlatformReply.EmptyObject();
             },
-            async (caller, cancellation) =>
+            async (_, caller, cancellation) =>
             {
                 await applications.DeleteAsync(caller, cancellation);
                 return PlatformReply.EmptyObject();
@@ -55,7 +55,7 @@ public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplication
     /// <summary>The application of the token.</summary>
     [Function(nameof(ViewApplication))]
     public Task<IResult> ViewApplication(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/info")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/info")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
             (caller, _) => Task.FromResult(PlatformReply.Ok(

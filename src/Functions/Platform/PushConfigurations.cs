@@ -1,3 +1,4 @@
+using Gatehouse.Access.Audit;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Platform;
@@ -18,10 +19,11 @@ public sealed class PushConfigurations(PlatformGate gate, Embedded.PushConfigura
     public Task<IResult> AddPushConfiguration(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/applications/push/{pushType}")] HttpRequest request,
         string pushType) =>
-        gate.ApplicationAsync(request, async (caller, cancellation) =>
+        gate.ChangeAsync(request, async (change, caller, cancellation) =>
         {
             var registration = await PushUpload.ReadAsync(request, Type(pushType), cancellation);
             var added = await pushConfigurations.AddAsync(caller, registration, cancellation);
+            if (AuditSubject.TryPushConfiguration(added[0].Id) is { } subject) change.SetSubject(subject);
             return registration switch
             {
                 SenderRegistration => Ids(added.Select(one => one.Id)),
@@ -33,7 +35,7 @@ public sealed class PushConfigurations(PlatformGate gate, Embedded.PushConfigura
     /// <summary>The push configurations of one type, newest first.</summary>
     [Function(nameof(ListPushConfigurations))]
     public Task<IResult> ListPushConfigurations(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/push/{pushType}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/push/{pushType}")] HttpRequest request,
         string pushType) =>
         gate.ApplicationAsync(
             request,
@@ -44,8 +46,9 @@ public sealed class PushConfigurations(PlatformGate gate, Embedded.PushConfigura
     public Task<IResult> DeletePushConfiguration(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/applications/push/{pushType}/{id}")]
         HttpRequest request, string pushType, string id) =>
-        gate.ApplicationAsync(request, async (caller, cancellation) =>
+        gate.ChangeAsync(request, async (change, caller, cancellation) =>
         {
+            if (AuditSubject.TryPushConfiguration(id) is { } subject) change.SetSubject(subject);
             await pushConfigurations.DeleteAsync(caller, Type(pushType), id, cancellation);
             return Ids([id]);
         });

@@ -14,7 +14,7 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
     /// <summary>The number of open connections.</summary>
     [Function(nameof(ViewCcu))]
     public Task<IResult> ViewCcu(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/ccu")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/ccu")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
             async (caller, cancellation) => PlatformReply.Ok(
@@ -24,7 +24,7 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
     /// <summary>The active users of the 30 days up to a day. The default is today.</summary>
     [Function(nameof(ViewMau))]
     public Task<IResult> ViewMau(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/mau")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/mau")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
             async (caller, cancellation) => PlatformReply.Ok(
@@ -34,7 +34,7 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
     /// <summary>The active users of a day. The default is today.</summary>
     [Function(nameof(ViewDau))]
     public Task<IResult> ViewDau(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/dau")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/dau")] HttpRequest request) =>
         gate.ApplicationAsync(
             request,
             async (caller, cancellation) => PlatformReply.Ok(
@@ -44,7 +44,7 @@ public sealed class Statistics(PlatformGate gate, UsageStatistics statistics, Ti
     /// <summary>The message counts of a range of days, newest first.</summary>
     [Function(nameof(ViewDailyMessageCount))]
     public Task<IResult> ViewDailyMessageCount(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v3/applications/messages/daily_count")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/messages/daily_count")] HttpRequest request) =>
         gate.ApplicationAsync(request, async (caller, cancellation) =>
         {
             var (from, to) = Range(request);

@@ -128,7 +128,7 @@ public sealed class DamagedRowsTests
         for (var index = 0; index < 3; index++)
         {
             scene.Clock.Advance(TimeSpan.FromSeconds(1));
-            await trail.StartAsync(new AuditCall(caller, Role.TokensIssue, "IssueToken", $"request-{index}"), null, null, None);
+            await trail.StartAsync(new AuditCall(caller, Role.TokensIssue, "IssueToken", $"request-{index}"), default, None);
         }
         foreach (var partition in trail.Partitions())
         {

@@ -12,6 +12,12 @@ public sealed record AuditFilter
     /// <summary>The operation.</summary>
     public string? Operation { get; init; }
 
+    /// <summary>The role, by its name in the entry.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>The label of a token.</summary>
+    public string? Label { get; init; }
+
     /// <summary>The outcome.</summary>
     public AuditOutcome? Outcome { get; init; }
 
@@ -26,6 +32,8 @@ public sealed record AuditFilter
         (Caller is null || entry.Caller == Caller)
         && (Application is null || entry.Application == Application)
         && (Operation is null || entry.Operation == Operation)
+        && (Role is null || entry.Role == Role)
+        && (Label is null || entry.Label == Label)
         && (Outcome is null || entry.Outcome == Outcome);
 }
 

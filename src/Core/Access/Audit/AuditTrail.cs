@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Gatehouse.Access.Callers;
 using Gatehouse.Common;
 using Gatehouse.Storage;
 
@@ -40,31 +39,28 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
         select (source.Table, partition);
 
     /// <summary>The entry of a call that is done by the commit that the entry is part of.</summary>
-    public AuditEntry Done(AuditCall call, AppId? application = null, AuditSubject? subject = null) =>
-        Entry(call, application, subject, AuditOutcome.Done);
+    public AuditEntry Done(AuditCall call, AuditTarget target) => Entry(call, target, AuditOutcome.Done);
 
     /// <summary>The change that adds an entry, for a commit in a partition of an <see cref="AuditSource"/>.</summary>
     public static RowChange Row(AuditEntry entry) => RowChange.Insert(entry.ToRow());
 
     /// <summary>Records the start of a call, before its outcome is known.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer: then the operation must not start.</exception>
-    public Task<AuditEntry> StartAsync(
-        AuditCall call, AppId? application, AuditSubject? subject, CancellationToken cancellation) =>
-        AddAsync(Entry(call, application, subject, AuditOutcome.Started), cancellation);
+    public Task<AuditEntry> StartAsync(AuditCall call, AuditTarget target, CancellationToken cancellation) =>
+        AddAsync(Entry(call, target, AuditOutcome.Started), cancellation);
 
     /// <summary>Records the outcome of a call, and what is known now.</summary>
     /// <param name="started">The result of <see cref="StartAsync"/>.</param>
     /// <param name="done">Whether the operation was carried out.</param>
-    /// <param name="application">The application that was created; null to keep the one of the start.</param>
-    /// <param name="subject">What was created; null to keep the one of the start.</param>
+    /// <param name="target">What was created. A null keeps what the start says.</param>
     /// <param name="cancellation">Cancels; the row may then say <c>started</c> for ever.</param>
-    public async Task EndAsync(
-        AuditEntry started, bool done, AppId? application, AuditSubject? subject, CancellationToken cancellation)
+    public async Task EndAsync(AuditEntry started, bool done, AuditTarget target, CancellationToken cancellation)
     {
         var ended = started with
         {
-            Application = application ?? started.Application,
-            Subject = subject ?? started.Subject,
+            Application = target.Application ?? started.Application,
+            Subject = target.Subject ?? started.Subject,
+            Label = target.Label ?? started.Label,
             Outcome = done ? AuditOutcome.Done : AuditOutcome.Failed,
             EndedAt = time.GetUtcNow(),
         };
@@ -72,8 +68,8 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
     }
 
     /// <summary>Records that a known caller was refused.</summary>
-    public Task RefuseAsync(AuditCall call, AppId? application, AuditSubject? subject, CancellationToken cancellation) =>
-        AddAsync(Entry(call, application, subject, AuditOutcome.Refused), cancellation);
+    public Task RefuseAsync(AuditCall call, AppId? application, CancellationToken cancellation) =>
+        AddAsync(Entry(call, new AuditTarget(application), AuditOutcome.Refused), cancellation);
 
     /// <summary>
     /// Deletes the rows of calls before an instant, and returns how many. Several instances may do this at once.
@@ -94,15 +90,15 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
         return purged;
     }
 
-    private AuditEntry Entry(AuditCall call, AppId? application, AuditSubject? subject, AuditOutcome outcome)
+    private AuditEntry Entry(AuditCall call, AuditTarget target, AuditOutcome outcome)
     {
         var now = time.GetUtcNow();
         var id = RandomNumberGenerator.GetHexString(16, lowercase: true);
         return new AuditEntry(
-            id, now, call.Caller.Name, RoleNames.NameOf(call.Role), call.Operation, application, subject, outcome,
+            id, now, call.Caller.Name, call.Role, call.Operation, target.Application, target.Subject, target.Label, outcome,
             outcome == AuditOutcome.Started ? null : now, call.RequestId, call.IdempotencyKey?.ToString())
         {
-            Partition = application is { } about
+            Partition = target.Application is { } about
                 ? Own[0].PartitionOf!(about)
                 : string.Create(CultureInfo.InvariantCulture, $"o{char.ToUpperInvariant(id[0])}"),
         };

@@ -2,11 +2,12 @@ using Gatehouse.Access.Audit;
 using Gatehouse.Access.Callers;
 using Gatehouse.Access.Idempotency;
 using Gatehouse.Custody.Applications;
+using Gatehouse.Custody.Tokens;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Functions.Http.Gates;
 
-/// <summary>A change that <see cref="OpsGate"/> has allowed. It carries what the change's audit entry says.</summary>
+/// <summary>A change that a gate has allowed. It carries what the change's audit entry says.</summary>
 public sealed class OpsChange
 {
     private readonly AuditTrail trail;
@@ -16,8 +17,7 @@ public sealed class OpsChange
     {
         this.trail = trail;
         this.call = call;
-        Application = application;
-        Subject = subject;
+        Target = new AuditTarget(application, subject);
     }
 
     /// <summary>The caller.</summary>
@@ -28,17 +28,21 @@ public sealed class OpsChange
 
     internal IdempotentTry? Try { get; init; }
 
-    internal AppId? Application { get; private set; }
-
-    internal AuditSubject? Subject { get; private set; }
+    internal AuditTarget Target { get; private set; }
 
     internal bool HasEntryRow { get; private set; }
 
     /// <summary>Sets the application in the audit entry: the one that the change has created.</summary>
-    public void SetApplication(AppId application) => Application = application;
+    public void SetApplication(AppId application) => Target = Target with { Application = application };
 
     /// <summary>Sets the part of the application in the audit entry, such as the token that the change has issued.</summary>
-    public void SetSubject(AuditSubject subject) => Subject = subject;
+    public void SetSubject(AuditSubject subject) => Target = Target with { Subject = subject };
+
+    /// <summary>Sets the label of the token in the audit entry. A text that cannot be a label is not recorded.</summary>
+    public void SetLabel(string? label)
+    {
+        if (label is not null && LeaseRequest.IsLabel(label)) Target = Target with { Label = label };
+    }
 
     /// <summary>
     /// The audit entry as a row, for a change that is one commit of our own (<see cref="OpsGate.CommitAsync"/>). Add it to that
@@ -47,6 +51,6 @@ public sealed class OpsChange
     public RowChange EntryRow()
     {
         HasEntryRow = true;
-        return AuditTrail.Row(trail.Done(call, Application, Subject));
+        return AuditTrail.Row(trail.Done(call, Target));
     }
 }

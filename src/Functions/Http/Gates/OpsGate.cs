@@ -2,9 +2,8 @@ using System.Runtime.CompilerServices;
 using Gatehouse.Access.Audit;
 using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Http.Problems;
-using Gatehouse.Storage;
+using Gatehouse.Functions.Http.Requests;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Http.Gates;
 
@@ -14,15 +13,22 @@ namespace Gatehouse.Functions.Http.Gates;
 /// </summary>
 /// <remarks>
 /// <para>Every refusal of a known caller is written to the audit trail. Operations that change something go through
-/// <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsChange, AppId, CancellationToken, Task{IResult}}, string)"/>,
-/// <see cref="ChangeGlobalAsync"/> or <see cref="CommitAsync"/>, which write the other entries.</para>
+/// <see cref="ChangeAsync(HttpRequest, Role, string, Prepare, string)"/>, <see cref="ChangeGlobalAsync"/> or
+/// <see cref="CommitAsync"/>, which write the other entries.</para>
+/// <para>A change with <c>?dry_run=true</c> is told, not run (<see cref="PreparedChange"/>), without an audit entry.</para>
 /// <para>A POST with an <c>Idempotency-Key</c> runs once (<see cref="IdempotentAnswers"/>). Its operation continues when the
 /// caller disconnects.</para>
 /// <para>The operation's name in the audit trail is the name of the function, which is the calling method.</para>
 /// </remarks>
-public sealed partial class OpsGate(
-    OpsAuthentication authentication, AuditTrail trail, IdempotentAnswers idempotent, ProblemAnswers answers, ILogger<OpsGate> log)
+public sealed class OpsGate(
+    OpsAuthentication authentication, AuditTrail trail, AuditedChanges audited, IdempotentAnswers idempotent, ProblemAnswers answers)
 {
+    /// <summary>Reads the request of a change of an application.</summary>
+    /// <param name="change">The change, for its audit entry.</param>
+    /// <param name="application">The application. It may not exist.</param>
+    /// <param name="cancellation">Cancels the change.</param>
+    public delegate Task<PreparedChange> Prepare(OpsChange change, AppId application, CancellationToken cancellation);
+
     /// <summary>Requires the role for all applications. Used for reads that are not about one application.</summary>
     public Task<IResult> ReadGlobalAsync(
         HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> read,
@@ -31,6 +37,7 @@ public sealed partial class OpsGate(
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
+            KnownNames.RequireParameters(request, operation, isChange: false);
             return await read(call.Caller, cancellation);
         });
 
@@ -45,6 +52,7 @@ public sealed partial class OpsGate(
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForSome(role), null, cancellation);
+            KnownNames.RequireParameters(request, operation, isChange: false);
             return await read(call.Caller, cancellation);
         });
 
@@ -60,6 +68,7 @@ public sealed partial class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
+            KnownNames.RequireParameters(request, operation, isChange: false);
             return await read(call.Caller, id, cancellation);
         });
 
@@ -68,15 +77,18 @@ public sealed partial class OpsGate(
     /// application. The audit entry is <c>started</c> before the change and <c>done</c> or <c>failed</c> after it.
     /// </summary>
     public Task<IResult> ChangeGlobalAsync(
-        HttpRequest request, Role role, Func<OpsChange, CancellationToken, Task<IResult>> change,
+        HttpRequest request, Role role, Func<OpsChange, CancellationToken, Task<PreparedChange>> prepare,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
-            return await idempotent.AnswerAsync(
-                request, call, (attempt, running) => ChangeAsync(call, new OpsChange(trail, call, null, null) { Try = attempt }, change, running),
-                cancellation);
+            if (IsDryRun(request, operation)) return await ForetellAsync(prepare(new OpsChange(trail, call, null, null), cancellation));
+            return await idempotent.AnswerAsync(request, call, (attempt, running) =>
+            {
+                var change = new OpsChange(trail, call, null, null) { Try = attempt };
+                return audited.RunAsync(call, change, () => RunAsync(prepare(change, running)), running);
+            }, cancellation);
         });
 
     /// <summary>
@@ -84,9 +96,8 @@ public sealed partial class OpsGate(
     /// entry is <c>started</c> before the change and <c>done</c> or <c>failed</c> after it.
     /// </summary>
     public Task<IResult> ChangeAsync(
-        HttpRequest request, Role role, string application, Func<OpsChange, AppId, CancellationToken, Task<IResult>> change,
-        [CallerMemberName] string operation = "") =>
-        ChangeAsync(request, role, application, subject: null, change, operation);
+        HttpRequest request, Role role, string application, Prepare prepare, [CallerMemberName] string operation = "") =>
+        ChangeAsync(request, role, application, subject: null, prepare, operation);
 
     /// <summary>The same, with a subject in the audit entry: the part of the application that changes, such as a token.</summary>
     /// <param name="request">The request.</param>
@@ -94,18 +105,18 @@ public sealed partial class OpsGate(
     /// <param name="application">The application's id as the caller wrote it.</param>
     /// <param name="subject">Reads the subject from the request. If it throws <see cref="ArgumentException"/>, the entry has no
     /// subject, and the change must refuse the request.</param>
-    /// <param name="change">The operation.</param>
+    /// <param name="prepare">Reads the request.</param>
     /// <param name="operation">The operation's name.</param>
     public Task<IResult> ChangeAsync(
-        HttpRequest request, Role role, string application, Func<AuditSubject>? subject,
-        Func<OpsChange, AppId, CancellationToken, Task<IResult>> change,
+        HttpRequest request, Role role, string application, Func<AuditSubject>? subject, Prepare prepare,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            var audited = new OpsChange(trail, call, id, SubjectOf(subject));
+            var change = new OpsChange(trail, call, id, SubjectOf(subject));
+            if (IsDryRun(request, operation)) return await ForetellAsync(prepare(change, id, cancellation));
             return await idempotent.AnswerAsync(
-                request, call, (_, running) => ChangeAsync(call, audited, (_, stop) => change(audited, id, stop), running), cancellation);
+                request, call, (_, running) => audited.RunAsync(call, change, () => RunAsync(prepare(change, id, running)), running), cancellation);
         });
 
     /// <summary>
@@ -113,16 +124,16 @@ public sealed partial class OpsGate(
     /// (<see cref="OpsChange.EntryRow"/>).
     /// </summary>
     public Task<IResult> CommitAsync(
-        HttpRequest request, Role role, string application, Func<OpsChange, AppId, CancellationToken, Task<IResult>> change,
-        [CallerMemberName] string operation = "") =>
+        HttpRequest request, Role role, string application, Prepare prepare, [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
+            if (IsDryRun(request, operation)) return await ForetellAsync(prepare(new OpsChange(trail, call, id, null), id, cancellation));
             return await idempotent.AnswerAsync(request, call, async (_, running) =>
             {
-                var audited = new OpsChange(trail, call, id, null);
-                var result = await change(audited, id, running);
-                return audited.HasEntryRow ? result : throw new InvalidOperationException($"{operation} has written no audit entry.");
+                var change = new OpsChange(trail, call, id, null);
+                var result = await RunAsync(prepare(change, id, running));
+                return change.HasEntryRow ? result : throw new InvalidOperationException($"{operation} has written no audit entry.");
             }, cancellation);
         });
 
@@ -131,61 +142,25 @@ public sealed partial class OpsGate(
     /// audit entry. The counts are its record.
     /// </summary>
     public Task<IResult> ReportAsync(
-        HttpRequest request, Role role, string application, Func<Caller, AppId, CancellationToken, Task<IResult>> report,
+        HttpRequest request, Role role, string application, Func<AppId, CancellationToken, Task<PreparedChange>> prepare,
         [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            return await idempotent.AnswerAsync(request, call, (_, running) => report(call.Caller, id, running), cancellation);
+            if (IsDryRun(request, operation)) return await ForetellAsync(prepare(id, cancellation));
+            return await idempotent.AnswerAsync(request, call, (_, running) => RunAsync(prepare(id, running)), cancellation);
         });
 
-    /// <summary>
-    /// As <see cref="ChangeAsync(HttpRequest, Role, string, Func{OpsChange, AppId, CancellationToken, Task{IResult}}, string)"/>,
-    /// but without an audit entry if the request changes nothing, such as a dry run (<paramref name="isInspection"/>).
-    /// </summary>
-    public Task<IResult> ChangeOrInspectAsync(
-        HttpRequest request, Role role, string application, Func<bool> isInspection,
-        Func<OpsChange, AppId, CancellationToken, Task<IResult>> change,
-        [CallerMemberName] string operation = "") =>
-        answers.AnswerAsync(request, operation, async cancellation =>
-        {
-            var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            var audited = new OpsChange(trail, call, id, null);
-            return await idempotent.AnswerAsync(
-                request, call,
-                (_, running) => isInspection() ? change(audited, id, running) : ChangeAsync(call, audited, (_, stop) => change(audited, id, stop), running),
-                cancellation);
-        });
-
-    private async Task<IResult> ChangeAsync(
-        AuditCall call, OpsChange audited, Func<OpsChange, CancellationToken, Task<IResult>> change, CancellationToken cancellation)
+    // A dry run is not a try of its Idempotency-Key: the same request without dry_run can have the same key.
+    private static bool IsDryRun(HttpRequest request, string operation)
     {
-        var started = await trail.StartAsync(call, audited.Application, audited.Subject, cancellation);
-        var isDone = false;
-        try
-        {
-            var result = await change(audited, cancellation);
-            isDone = result is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest };
-            return result;
-        }
-        finally
-        {
-            await EndAsync(started, isDone, audited);
-        }
+        KnownNames.RequireParameters(request, operation, isChange: true);
+        return RequestQuery.Boolean(request, KnownNames.DryRun);
     }
 
-    private async Task EndAsync(AuditEntry started, bool isDone, OpsChange audited)
-    {
-        try
-        {
-            await trail.EndAsync(started, isDone, audited.Application, audited.Subject, CancellationToken.None);
-        }
-        catch (StoreUnavailableException e)
-        {
-            // The caller gets the answer of the change all the same. Its audit entry stays "started".
-            LogOutcomeLost(started.Operation, started.RequestId, e);
-        }
-    }
+    private static async Task<IResult> RunAsync(Task<PreparedChange> preparing) => await (await preparing).Run();
+
+    private static async Task<IResult> ForetellAsync(Task<PreparedChange> preparing) => await (await preparing).Foretell();
 
     private async ValueTask<(AuditCall Call, AppId Application)> AdmitAsync(
         HttpRequest request, Role role, string application, string operation, CancellationToken cancellation)
@@ -209,12 +184,12 @@ public sealed partial class OpsGate(
         AuditCall call, AccessDecision decision, AppId? application, CancellationToken cancellation)
     {
         if (decision == AccessDecision.Allowed) return;
-        await trail.RefuseAsync(call, application, null, cancellation);
+        await trail.RefuseAsync(call, application, cancellation);
         throw new ProblemException(decision switch
         {
             AccessDecision.OtherApplication => Problem.UnknownApplication(),
             AccessDecision.Forbidden => Problem.Forbidden(
-                $"{call.Caller} needs the role {RoleNames.NameOf(call.Role)}{(call.Caller.IsConfined ? " for this, or for every application" : "")}."),
+                $"{call.Caller} needs the role {call.Role}{(call.Caller.IsConfined ? " for this, or for every application" : "")}."),
             _ => throw new InvalidOperationException("An authenticated caller was refused as unauthenticated."),
         });
     }
@@ -230,7 +205,4 @@ public sealed partial class OpsGate(
             return null;
         }
     }
-
-    [LoggerMessage(360, LogLevel.Error, "The audit entry of {Operation}, request {RequestId}, stays 'started': its outcome could not be written.")]
-    private partial void LogOutcomeLost(string operation, string requestId, Exception e);
 }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Gatehouse.Access;
+using Gatehouse.Access.Audit;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Observability;
@@ -18,8 +20,8 @@ namespace Gatehouse.Functions.Http.Gates;
 /// request is answered 404.
 /// </summary>
 public sealed partial class PlatformGate(
-    OrganizationAccess organization, ApplicationAccess access, CredentialLimit limit, ILogger<PlatformGate> log,
-    EmbeddedPlatform? platform = null)
+    OrganizationAccess organization, ApplicationAccess access, CredentialLimit limit, AuditTrail trail, AuditedChanges audited,
+    ManagedApplications custody, ILogger<PlatformGate> log, EmbeddedPlatform? platform = null)
 {
     /// <summary>Requires the organization's credentials (HTTP Basic).</summary>
     public Task<IResult> OrganizationAsync(
@@ -31,17 +33,44 @@ public sealed partial class PlatformGate(
         HttpRequest request, Func<ApplicationCaller, CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
         AnswerAsync(request, operation, cancellation => AuthenticateAsync(request, null, run, cancellation));
 
-    /// <summary>Requires either. Each has its own operation.</summary>
-    public Task<IResult> EitherAsync(
-        HttpRequest request, Func<CancellationToken, Task<IResult>> forOrganization,
-        Func<ApplicationCaller, CancellationToken, Task<IResult>> forApplication, [CallerMemberName] string operation = "") =>
-        AnswerAsync(
-            request, operation, cancellation => AuthenticateAsync(request, forOrganization, forApplication, cancellation));
+    /// <summary>
+    /// Requires an API token. Used for changes. If the application is in custody, the change has an audit entry: the facade's
+    /// callers must be able to see what was changed beside it.
+    /// </summary>
+    public Task<IResult> ChangeAsync(
+        HttpRequest request, Func<OpsChange, ApplicationCaller, CancellationToken, Task<IResult>> change,
+        [CallerMemberName] string operation = "") =>
+        ApplicationAsync(request, (caller, cancellation) => RecordAsync(request, caller, change, operation, cancellation), operation);
+
+    /// <summary>Requires either, and has a change for each: of all applications, or of one as <see cref="ChangeAsync"/>.</summary>
+    public Task<IResult> ChangeEitherAsync(
+        HttpRequest request, Func<CancellationToken, Task<IResult>> ofAll,
+        Func<OpsChange, ApplicationCaller, CancellationToken, Task<IResult>> ofOne, [CallerMemberName] string operation = "") =>
+        AnswerAsync(request, operation, cancellation => AuthenticateAsync(
+            request,
+            running =>
+            {
+                var call = AuditCall.OfOrganization(operation, request.HttpContext.TraceIdentifier);
+                return audited.RunAsync(call, new OpsChange(trail, call, null, null), () => ofAll(running), running);
+            },
+            (caller, running) => RecordAsync(request, caller, ofOne, operation, running),
+            cancellation));
 
     /// <summary>Requires no credential. Used to refuse unknown URLs.</summary>
     public Task<IResult> OpenAsync(
         HttpRequest request, Func<CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
         AnswerAsync(request, operation, run);
+
+    private async Task<IResult> RecordAsync(
+        HttpRequest request, ApplicationCaller caller, Func<OpsChange, ApplicationCaller, CancellationToken, Task<IResult>> change,
+        string operation, CancellationToken cancellation)
+    {
+        var call = AuditCall.OfToken(caller.Token, caller.IsMaster, operation, request.HttpContext.TraceIdentifier);
+        var entry = new OpsChange(trail, call, caller.Application, null);
+        return await custody.ExistsAsync(caller.Application, cancellation)
+            ? await audited.RunAsync(call, entry, () => change(entry, caller, cancellation), cancellation)
+            : await change(entry, caller, cancellation);
+    }
 
     private async Task<IResult> AuthenticateAsync(
         HttpRequest request, Func<CancellationToken, Task<IResult>>? forOrganization,

@@ -101,12 +101,12 @@ public sealed class AuditReaderTests : IAsyncLifetime
     [Fact]
     public async Task A_page_reads_at_most_5000_rows_and_the_next_continues()
     {
-        var rare = trail.Done(Call("billing", "RevokeToken"));
+        var rare = trail.Done(Call("billing", "RevokeToken"), default);
         await scene.Store.CommitAsync("Others", "x", [AuditTrail.Row(rare)], None);
         for (var commit = 0; commit < 60; commit++)
         {
             scene.Clock.Advance(TimeSpan.FromSeconds(1));
-            var rows = Enumerable.Range(0, TableLimits.ChangesPerCommit).Select(_ => AuditTrail.Row(trail.Done(Call("auditor", "IssueToken"))));
+            var rows = Enumerable.Range(0, TableLimits.ChangesPerCommit).Select(_ => AuditTrail.Row(trail.Done(Call("auditor", "IssueToken"), default)));
             await scene.Store.CommitAsync("Others", "x", [.. rows], None);
         }
         var filter = new AuditFilter { Caller = "billing" };
@@ -146,18 +146,18 @@ public sealed class AuditReaderTests : IAsyncLifetime
         switch (random.Next(4))
         {
             case 0:
-                return await trail.StartAsync(call, application, null, None);
+                return await trail.StartAsync(call, new(application), None);
             case 1:
-                var refused = trail.Done(call, application) with { Outcome = AuditOutcome.Refused };
+                var refused = trail.Done(call, new(application)) with { Outcome = AuditOutcome.Refused };
                 await scene.Store.CommitAsync("Others", "x", [AuditTrail.Row(refused)], None);
                 return refused;
             case 2 when application is { } id:
-                var done = trail.Done(call, id, AuditSubject.Token(ApiToken.Generate()));
+                var done = trail.Done(call, new(id, AuditSubject.Token(ApiToken.Generate())));
                 await scene.Store.CommitAsync("Leases", Sources[0].PartitionOf!(id), [AuditTrail.Row(done)], None);
                 return done;
             default:
-                var started = await trail.StartAsync(call, null, null, None);
-                await trail.EndAsync(started, done: true, application, null, None);
+                var started = await trail.StartAsync(call, default, None);
+                await trail.EndAsync(started, done: true, new(application), None);
                 return started with { Application = application, Outcome = AuditOutcome.Done };
         }
     }

@@ -31,9 +31,9 @@ public sealed class AuditTrailTests : IAsyncLifetime
     public async Task An_entry_records_caller_operation_subject_times_and_outcome()
     {
         var token = ApiToken.Generate();
-        var started = await trail.StartAsync(Call("IssueToken", Role.TokensIssue, "\"my-key\""), App, null, None);
+        var started = await trail.StartAsync(Call("IssueToken", Role.TokensIssue, "\"my-key\""), new(App), None);
         scene.Clock.Advance(TimeSpan.FromSeconds(2));
-        await trail.EndAsync(started, done: true, null, AuditSubject.Token(token), None);
+        await trail.EndAsync(started, done: true, new(Subject: AuditSubject.Token(token), Label: "bot"), None);
 
         var entry = Assert.Single(await ReadAsync());
         Assert.Equal(
@@ -42,6 +42,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
                 Outcome = AuditOutcome.Done,
                 EndedAt = scene.Clock.GetUtcNow(),
                 Subject = AuditSubject.Token(token),
+                Label = "bot",
                 Partition = "",
             },
             entry);
@@ -58,7 +59,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     [Fact]
     public async Task An_entry_without_an_outcome_stays_started()
     {
-        await trail.StartAsync(Call(), App, null, None);
+        await trail.StartAsync(Call(), new(App), None);
         scene.Clock.Advance(TimeSpan.FromDays(30));
         var entry = Assert.Single(await ReadAsync());
         Assert.Equal(AuditOutcome.Started, entry.Outcome);
@@ -68,16 +69,16 @@ public sealed class AuditTrailTests : IAsyncLifetime
     [Fact]
     public async Task Failures_and_refusals_are_recorded()
     {
-        await trail.EndAsync(await trail.StartAsync(Call(), App, null, None), done: false, null, null, None);
-        await trail.RefuseAsync(Call(), App, null, None);
+        await trail.EndAsync(await trail.StartAsync(Call(), new(App), None), done: false, default, None);
+        await trail.RefuseAsync(Call(), App, None);
         Assert.Equal([AuditOutcome.Failed, AuditOutcome.Refused], (await ReadAsync()).Select(entry => entry.Outcome).Order());
     }
 
     [Fact]
     public async Task A_created_application_is_found_by_its_id()
     {
-        var started = await trail.StartAsync(Call("CreateApplication", Role.ApplicationsCreate), null, null, None);
-        await trail.EndAsync(started, done: true, App, null, None);
+        var started = await trail.StartAsync(Call("CreateApplication", Role.ApplicationsCreate), default, None);
+        await trail.EndAsync(started, done: true, new(App), None);
         var entry = Assert.Single(await ReadAsync(new AuditFilter { Application = App }));
         Assert.Equal("CreateApplication", entry.Operation);
     }
@@ -86,7 +87,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     public async Task An_entry_and_the_change_of_its_commit_are_written_together()
     {
         var row = new TableRow("thing");
-        RowChange[] Changes() => [AuditTrail.Row(trail.Done(Call(), App)), RowChange.Insert(row)];
+        RowChange[] Changes() => [AuditTrail.Row(trail.Done(Call(), new(App))), RowChange.Insert(row)];
 
         Assert.True((await scene.Store.CommitAsync(Things, "t1", Changes(), None)).Succeeded);
         Assert.Single(await ReadAsync());
@@ -99,7 +100,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     {
         var applications = Enumerable.Range(0, 1600).Select(_ => (AppId?)AppId.Generate());
         var counts = applications.Concat(Enumerable.Repeat<AppId?>(null, 1600))
-            .CountBy(application => trail.Done(Call(), application).Partition).ToList();
+            .CountBy(application => trail.Done(Call(), new(application)).Partition).ToList();
         Assert.Equal(32, counts.Count);
         Assert.All(counts, partition => Assert.InRange(partition.Value, 50, 200));
         var known = trail.Partitions().Where(place => place.Table == "Audit").Select(place => place.Partition).Order(StringComparer.Ordinal);
@@ -112,12 +113,12 @@ public sealed class AuditTrailTests : IAsyncLifetime
         await scene.Store.CommitAsync(Things, "t0", [RowChange.Insert(new TableRow("audio")), RowChange.Insert(new TableRow("thing"))], None);
         for (var index = 0; index < 250; index++)
         {
-            await trail.RefuseAsync(Call("Old"), App, null, None);
-            await scene.Store.CommitAsync(Things, "t0", [AuditTrail.Row(trail.Done(Call("Old")))], None);
+            await trail.RefuseAsync(Call("Old"), App, None);
+            await scene.Store.CommitAsync(Things, "t0", [AuditTrail.Row(trail.Done(Call("Old"), default))], None);
         }
         scene.Clock.Advance(TimeSpan.FromTicks(1));
-        await trail.RefuseAsync(Call("Young"), App, null, None);
-        await scene.Store.CommitAsync(Things, "t0", [AuditTrail.Row(trail.Done(Call("Young")))], None);
+        await trail.RefuseAsync(Call("Young"), App, None);
+        await scene.Store.CommitAsync(Things, "t0", [AuditTrail.Row(trail.Done(Call("Young"), default))], None);
 
         Assert.Equal(500, await trail.PurgeAsync(scene.Clock.GetUtcNow(), None));
         Assert.Equal(["Young", "Young"], (await ReadAsync()).Select(entry => entry.Operation));
@@ -129,7 +130,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     [Fact]
     public async Task Two_instances_can_purge_at_once()
     {
-        for (var index = 0; index < 400; index++) await trail.RefuseAsync(Call(), App, null, None);
+        for (var index = 0; index < 400; index++) await trail.RefuseAsync(Call(), App, None);
         scene.Clock.Advance(AuditTrail.Retention);
         var other = new AuditTrail(scene.OpenStore(), [], scene.Clock);
         var now = scene.Clock.GetUtcNow();
@@ -142,26 +143,26 @@ public sealed class AuditTrailTests : IAsyncLifetime
     public async Task No_call_can_start_while_the_store_fails()
     {
         var faulty = new AuditTrail(new AccessScene.FaultyStore(scene.Store) { Fails = true }, [], scene.Clock);
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => faulty.StartAsync(Call(), App, null, None));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => faulty.StartAsync(Call(), new(App), None));
     }
 
     [Fact]
     public void No_field_accepts_text_that_could_be_a_secret()
     {
         var token = ApiToken.Generate().Reveal();
-        Assert.Throws<ArgumentException>(() => AuditSubject.Token(token));
-        Assert.Throws<ArgumentException>(() => AuditSubject.Token("91C3A0B1C2D3E4F5"));
-        Assert.Throws<ArgumentException>(() => AuditSubject.Token("91c3a0b1c2d3e4f5\n"));
-        Assert.Throws<ArgumentException>(() => AuditSubject.Secret(token));
-        Assert.Throws<ArgumentException>(() => AuditSubject.Secret("with space"));
-        Assert.Throws<ArgumentException>(() => AuditSubject.PushConfiguration("certificate"));
+        Assert.ThrowsAny<ArgumentException>(() => AuditSubject.Token(token));
+        Assert.ThrowsAny<ArgumentException>(() => AuditSubject.Token("91C3A0B1C2D3E4F5"));
+        Assert.ThrowsAny<ArgumentException>(() => AuditSubject.Token("91c3a0b1c2d3e4f5\n"));
+        Assert.ThrowsAny<ArgumentException>(() => AuditSubject.Secret(token));
+        Assert.ThrowsAny<ArgumentException>(() => AuditSubject.Secret("with space"));
+        Assert.ThrowsAny<ArgumentException>(() => AuditSubject.PushConfiguration("certificate"));
         Assert.Equal($"push:{token[..16]}", $"{AuditSubject.PushConfiguration(token)}");
-        Assert.Throws<ArgumentException>(() => new AuditCall(Service, Role.None, "IssueToken", "request-1"));
-        Assert.Throws<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, "Issue token", "request-1"));
-        Assert.Throws<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, token, "request-1"));
-        Assert.Throws<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, new string('a', 65), "request-1"));
-        Assert.Throws<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, "IssueToken", ""));
-        Assert.Throws<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, "IssueToken", "a\nb"));
+        Assert.ThrowsAny<ArgumentException>(() => new AuditCall(Service, Role.None, "IssueToken", "request-1"));
+        Assert.ThrowsAny<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, "Issue token", "request-1"));
+        Assert.ThrowsAny<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, token, "request-1"));
+        Assert.ThrowsAny<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, new string('a', 65), "request-1"));
+        Assert.ThrowsAny<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, "IssueToken", ""));
+        Assert.ThrowsAny<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, "IssueToken", "a\nb"));
         Assert.Throws<ArgumentException>(() => new AuditCall(Service, Role.TokensIssue, "IssueToken", new string('1', 65)));
     }
 

@@ -147,9 +147,10 @@ public sealed class ManagedApplicationsTests : IAsyncLifetime
         Assert.Equal(CustodyFault.MasterTokenMissing, await FaultAsync(() => Applications.RegisterAsync(application.Id, None)));
 
         await scene.Vault.SetAsync(MasterTokens.SecretName(application.Id), application.Token.Reveal(), None);
-        var registered = await Applications.RegisterAsync(application.Id, None);
+        var (registered, isNew) = await Applications.RegisterAsync(application.Id, None);
+        Assert.True(isNew);
         Assert.Equal((application.Id, "Harbour"), (registered.Id, registered.Name));
-        Assert.Equal(registered, await Applications.RegisterAsync(application.Id, None));
+        Assert.Equal((registered, false), await Applications.RegisterAsync(application.Id, None));
         await scene.AssertReconciledAsync();
         Assert.Equal(0, scene.Platform.Count(nameof(IPlatform.ListAsync)));
     }
