@@ -102,6 +102,9 @@ public static class ProblemNames
     /// <summary>The store cannot answer.</summary>
     public const string Unavailable = "unavailable";
 
+    /// <summary>The store refuses, and an operator has to correct something.</summary>
+    public const string StoreRefused = "store-refused";
+
     /// <summary>There was no answer in time.</summary>
     public const string TimedOut = "timed-out";
 

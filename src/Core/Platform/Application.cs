@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Gatehouse.Platform;
 
 /// <summary>An application of the platform (wire contract, "Application").</summary>
@@ -6,7 +8,19 @@ namespace Gatehouse.Platform;
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="Token">The API token in the representation: the master token when applications are created or listed,
 /// otherwise the token of the request.</param>
-public sealed record Application(AppId Id, string Name, DateTimeOffset CreatedAt, ApiToken Token);
+public sealed record Application(AppId Id, string Name, DateTimeOffset CreatedAt, ApiToken Token)
+{
+    /// <summary>The most bytes of UTF-8 in a name.</summary>
+    public const int NameSize = 128;
+
+    /// <summary>Checks a name for a new application.</summary>
+    /// <exception cref="PlatformException">400111 for an empty name, 400110 for one over 128 bytes.</exception>
+    public static void CheckName(string name)
+    {
+        if (name.Length == 0) throw PlatformException.Invalid("name must not be empty.");
+        if (Encoding.UTF8.GetByteCount(name) > NameSize) throw PlatformException.TooLong("name", $"{NameSize} bytes");
+    }
+}
 
 /// <summary>A page of applications.</summary>
 /// <param name="Applications">In the order of their ids.</param>

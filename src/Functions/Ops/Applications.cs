@@ -20,18 +20,21 @@ public sealed class Applications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications")] HttpRequest request) =>
         gate.ChangeGlobalAsync(request, Role.ApplicationsCreate, async (change, cancellation) =>
         {
-            var body = await RequestBody.ReadJsonAsync(request, cancellation);
-            var created = await applications.CreateAsync(body.RequiredString("name"), change.CreationCall, cancellation);
-            change.SetApplication(created.Id);
-            return OpsReply.Created(
-                $"/ops/v1/applications/{created.Id}", KnownApplicationDocument.Of(created),
-                CustodyContext.Default.KnownApplicationDocument);
+            var name = (await RequestBody.ReadFieldsAsync(request, ["name"], cancellation)).RequiredString("name");
+            return new PreparedChange(
+                async () =>
+                {
+                    var created = await applications.CreateAsync(name, change.CreationCall, cancellation);
+                    change.SetApplication(created.Id);
+                    return Created(KnownApplicationDocument.Of(created));
+                },
+                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.ForetellCreation(name))));
         });
 
     /// <summary>A page of the caller's applications, in the order of their ids.</summary>
-    [Function(nameof(OpsListApplications))]
+    [Function(nameof(OpsListApplications)), QueryParameters("limit", "token")]
     public Task<IResult> OpsListApplications(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/applications")] HttpRequest request) =>
         gate.ReadOwnAsync(request, Role.ApplicationsRead, async (caller, cancellation) =>
         {
             var page = await ListAsync(caller, After(request), RequestQuery.Limit(request), cancellation);
@@ -45,7 +48,7 @@ public sealed class Applications(
     /// <summary>An application with its statistics, token slots and push credentials.</summary>
     [Function(nameof(OpsViewApplication))]
     public Task<IResult> OpsViewApplication(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId) =>
         gate.ReadAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
@@ -58,20 +61,37 @@ public sealed class Applications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId) =>
         gate.ChangeAsync(request, Role.ApplicationsCreate, appId, async (_, application, cancellation) =>
-            OpsReply.Ok(
-                KnownApplicationDocument.Of(await applications.RegisterAsync(application, cancellation)),
-                CustodyContext.Default.KnownApplicationDocument));
+        {
+            await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
+            return new PreparedChange(
+                async () =>
+                {
+                    var (registered, isNew) = await applications.RegisterAsync(application, cancellation);
+                    var document = KnownApplicationDocument.Of(registered);
+                    return isNew
+                        ? Created(document)
+                        : OpsReply.Ok(document, CustodyContext.Default.KnownApplicationDocument);
+                },
+                () => DryRunDocument.OfAsync(applications.ForetellRegistrationAsync(application, cancellation)));
+        });
 
     /// <summary>Deletes an application. <c>confirm</c> must be its name.</summary>
-    [Function(nameof(OpsDeleteApplication))]
+    [Function(nameof(OpsDeleteApplication)), QueryParameters("confirm")]
     public Task<IResult> OpsDeleteApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId) =>
         gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (_, application, cancellation) =>
         {
-            if (request.Query["confirm"] is not [{ Length: > 0 } name]) throw RequestException.Missing("confirm");
-            await applications.DeleteAsync(application, name, cancellation);
-            return OpsReply.NoContent();
+            await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
+            var name = RequestQuery.Text(request, "confirm")
+                ?? throw RequestException.Invalid("confirm is required: the application's name, as the query parameter ?confirm=NAME.");
+            return new PreparedChange(
+                async () =>
+                {
+                    await applications.DeleteAsync(application, name, cancellation);
+                    return OpsReply.NoContent();
+                },
+                () => DryRunDocument.OfAsync(applications.ForetellDeletionAsync(application, name, cancellation)));
         });
 
     /// <summary>Takes every application into custody whose master token is not in the vault. Asks the vault for each application.</summary>
@@ -79,9 +99,18 @@ public sealed class Applications(
     public Task<IResult> OpsAdoptApplications(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/adopt")] HttpRequest request) =>
         gate.ChangeGlobalAsync(request, Role.ApplicationsCreate, async (_, cancellation) =>
-            OpsReply.Ok(
-                AdoptionDocument.Of(await sync.RunAsync(askVault: true, cancellation)),
-                CustodyContext.Default.AdoptionDocument));
+        {
+            await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
+            return new PreparedChange(
+                async () => Adopted(await sync.RunAsync(askVault: true, cancellation), isDryRun: false),
+                async () => Adopted(await sync.ForetellAsync(cancellation), isDryRun: true));
+        });
+
+    private static IResult Adopted(ApplicationSyncRun run, bool isDryRun) =>
+        OpsReply.Ok(AdoptionDocument.Of(run, isDryRun), CustodyContext.Default.AdoptionDocument);
+
+    private static IResult Created(KnownApplicationDocument document) => OpsReply.Created(
+        $"/ops/v1/applications/{document.AppId}", document, CustodyContext.Default.KnownApplicationDocument);
 
     // A confined caller has few applications, so they are read one by one instead of listing all.
     private async Task<ManagedApplicationPage> ListAsync(

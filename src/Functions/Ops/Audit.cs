@@ -15,8 +15,9 @@ public sealed class Audit(OpsGate gate, AuditReader reader)
     /// A page of the entries that match the query, newest first. A confined caller sees those of its own applications.
     /// </summary>
     [Function(nameof(ListAuditEntries))]
+    [QueryParameters("application", "caller", "operation", "role", "label", "outcome", "from", "to", "limit", "token")]
     public Task<IResult> ListAuditEntries(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/audit")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/audit")] HttpRequest request) =>
         gate.ReadOwnAsync(request, Role.AuditRead, async (caller, cancellation) =>
         {
             var page = await reader.ReadAsync(
@@ -32,11 +33,11 @@ public sealed class Audit(OpsGate gate, AuditReader reader)
             ? AppId.TryParse(id) ?? throw RequestException.Invalid("application must be an application's id.")
             : null,
         Caller = RequestQuery.Text(request, "caller"),
-        Operation = RequestQuery.Text(request, "operation"),
-        Outcome = RequestQuery.Text(request, "outcome") is { } name
-            ? AuditOutcomeNames.TryParse(name, out var outcome)
-                ? outcome
-                : throw RequestException.Invalid("outcome must be started, done, failed or refused.")
+        Operation = RequestQuery.OneOf(request, "operation", AuditNames.Operations),
+        Role = RequestQuery.OneOf(request, "role", AuditNames.Roles),
+        Label = RequestQuery.Text(request, "label"),
+        Outcome = RequestQuery.OneOf(request, "outcome", AuditNames.Outcomes) is { } name && AuditOutcomeNames.TryParse(name, out var outcome)
+            ? outcome
             : null,
         From = RequestQuery.Instant(request, "from"),
         Before = RequestQuery.Instant(request, "to"),

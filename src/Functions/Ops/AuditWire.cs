@@ -21,6 +21,7 @@ internal sealed record AuditEntryDocument(
     [property: JsonPropertyName("operation")] string Operation,
     [property: JsonPropertyName("app_id")] string? AppId,
     [property: JsonPropertyName("subject")] string? Subject,
+    [property: JsonPropertyName("label")] string? Label,
     [property: JsonPropertyName("outcome")] string Outcome,
     [property: JsonPropertyName("ended_at")] string? EndedAt,
     [property: JsonPropertyName("request_id")] string RequestId,
@@ -28,7 +29,7 @@ internal sealed record AuditEntryDocument(
 {
     public static AuditEntryDocument Of(AuditEntry entry) => new(
         entry.Id, Rfc3339.Text(entry.At), entry.Caller, entry.Role, entry.Operation, entry.Application?.ToString(),
-        entry.Subject?.ToString(), AuditOutcomeNames.NameOf(entry.Outcome), Rfc3339.TextOrNull(entry.EndedAt), entry.RequestId,
+        entry.Subject?.ToString(), entry.Label, AuditOutcomeNames.NameOf(entry.Outcome), Rfc3339.TextOrNull(entry.EndedAt), entry.RequestId,
         entry.IdempotencyKey);
 }
 

@@ -56,21 +56,23 @@ internal sealed record PushCredentialDocument(
         Rfc3339.Text(push.CreatedAt), (push as CertificatePushConfiguration)?.ExpiresAt is { } end && end < DateTimeOffset.MaxValue ? Rfc3339.Text(end) : null);
 }
 
-/// <summary>The result of an adoption.</summary>
+/// <summary>The result of an adoption, or of a dry run what it would be.</summary>
 internal sealed record AdoptionDocument(
     [property: JsonPropertyName("seen")] int Seen,
     [property: JsonPropertyName("adopted")] IReadOnlyList<string> Adopted,
     [property: JsonPropertyName("removed")] IReadOnlyList<string> Removed,
-    [property: JsonPropertyName("failures")] IReadOnlyList<AdoptionFailureDocument> Failures)
+    [property: JsonPropertyName("failures")] IReadOnlyList<AdoptionFailureDocument> Failures,
+    [property: JsonPropertyName("dry_run")] bool DryRun)
 {
-    public static AdoptionDocument Of(ApplicationSyncRun run) => new(
+    public static AdoptionDocument Of(ApplicationSyncRun run, bool isDryRun) => new(
         run.Seen, [.. run.Added.Select(id => id.ToString())], [.. run.Removed.Select(id => id.ToString())],
         [
             .. run.Failures.Select(failure => new AdoptionFailureDocument(
                 failure.Application.ToString(), null, (CoreProblems.Of(failure.Error) ?? Problem.InternalError()).Type, null)),
             .. run.Unreadable.Select(one => new AdoptionFailureDocument(
                 one.Id?.ToString(), one.Name, UnreadableApplication.Problem, one.Fault)),
-        ]);
+        ],
+        isDryRun);
 }
 
 /// <summary>
@@ -88,11 +90,13 @@ internal sealed record GrantedTokenDocument(
     [property: JsonPropertyName("token_id")] string TokenId,
     [property: JsonPropertyName("label")] string Label,
     [property: JsonPropertyName("expires_at")] string? ExpiresAt,
+    [property: JsonPropertyName("next_rotation_at")] string? NextRotationAt,
     [property: JsonPropertyName("token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token,
     [property: JsonPropertyName("secret_name"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SecretName)
 {
     public static GrantedTokenDocument Of(GrantedToken granted) => new(
-        granted.TokenId, granted.Label, Rfc3339.TextOrNull(granted.ExpiresAt), granted.Token?.Reveal(), granted.SecretName);
+        granted.TokenId, granted.Label, Rfc3339.TextOrNull(granted.ExpiresAt), Rfc3339.TextOrNull(granted.NextRotationAt),
+        granted.Token?.Reveal(), granted.SecretName);
 
     // The generated ToString would show the token.
     public override string ToString() => TokenId;

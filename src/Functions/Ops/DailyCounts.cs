@@ -23,9 +23,9 @@ public sealed class DailyCounts(
     private const int DefaultDays = 30;
 
     /// <summary>Streams the archived days of a range of any length, as JSON or CSV.</summary>
-    [Function(nameof(ReadDailyCounts))]
+    [Function(nameof(ReadDailyCounts)), QueryParameters("from", "to", "format")]
     public Task<IResult> ReadDailyCounts(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/daily_counts")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/applications/{appId}/daily_counts")] HttpRequest request,
         string appId) =>
         gate.ReadAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
         {
@@ -42,19 +42,24 @@ public sealed class DailyCounts(
         string appId) =>
         gate.ChangeAsync(request, Role.CountsWrite, appId, async (change, application, cancellation) =>
         {
-            var body = await RequestBody.ReadJsonAsync(request, cancellation);
+            var body = await RequestBody.ReadFieldsAsync(request, ["from", "to"], cancellation);
             var days = Checked(body.RequiredDate("from"), body.RequiredDate("to"));
             change.SetSubject(AuditSubject.Days(days.From, days.To));
-            var ordered = await backfills.OrderAsync(application, days, cancellation);
-            return OpsReply.Accepted(
-                $"/ops/v1/applications/{application}/daily_counts/backfill/{ordered.Id}", BackfillDocument.Of(ordered),
-                ArchiveContext.Default.BackfillDocument);
+            return new PreparedChange(
+                async () =>
+                {
+                    var ordered = await backfills.OrderAsync(application, days, cancellation);
+                    return OpsReply.Accepted(
+                        $"/ops/v1/applications/{application}/daily_counts/backfill/{ordered.Id}", BackfillDocument.Of(ordered),
+                        ArchiveContext.Default.BackfillDocument);
+                },
+                () => DryRunDocument.OfAsync(backfills.ForetellAsync(application, days, cancellation)));
         });
 
     /// <summary>The progress of a backfill.</summary>
     [Function(nameof(ViewBackfill))]
     public Task<IResult> ViewBackfill(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/daily_counts/backfill/{operationId}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/applications/{appId}/daily_counts/backfill/{operationId}")] HttpRequest request,
         string appId, string operationId) =>
         gate.ReadAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
             Guid.TryParse(operationId, out var id) && await backfills.FindAsync(application, id, cancellation) is { } found
@@ -62,9 +67,9 @@ public sealed class DailyCounts(
                 : throw new ProblemException(Problem.NotFound("The application has no such backfill.")));
 
     /// <summary>A page of the caller's applications with missing days before yesterday.</summary>
-    [Function(nameof(ListDailyCountGaps))]
+    [Function(nameof(ListDailyCountGaps)), QueryParameters("limit", "token")]
     public Task<IResult> ListDailyCountGaps(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/gaps")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/daily_counts/gaps")] HttpRequest request) =>
         gate.ReadOwnAsync(request, Role.CountsRead, async (caller, cancellation) =>
         {
             var after = RequestQuery.Position(request, keys.ListPages) is { } position ? AppId.From(position) : (AppId?)null;
@@ -74,9 +79,9 @@ public sealed class DailyCounts(
         });
 
     /// <summary>A page of the archive's runs, newest first.</summary>
-    [Function(nameof(ListDailyCountRuns))]
+    [Function(nameof(ListDailyCountRuns)), QueryParameters("limit", "token")]
     public Task<IResult> ListDailyCountRuns(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/daily_counts/runs")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/daily_counts/runs")] HttpRequest request) =>
         gate.ReadGlobalAsync(request, Role.CountsRead, async (_, cancellation) =>
         {
             var page = await runs.ListAsync(RequestQuery.Position(request, keys.ListPages), RequestQuery.Limit(request), cancellation);

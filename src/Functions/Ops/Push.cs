@@ -18,20 +18,24 @@ namespace Gatehouse.Functions.Ops;
 public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushReplacementLog replacements, TimeProvider time)
 {
     /// <summary>Registers an APNs certificate. <c>replace=true</c> removes the older ones.</summary>
-    [Function(nameof(OpsAddCertificate))]
+    [Function(nameof(OpsAddCertificate)), QueryParameters("replace")]
     public Task<IResult> OpsAddCertificate(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/push/apns")] HttpRequest request,
         string appId) =>
-        gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), async (change, application, cancellation) =>
+        gate.ChangeAsync(request, Role.PushWrite, appId, async (change, application, cancellation) =>
         {
             var replaces = RequestQuery.Boolean(request, "replace");
             var upload = await PushForms.ReadCertificateAsync(request, cancellation);
-            var addition = IsDryRun(request)
-                ? await credentials.InspectCertificateAsync(application, upload, replaces, cancellation)
-                : await credentials.AddCertificateAsync(application, upload, replaces, cancellation);
-            replacements.Report(addition);
-            var document = CertificateDocument.Of(addition, time.GetUtcNow());
-            return Answer(change, addition.Id, document, PushContext.Default.CertificateDocument);
+            return new PreparedChange(
+                async () => Answer(await credentials.AddCertificateAsync(application, upload, replaces, cancellation)),
+                async () => Answer(await credentials.InspectCertificateAsync(application, upload, replaces, cancellation)));
+
+            IResult Answer(CertificateAddition addition)
+            {
+                replacements.Report(addition);
+                var document = CertificateDocument.Of(addition, time.GetUtcNow());
+                return Push.Answer(change, addition.Id, document, PushContext.Default.CertificateDocument);
+            }
         });
 
     /// <summary>Registers an FCM service account (multipart), or a sender with its legacy server key (JSON).</summary>
@@ -39,7 +43,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
     public Task<IResult> OpsAddFcmCredential(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/push/fcm")] HttpRequest request,
         string appId) =>
-        gate.ChangeOrInspectAsync(request, Role.PushWrite, appId, () => IsDryRun(request), (change, application, cancellation) =>
+        gate.ChangeAsync(request, Role.PushWrite, appId, (change, application, cancellation) =>
             MultipartForm.IsSent(request)
                 ? AddServiceAccountAsync(request, change, application, cancellation)
                 : AddSenderAsync(request, change, application, cancellation));
@@ -47,7 +51,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
     /// <summary>Lists the push credentials of all types.</summary>
     [Function(nameof(OpsListPushCredentials))]
     public Task<IResult> OpsListPushCredentials(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/push")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/applications/{appId}/push")] HttpRequest request,
         string appId) =>
         gate.ReadAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
@@ -61,30 +65,44 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
         string appId, string pushType, string pushId) =>
         gate.ChangeAsync(request, Role.PushWrite, appId, () => AuditSubject.PushConfiguration(pushId), async (_, application, cancellation) =>
         {
-            await credentials.DeleteAsync(application, PushTypeNames.Parse(pushType), pushId, cancellation);
-            return OpsReply.NoContent();
+            await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
+            var type = PushTypeNames.Parse(pushType);
+            return new PreparedChange(
+                async () =>
+                {
+                    await credentials.DeleteAsync(application, type, pushId, cancellation);
+                    return OpsReply.NoContent();
+                },
+                () => DryRunDocument.OfAsync(credentials.ForetellDeletionAsync(application, type, pushId, cancellation)));
         });
 
-    private async Task<IResult> AddServiceAccountAsync(
+    private async Task<PreparedChange> AddServiceAccountAsync(
         HttpRequest request, OpsChange change, AppId application, CancellationToken cancellation)
     {
         var form = await MultipartForm.ReadAsync(request, cancellation);
         var file = form?.File("service_account_key") ?? throw RequestException.MissingFile("service_account_key");
-        var addition = await credentials.AddServiceAccountAsync(application, file, IsDryRun(request), cancellation);
-        return Answer(change, addition.Id, ServiceAccountDocument.Of(addition), PushContext.Default.ServiceAccountDocument);
+        return new PreparedChange(() => AnswerAsync(onlyInspects: false), () => AnswerAsync(onlyInspects: true));
+
+        async Task<IResult> AnswerAsync(bool onlyInspects)
+        {
+            var addition = await credentials.AddServiceAccountAsync(application, file, onlyInspects, cancellation);
+            return Answer(change, addition.Id, ServiceAccountDocument.Of(addition), PushContext.Default.ServiceAccountDocument);
+        }
     }
 
-    private async Task<IResult> AddSenderAsync(
+    private async Task<PreparedChange> AddSenderAsync(
         HttpRequest request, OpsChange change, AppId application, CancellationToken cancellation)
     {
-        var body = await RequestBody.ReadJsonAsync(request, cancellation);
-        var sender = body.RequiredString("sender_id");
-        var id = await credentials.AddSenderAsync(
-            application, sender, body.RequiredString("server_key"), IsDryRun(request), cancellation);
-        return Answer(change, id, SenderDocument.Of(id, sender), PushContext.Default.SenderDocument);
-    }
+        var body = await RequestBody.ReadFieldsAsync(request, ["sender_id", "server_key"], cancellation);
+        var (sender, key) = (body.RequiredString("sender_id"), body.RequiredString("server_key"));
+        return new PreparedChange(() => AnswerAsync(onlyInspects: false), () => AnswerAsync(onlyInspects: true));
 
-    private static bool IsDryRun(HttpRequest request) => RequestQuery.Boolean(request, "dry_run");
+        async Task<IResult> AnswerAsync(bool onlyInspects)
+        {
+            var id = await credentials.AddSenderAsync(application, sender, key, onlyInspects, cancellation);
+            return Answer(change, id, SenderDocument.Of(id, sender), PushContext.Default.SenderDocument);
+        }
+    }
 
     // 201 for a registered credential, 200 for one that was only inspected.
     private static IResult Answer<T>(OpsChange change, string? id, T document, JsonTypeInfo<T> type)

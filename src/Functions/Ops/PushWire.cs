@@ -15,7 +15,7 @@ internal sealed record CertificateDocument(
     [property: JsonPropertyName("environments")] IReadOnlyList<string> Environments,
     [property: JsonPropertyName("subject")] string Subject,
     [property: JsonPropertyName("thumbprint")] string Thumbprint,
-    [property: JsonPropertyName("valid_until")] string ValidUntil,
+    [property: JsonPropertyName("expires_at")] string ExpiresAt,
     [property: JsonPropertyName("days_left")] int DaysLeft,
     [property: JsonPropertyName("replaced")] IReadOnlyList<string> Replaced,
     [property: JsonPropertyName("not_removed")] IReadOnlyList<string> NotRemoved,

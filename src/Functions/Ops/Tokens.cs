@@ -19,19 +19,26 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
         string appId) =>
         gate.ChangeAsync(request, Role.TokensIssue, appId, async (change, application, cancellation) =>
         {
-            var body = await RequestBody.ReadJsonAsync(request, cancellation);
+            var body = await RequestBody.ReadFieldsAsync(
+                request, ["label", "deliver", "expires_in_seconds", "rotate_every_seconds"], cancellation);
             var lease = new LeaseRequest(
                 body.RequiredString("label"), change.Caller.Name, TokenDeliveryNames.Parse(body.RequiredString("deliver")),
                 body.OptionalSeconds("expires_in_seconds"), body.OptionalSeconds("rotate_every_seconds"));
-            var issued = await leases.IssueAsync(application, lease, cancellation);
-            change.SetSubject(AuditSubject.Token(issued.TokenId));
-            return Granted(issued);
+            change.SetLabel(lease.Label);
+            return new PreparedChange(
+                async () =>
+                {
+                    var issued = await leases.IssueAsync(application, lease, cancellation);
+                    change.SetSubject(AuditSubject.Token(issued.TokenId));
+                    return Granted(issued);
+                },
+                () => DryRunDocument.OfAsync(leases.ForetellIssueAsync(application, lease, cancellation)));
         });
 
     /// <summary>Every token of the application, with or without a lease.</summary>
     [Function(nameof(OpsListTokens))]
     public Task<IResult> OpsListTokens(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/applications/{appId}/tokens")] HttpRequest request,
         string appId) =>
         gate.ReadAsync(request, Role.ApplicationsRead, appId, async (_, application, cancellation) =>
             OpsReply.Ok(
@@ -43,10 +50,16 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
     public Task<IResult> OpsRevokeToken(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}/tokens/{tokenId}")] HttpRequest request,
         string appId, string tokenId) =>
-        gate.ChangeAsync(request, Role.TokensRevoke, appId, () => AuditSubject.Token(tokenId), async (_, application, cancellation) =>
+        gate.ChangeAsync(request, Role.TokensRevoke, appId, () => AuditSubject.Token(tokenId), async (change, application, cancellation) =>
         {
-            await leases.RevokeAsync(application, tokenId, cancellation);
-            return OpsReply.NoContent();
+            await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
+            return new PreparedChange(
+                async () =>
+                {
+                    change.SetLabel(await leases.RevokeAsync(application, tokenId, cancellation));
+                    return OpsReply.NoContent();
+                },
+                () => DryRunDocument.OfAsync(leases.ForetellRevocationAsync(application, tokenId, cancellation)));
         });
 
     /// <summary>Replaces a token with a new one. The old one works until the overlap ends.</summary>
@@ -56,12 +69,18 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
         string appId, string tokenId) =>
         gate.ChangeAsync(request, Role.TokensIssue, appId, () => AuditSubject.Token(tokenId), async (change, application, cancellation) =>
         {
-            var body = await RequestBody.ReadOptionalJsonAsync(request, cancellation);
+            var body = await RequestBody.ReadOptionalFieldsAsync(request, ["overlap_seconds"], cancellation);
             var overlap = body?.OptionalSeconds("overlap_seconds") ?? TimeSpan.Zero;
             var caller = new TokenCaller(change.Caller.Name, change.Caller.May(Role.TokensManage, application) == AccessDecision.Allowed);
-            var rotated = await leases.RotateAsync(application, tokenId, overlap, caller, cancellation);
-            if (rotated.Owner != change.Caller.Name) change.SetSubject(AuditSubject.TokenOf(tokenId, rotated.Owner));
-            return Granted(rotated);
+            return new PreparedChange(
+                async () =>
+                {
+                    var rotated = await leases.RotateAsync(application, tokenId, overlap, caller, cancellation);
+                    change.SetLabel(rotated.Label);
+                    if (rotated.Owner != change.Caller.Name) change.SetSubject(AuditSubject.TokenOf(tokenId, rotated.Owner));
+                    return Granted(rotated);
+                },
+                () => DryRunDocument.OfAsync(leases.ForetellRotationAsync(application, tokenId, overlap, caller, cancellation)));
         });
 
     private static IResult Granted(GrantedToken token) =>

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Gatehouse.Access.Callers;
+using Gatehouse.Custody;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Problems;
 using Gatehouse.Functions.Http.Replies;
@@ -19,19 +21,23 @@ public sealed class Usage(
     public Task<IResult> RecordEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ops/v1/applications/{appId}/events")] HttpRequest request,
         string appId) =>
-        gate.ReportAsync(request, Role.UsageWrite, appId, async (_, application, cancellation) =>
+        gate.ReportAsync(request, Role.UsageWrite, appId, async (application, cancellation) =>
         {
             await RequireApplicationAsync(application, cancellation);
             var body = await RequestBody.ReadAsync(request, RequestBody.EventsLimit, cancellation);
             var events = UsageEventReader.Read(body.Span, time.GetUtcNow());
-            var receipt = await recorder.RecordAsync(application, events, cancellation);
-            return OpsReply.Ok(ReceiptDocument.Of(receipt), UsageContext.Default.ReceiptDocument);
+            return new PreparedChange(
+                async () => OpsReply.Ok(
+                    ReceiptDocument.Of(await recorder.RecordAsync(application, events, cancellation)), UsageContext.Default.ReceiptDocument),
+                () => Task.FromResult(DryRunDocument.Of(new ForeseenStep(
+                    ForeseenAction.Record, $"application:{application}",
+                    $"{events.Count} valid events are recorded. Those that are known already, too old, or over a limit are not counted."))));
         });
 
     /// <summary>The limits on messages a second.</summary>
     [Function(nameof(ViewLimits))]
     public Task<IResult> ViewLimits(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/applications/{appId}/limits")] HttpRequest request,
         string appId) =>
         gate.ReadAsync(request, Role.CountsRead, appId, async (_, application, cancellation) =>
         {
@@ -48,13 +54,29 @@ public sealed class Usage(
         gate.CommitAsync(request, Role.UsageWrite, appId, async (change, application, cancellation) =>
         {
             await RequireApplicationAsync(application, cancellation);
-            var body = await RequestBody.ReadJsonAsync(request, cancellation);
+            var body = await RequestBody.ReadFieldsAsync(
+                request, ["user_messages_per_second", "channel_messages_per_second"], cancellation);
             var set = new MessageLimits(
                 body.RequiredInteger("user_messages_per_second", 0, MessageLimits.Most),
                 body.RequiredInteger("channel_messages_per_second", 0, MessageLimits.Most));
-            await limits.SetAsync(application, set, [change.EntryRow()], cancellation);
-            return OpsReply.Ok(LimitsDocument.Of(set), UsageContext.Default.LimitsDocument);
+            return new PreparedChange(
+                async () =>
+                {
+                    await limits.SetAsync(application, set, [change.EntryRow()], cancellation);
+                    return OpsReply.Ok(LimitsDocument.Of(set), UsageContext.Default.LimitsDocument);
+                },
+                async () => DryRunDocument.Of(ForeseenSteps(application, await limits.GetAsync(application, cancellation), set)));
         });
+
+    private static ForeseenStep[] ForeseenSteps(AppId application, MessageLimits current, MessageLimits set) =>
+    [
+        new(ForeseenAction.Set, $"application:{application}",
+            $"A user may send {Limit(set.UserMessagesPerSecond)}, before {Limit(current.UserMessagesPerSecond)}; "
+                + $"a channel shows {Limit(set.ChannelMessagesPerSecond)}, before {Limit(current.ChannelMessagesPerSecond)}."),
+    ];
+
+    private static string Limit(int limit) =>
+        limit == 0 ? "any number of messages a second" : string.Create(CultureInfo.InvariantCulture, $"{limit} messages a second");
 
     // Usage is stored under the application's id, so the application must exist.
     private async Task RequireApplicationAsync(AppId application, CancellationToken cancellation)

@@ -12,14 +12,14 @@ public sealed class Health(PublicGate gate, Readiness readiness, UnsetSchedules 
     /// <summary>200 if the instance answers.</summary>
     [Function(nameof(CheckLiveness))]
     public Task<IResult> CheckLiveness(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "health/live")] HttpRequest request) =>
         gate.OpenAsync(request, _ => Task.FromResult(
             OpsReply.Ok(new LivenessDocument("live"), HealthContext.Default.LivenessDocument)));
 
     /// <summary>200 if store and vault answer, otherwise 503; the body shows which of them answers.</summary>
     [Function(nameof(CheckReadiness))]
     public Task<IResult> CheckReadiness(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "health/ready")] HttpRequest request) =>
         gate.OpenAsync(request, async cancellation =>
         {
             var report = await readiness.FindAsync(cancellation);

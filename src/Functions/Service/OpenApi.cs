@@ -11,6 +11,6 @@ public sealed class OpenApi(PublicGate gate)
     /// <summary>The OpenAPI 3.1 document of every route.</summary>
     [Function(nameof(ViewOpenApi))]
     public Task<IResult> ViewOpenApi(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "openapi.json")] HttpRequest request) =>
         gate.OpenAsync(request, _ => Task.FromResult(OpsReply.Document(OpenApiDocument.Bytes)));
 }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gatehouse.Common;
 
 namespace Gatehouse.Functions.Service;
 
@@ -24,7 +24,7 @@ internal static class OpenApiDocument
         {
             if (name.StartsWith(Prefix, StringComparison.Ordinal) && name != Root) Merge(document, Read(name));
         }
-        return JsonSerializer.SerializeToUtf8Bytes(document);
+        return JsonText.Write(document);
     }
 
     // Only objects are merged. Two files must not define the same value.

@@ -123,6 +123,7 @@ public static class GatehouseServices
             [new AuditSource(UsageLimits.Table, UsageLimits.Partitions, UsageLimits.PartitionOf)],
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<AuditReader>();
+        services.AddSingleton<AuditedChanges>();
         services.AddSingleton<IdempotentCalls>();
         services.AddSingleton<IdempotentAnswers>();
         services.AddSingleton<ProblemAnswers>();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Gatehouse.Common;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Server.Http;
@@ -38,7 +39,7 @@ internal sealed class AdminAccess(Func<string, bool> isLocalKey)
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
         context.Response.Headers.CacheControl = "no-store";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, JsonText.ForReaders);
         json.WriteStartObject();
         json.WriteString("type"u8, $"urn:gatehouse:problem:{type}");
         json.WriteString("title"u8, title);

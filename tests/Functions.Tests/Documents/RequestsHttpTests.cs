@@ -14,8 +14,8 @@ namespace Gatehouse.Functions.Tests.Documents;
 /// </summary>
 public sealed partial class RequestsHttpTests
 {
-    // It needs a signature under the application's master token, which the file does not contain.
-    private const string Signed = "ReceiveWebhook";
+    // What the file cannot do: it has no signature under a master token, and no master token that an operator put into the vault.
+    private static readonly (string Operation, int Status)[] Elsewhere = [("ReceiveWebhook", 200), ("OpsRegisterApplication", 201)];
 
     [Fact]
     public async Task Every_operation_succeeds_as_the_OpenAPI_document_says()
@@ -29,10 +29,11 @@ public sealed partial class RequestsHttpTests
         var wanted =
             from one in ApiDocument.Own.Operations
             from status in one.Operation.GetProperty("responses").EnumerateObject()
-            where status.Name.StartsWith('2')
+                // DryRunTests has the dry runs of every change. The file shows one.
+            where status.Name.StartsWith('2') && !status.Value.TryGetProperty("$ref", out _)
             select (one.Operation.GetProperty("operationId").GetString()!, int.Parse(status.Name, null));
         Assert.Equal(
-            wanted.Where(one => one.Item1 != Signed).Order(),
+            wanted.Append(("OpsDeleteApplication", 200)).Except(Elsewhere).Order(),
             gatehouse.Api.Answered.Where(answer => answer.Status < 300).Distinct().Order());
     }
 

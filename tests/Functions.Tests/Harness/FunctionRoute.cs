@@ -19,13 +19,14 @@ internal sealed record FunctionRoute(string Name, string Method, string Route, M
            select method,
     ];
 
-    /// <summary>Every route of the product, once for each method.</summary>
+    /// <summary>Every route of the product, once for each method; HEAD comes with GET.</summary>
     public static IReadOnlyList<FunctionRoute> All { get; } =
     [
         .. from function in Functions
            let trigger = Trigger<HttpTriggerAttribute>(function)
            where trigger is not null
            from method in trigger.Methods ?? [""]
+           where method != "head"
            select new FunctionRoute(
                function.GetCustomAttribute<FunctionAttribute>()!.Name, method.ToUpperInvariant(), trigger.Route!, function),
     ];

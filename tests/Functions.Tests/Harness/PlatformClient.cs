@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 
@@ -53,7 +54,7 @@ internal sealed class PlatformClient(Uri address, string user, string password) 
             if (text.Length > 0) Assert.True(response.Headers.CacheControl?.NoStore, $"{request.Method} {path} can be stored by a cache.");
             answered.Enqueue((operation.GetProperty("operationId").GetString()!, (int)response.StatusCode));
         }
-        return new Answer(response.StatusCode, type, text);
+        return new Answer(response.StatusCode, type, text) { Location = response.Headers.Location?.ToString() };
     }
 
     /// <summary>Creates an application.</summary>
@@ -110,9 +111,11 @@ internal sealed record Credential(string? Header, string Value)
     public static Credential Basic(string user, string password) =>
         new("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
 
-    public void AddTo(HttpRequestMessage request)
+    public void AddTo(HttpRequestMessage request) => AddTo(request.Headers);
+
+    public void AddTo(HttpRequestHeaders headers)
     {
-        if (Header is not null) request.Headers.TryAddWithoutValidation(Header, Value);
+        if (Header is not null) headers.TryAddWithoutValidation(Header, Value);
     }
 }
 
@@ -120,6 +123,15 @@ internal sealed record Credential(string? Header, string Value)
 internal sealed record Answer(HttpStatusCode Status, string? ContentType, string Text)
 {
     public JsonElement Body => JsonElement.Parse(Text);
+
+    public string? Location { get; init; }
+
+    /// <summary>The body of an answer that must be 201.</summary>
+    public JsonElement Created()
+    {
+        Assert.True(Status == HttpStatusCode.Created, $"{(int)Status}: {Text}");
+        return Body;
+    }
 
     /// <summary>The body of an answer that must be 200.</summary>
     public JsonElement Ok()

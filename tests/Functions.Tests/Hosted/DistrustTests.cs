@@ -188,7 +188,7 @@ public abstract class DistrustTests(Head head) : IAsyncLifetime
         var application = await platform.Api.CreateApplicationAsync("Harbour");
         var vault = facade.Services.GetRequiredService<ISecretVault>();
         await vault.SetAsync($"master-token-{application.Id}", application.Master.Value + "\r\n", default);
-        (await facade.Api.SendAsync(HttpMethod.Put, $"/ops/v1/applications/{application.Id}", Credential.Ops)).Ok();
+        (await facade.Api.SendAsync(HttpMethod.Put, $"/ops/v1/applications/{application.Id}", Credential.Ops)).Created();
         await vault.SetAsync($"master-token-{application.Id}", "not a token", default);
         (await facade.Api.SendAsync(HttpMethod.Put, $"/ops/v1/applications/{application.Id}", Credential.Ops))
             .Problem(HttpStatusCode.Conflict, "master-token-malformed");

@@ -57,7 +57,7 @@ public sealed class HostedModeTests : IAsyncLifetime
         var path = $"/ops/v1/applications/{application.Id}";
         var vault = facade.Services.GetRequiredService<ISecretVault>();
         await vault.SetAsync($"master-token-{application.Id}", application.Master.Value, default);
-        (await facade.Api.SendAsync(HttpMethod.Put, path, Credential.Ops)).Ok();
+        (await facade.Api.SendAsync(HttpMethod.Put, path, Credential.Ops)).Created();
         Assert.Equal(HttpStatusCode.Created, (await facade.Api.PostAsync($"{path}/tokens", Credential.Ops, """{"label":"bot","deliver":"response"}""")).Status);
         Assert.Equal(1, (await facade.Api.GetAsync(path, Credential.Ops)).Ok().GetProperty("token_slots").GetProperty("used").GetInt32());
         Assert.Equal(HttpStatusCode.NoContent, (await facade.Api.DeleteAsync($"{path}?confirm=Harbour", Credential.Ops)).Status);

@@ -119,6 +119,84 @@ public abstract class AuditTests(Head head)
         Assert.Equal(2, (await ListAsync(api, "from=2024-05-15T12:01:00Z&to=2024-05-15T12:03:00.000%2B00:00")).Count);
     }
 
+    [Fact]
+    public async Task Entries_about_tokens_have_their_label_and_are_found_by_it()
+    {
+        await using var gatehouse = await head.StartAsync();
+        var api = gatehouse.Api;
+        var path = await CreateAsync(api);
+        foreach (var label in (string[])["bot", "worker"])
+        {
+            var issued = (await api.PostAsync($"{path}/tokens", Credential.Ops, $$"""{"label":"{{label}}","deliver":"response"}""")).Created();
+            var rotated = (await api.PostAsync($"{path}/tokens/{issued.GetProperty("token_id").GetString()}/rotate", Credential.Ops)).Created();
+            await api.DeleteAsync($"{path}/tokens/{rotated.GetProperty("token_id").GetString()}", Credential.Ops);
+        }
+        (await api.PostAsync($"{path}/tokens", Credential.Ops, """{"label":"NO","deliver":"response"}""")).Problem(HttpStatusCode.BadRequest, "invalid-request");
+        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
+        (await api.PostAsync($"{path}/tokens", Credential.Ops, $$"""{"label":"{{token}}","deliver":"response"}""")).Problem(HttpStatusCode.BadRequest, "invalid-request");
+
+        Assert.Equal(
+            [
+                "OpsIssueToken  failed", "OpsIssueToken  failed", "OpsRevokeToken worker done", "OpsRotateToken worker done", "OpsIssueToken worker done",
+                "OpsRevokeToken bot done", "OpsRotateToken bot done", "OpsIssueToken bot done", "OpsCreateApplication  done",
+            ],
+            (await ListAsync(api, "limit=100")).Select(Labelled));
+        Assert.Equal(["OpsRevokeToken bot done"], (await ListAsync(api, "label=bot&operation=OpsRevokeToken&role=Tokens.Revoke")).Select(Labelled));
+
+        static string Labelled(JsonElement entry) =>
+            $"{entry.GetProperty("operation").GetString()} {entry.GetProperty("label").GetString()} {entry.GetProperty("outcome").GetString()}";
+    }
+
+    [Fact]
+    public async Task What_the_platform_s_own_API_changes_of_an_application_in_custody_is_recorded()
+    {
+        await using var gatehouse = await head.StartAsync();
+        var api = gatehouse.Api;
+        var foreign = await api.CreateApplicationAsync("Foreign");
+        await ChangeAsync(foreign);
+        Assert.Empty(await ListAsync(api, "limit=100"));
+
+        var own = await api.CreateApplicationAsync("Harbour");
+        (await api.PostAsync("/ops/v1/applications/adopt", Credential.Ops)).Ok();
+        var (first, second, push) = await ChangeAsync(own);
+        // Reads are not recorded.
+        (await api.GetAsync("/v3/applications/api_tokens", own.Master)).Ok();
+        (await api.DeleteAsync("/v3/applications", own.Master)).Ok();
+        (await api.DeleteAsync("/v3/applications", api.Organization)).Ok();
+
+        Assert.Equal(
+            [
+                "DeleteApplications v3:organization organization - - done",
+                $"DeleteApplications v3:master-token api-token {own.Id} - done",
+                $"DeletePushConfiguration v3:master-token api-token {own.Id} push:{push[..16]} done",
+                $"AddPushConfiguration v3:master-token api-token {own.Id} push:{push[..16]} done",
+                $"RevokeApiToken v3:token:{Fingerprint(second)} api-token {own.Id} token:{Fingerprint(second)} done",
+                $"RevokeApiToken v3:master-token api-token {own.Id} token:{Fingerprint(first)} failed",
+                $"RevokeApiToken v3:master-token api-token {own.Id} token:{Fingerprint(first)} done",
+                $"IssueApiToken v3:master-token api-token {own.Id} token:{Fingerprint(second)} done",
+                $"IssueApiToken v3:master-token api-token {own.Id} token:{Fingerprint(first)} done",
+                "OpsAdoptApplications local Applications.Create - - done",
+            ],
+            (await ListAsync(api, "limit=100")).Select(entry => string.Join(' ', ((string[])
+                ["operation", "caller", "role", "app_id", "subject", "outcome"]).Select(name => entry.GetProperty(name).GetString() ?? "-"))));
+        Assert.Equal(2, (await ListAsync(api, "operation=IssueApiToken&role=api-token&limit=100")).Count);
+        Assert.Single(await ListAsync(api, "role=organization"));
+
+        async Task<(Credential First, Credential Second, string Push)> ChangeAsync(CreatedApplication application)
+        {
+            var (first, second) = (await api.IssueTokenAsync(application.Master), await api.IssueTokenAsync(application.Master));
+            (await api.DeleteAsync($"/v3/applications/api_tokens/{first.Value}", application.Master)).Ok();
+            (await api.DeleteAsync($"/v3/applications/api_tokens/{first.Value}", application.Master)).Refused(400201);
+            (await api.DeleteAsync($"/v3/applications/api_tokens/{second.Value}", second)).Ok();
+            var added = (await api.PostAsync("/v3/applications/push/gcm", application.Master, """{"gcm_sender_id":"1","gcm_api_key":"k"}""")).Ok();
+            var push = added.GetProperty("push_configurations")[0].GetString()!;
+            (await api.DeleteAsync($"/v3/applications/push/gcm/{push}", application.Master)).Ok();
+            return (first, second, push);
+        }
+
+        static string Fingerprint(Credential token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(token.Value)))[..16];
+    }
+
     [Theory]
     [InlineData("limit=0")]
     [InlineData("limit=101")]

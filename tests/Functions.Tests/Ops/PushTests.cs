@@ -45,12 +45,12 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
         // The system decides how the type of the user id is written.
         Assert.Contains("CN=Apple Push Services: com.example.app", Text(first, "subject"), StringComparison.Ordinal);
         Assert.InRange(first.GetProperty("days_left").GetInt32(), 362, 365);
-        Assert.EndsWith("Z", first.GetProperty("valid_until").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("Z", first.GetProperty("expires_at").GetString(), StringComparison.Ordinal);
 
         var listed = Assert.Single(await ListAsync());
         Assert.Equal(first.GetProperty("id").GetString(), listed.GetProperty("id").GetString());
         Assert.Equal(
-            ("apns", "production", TestCertificates.BundleId, first.GetProperty("valid_until").GetString()),
+            ("apns", "production", TestCertificates.BundleId, first.GetProperty("expires_at").GetString()),
             (Text(listed, "type"), Text(listed, "environment"), Text(listed, "bundle_id"), Text(listed, "expires_at")));
 
         var second = await RegisterAsync("?replace=true", ("certificate", TestCertificates.P12(CertificateKind.Production, password: null)));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Tests.Ops;
 using Gatehouse.Tests;
@@ -58,6 +59,18 @@ public abstract partial class OpenApiTests(Head head)
                 parameters.Where(parameter => parameter.In == "path").Select(parameter => parameter.Name).Order());
             var isKeyed = method == "POST" && path.StartsWith("/ops/", StringComparison.Ordinal);
             Assert.True(isKeyed == parameters.Contains(("Idempotency-Key", "header")), $"{method} {path}");
+        }
+    }
+
+    [Fact]
+    public void The_facade_s_query_parameters_are_those_that_the_gate_takes()
+    {
+        foreach (var (path, _, operation) in Document.Operations.Where(one => one.Path.StartsWith("/ops/", StringComparison.Ordinal)))
+        {
+            var name = operation.GetProperty("operationId").GetString()!;
+            var documented = Document.Parameters(path, operation).Where(parameter => parameter.GetProperty("in").GetString() == "query")
+                .Select(parameter => parameter.GetProperty("name").GetString()!).Where(parameter => parameter != KnownNames.DryRun);
+            Assert.Equal((name, string.Join(' ', KnownNames.Parameters[name].Order())), (name, string.Join(' ', documented.Order())));
         }
     }
 

@@ -52,7 +52,15 @@ public sealed class ApplicationSync
     /// removed or overwritten in the vault are repaired too.</param>
     /// <param name="cancellation">Stops between two applications.</param>
     /// <exception cref="PlatformException">The platform cannot list its applications.</exception>
-    public async Task<ApplicationSyncRun> RunAsync(bool askVault, CancellationToken cancellation)
+    public Task<ApplicationSyncRun> RunAsync(bool askVault, CancellationToken cancellation) =>
+        RunAsync(new Work(askVault, OnlyForetells: false), cancellation);
+
+    /// <summary>What <see cref="RunAsync(bool, CancellationToken)"/> would add and remove, with a look into the vault. Changes nothing.</summary>
+    /// <exception cref="PlatformException">The platform cannot list its applications.</exception>
+    public Task<ApplicationSyncRun> ForetellAsync(CancellationToken cancellation) =>
+        RunAsync(new Work(AsksVault: true, OnlyForetells: true), cancellation);
+
+    private async Task<ApplicationSyncRun> RunAsync(Work work, CancellationToken cancellation)
     {
         var listed = new HashSet<AppId>();
         var added = new ConcurrentQueue<AppId>();
@@ -66,7 +74,7 @@ public sealed class ApplicationSync
             unreadable.AddRange(page.Unreadable);
             await ForEachAsync(
                 page.Applications, application => application.Id,
-                (application, stop) => AddAsync(application, askVault, stop), added, failures, cancellation);
+                (application, stop) => AddAsync(application, work, stop), added, failures, cancellation);
         }
         IReadOnlyList<CustodyRecord> records = [];
         var live = 0L;
@@ -76,7 +84,7 @@ public sealed class ApplicationSync
             live += records.Sum(record => record.Leases.Sum(lease => lease.Tokens.Count()));
             await ForEachAsync(
                 records.Where(record => !listed.Contains(record.Id)), record => record.Id,
-                RemoveAsync, removed, failures, cancellation);
+                (record, stop) => RemoveAsync(record, work, stop), removed, failures, cancellation);
         }
         while (records.Count == PageSize);
         Measures.TokensLive.Record(live);
@@ -105,17 +113,18 @@ public sealed class ApplicationSync
                 }
             });
 
-    private async Task<bool> AddAsync(Application application, bool askVault, CancellationToken cancellation)
+    private async Task<bool> AddAsync(Application application, Work work, CancellationToken cancellation)
     {
         var record = await rows.FindAsync(application.Id, cancellation);
         if (record?.State == CustodyState.Deleting) return false;
         var isKnown = record?.MasterHash == LeasedToken.HashOf(application.Token);
-        if (isKnown && !askVault) return false;
+        if (isKnown && !work.AsksVault) return false;
         var isHeld = await masters.IsInVaultAsync(application.Id, application.Token, cancellation);
         if (isKnown && isHeld) return false;
 
         // It may have been deleted since it was listed.
         if (await IsGoneAsync(new ApplicationCredential(application.Id, application.Token), cancellation)) return false;
+        if (work.OnlyForetells) return true;
         if (!isHeld) await masters.StoreAsync(application.Id, application.Token, cancellation);
         while (true)
         {
@@ -129,17 +138,20 @@ public sealed class ApplicationSync
     }
 
     // The platform does not list it, and answers its own master token that it is gone.
-    private async Task<bool> RemoveAsync(CustodyRecord record, CancellationToken cancellation)
+    private async Task<bool> RemoveAsync(CustodyRecord record, Work work, CancellationToken cancellation)
     {
         if (record.State == CustodyState.Held)
         {
             if (!await masters.UseAsync(record.Id, master => IsGoneAsync(master, cancellation), cancellation)) return false;
+            if (work.OnlyForetells) return true;
             CustodyRecord? marked = null;
             while (marked is null && await reconciler.WaitForUnlockedAsync(record.Id, TimeSpan.Zero, cancellation) is { } free)
                 marked = await rows.TryReplaceAsync(free with { State = CustodyState.Deleting }, cancellation);
         }
-        return await reconciler.TryReconcileAsync(record.Id, cancellation) is not null;
+        return work.OnlyForetells || await reconciler.TryReconcileAsync(record.Id, cancellation) is not null;
     }
+
+    private sealed record Work(bool AsksVault, bool OnlyForetells);
 
     private async Task<bool> IsGoneAsync(ApplicationCredential master, CancellationToken cancellation)
     {

@@ -64,6 +64,18 @@ public sealed class ManagedApplications : IApplicationDirectory
         return ManagedApplication.Of(record);
     }
 
+    /// <summary>What <see cref="CreateAsync"/> would do. Changes nothing. The platform alone decides whether it takes the name.</summary>
+    /// <exception cref="PlatformException">The name has not 1 to 128 bytes.</exception>
+    public static IReadOnlyList<ForeseenStep> ForetellCreation(string name)
+    {
+        Application.CheckName(name);
+        return
+        [
+            new(ForeseenAction.Create, "application", $"{name} is created at the platform."),
+            new(ForeseenAction.Store, "secret", "Its master token is stored in the vault."),
+        ];
+    }
+
     // The timer may have taken the application in meanwhile.
     private async Task<CustodyRecord> RecordAsync(Application application, CreationCall call)
     {
@@ -87,10 +99,9 @@ public sealed class ManagedApplications : IApplicationDirectory
     /// application's, or a secondary one; <see cref="CustodyFault.Deleting"/>.</exception>
     /// <exception cref="PlatformException">The platform cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task<ManagedApplication> RegisterAsync(AppId id, CancellationToken cancellation)
+    public async Task<(ManagedApplication Application, bool IsNew)> RegisterAsync(AppId id, CancellationToken cancellation)
     {
-        masters.Invalidate(id);
-        var application = await masters.UseAsync(id, master => ViewAsMasterAsync(master, cancellation), cancellation);
+        var application = await ViewAsMasterAsync(id, cancellation);
         while (true)
         {
             var found = await rows.FindAsync(id, cancellation);
@@ -98,13 +109,27 @@ public sealed class ManagedApplications : IApplicationDirectory
             if (found is null)
             {
                 var record = CustodyRecord.Of(application);
-                if (await rows.TryInsertAsync(record, cancellation)) return ManagedApplication.Of(record);
+                if (await rows.TryInsertAsync(record, cancellation)) return (ManagedApplication.Of(record), IsNew: true);
             }
             else if (await rows.TryReplaceAsync(found.As(application), cancellation) is { } replaced)
             {
-                return ManagedApplication.Of(replaced);
+                return (ManagedApplication.Of(replaced), IsNew: false);
             }
         }
+    }
+
+    /// <summary>What <see cref="RegisterAsync"/> would do. Changes nothing.</summary>
+    /// <exception cref="CustodyException">As for <see cref="RegisterAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task<IReadOnlyList<ForeseenStep>> ForetellRegistrationAsync(AppId id, CancellationToken cancellation)
+    {
+        var application = await ViewAsMasterAsync(id, cancellation);
+        var found = await rows.FindAsync(id, cancellation);
+        if (found?.State == CustodyState.Deleting) throw CustodyException.Deleting();
+        return found is null
+            ? [new(ForeseenAction.Adopt, $"application:{id}", $"{application.Name} is taken into custody.")]
+            : [new(ForeseenAction.Set, $"application:{id}", $"{application.Name} is in custody. Its name and its master token are noted again.")];
     }
 
     /// <summary>An application in custody; null if there is none.</summary>
@@ -157,9 +182,7 @@ public sealed class ManagedApplications : IApplicationDirectory
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task DeleteAsync(AppId id, string confirmation, CancellationToken cancellation)
     {
-        var found = await rows.FindAsync(id, cancellation) ?? throw CustodyException.ApplicationNotFound();
-        if (!string.Equals(found.Name, confirmation, StringComparison.Ordinal))
-            throw new CustodyException(CustodyFault.WrongName, "The confirmation is not the application's name.");
+        await FindConfirmedAsync(id, confirmation, cancellation);
         while (await reconciler.WaitForUnlockedAsync(id, settings.LockTimeout, cancellation) is { } record)
         {
             CustodySteps.Reached(CustodySteps.DeleteMark);
@@ -173,6 +196,32 @@ public sealed class ManagedApplications : IApplicationDirectory
             await locked.RunAsync(() => DeleteAsync(locked));
             return;
         }
+    }
+
+    /// <summary>What <see cref="DeleteAsync(AppId, string, CancellationToken)"/> would do. Changes nothing.</summary>
+    /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.WrongName"/>,
+    /// <see cref="CustodyFault.MasterTokenRefused"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task<IReadOnlyList<ForeseenStep>> ForetellDeletionAsync(AppId id, string confirmation, CancellationToken cancellation)
+    {
+        var found = await FindConfirmedAsync(id, confirmation, cancellation);
+        var listed = await reconciler.ListAsync(id, cancellation);
+        return
+        [
+            new(ForeseenAction.Delete, $"application:{id}", $"{found.Name} is deleted at the platform, with all its data. It cannot be restored."),
+            .. found.Leases.SelectMany(lease => LeaseForecast.OfEnd(id, lease)),
+            .. listed.Where(token => !found.Manages(token.Token)).Select(token => LeaseForecast.OfUnmanaged(token.Token.Fingerprint)),
+            new(ForeseenAction.Remove, $"secret:{MasterTokens.SecretName(id)}", "The master token is removed from the vault."),
+        ];
+    }
+
+    private async Task<CustodyRecord> FindConfirmedAsync(AppId id, string confirmation, CancellationToken cancellation)
+    {
+        var found = await rows.FindAsync(id, cancellation) ?? throw CustodyException.ApplicationNotFound();
+        return string.Equals(found.Name, confirmation, StringComparison.Ordinal)
+            ? found
+            : throw new CustodyException(CustodyFault.WrongName, "The confirmation is not the application's name.");
     }
 
     private async Task<bool> DeleteAsync(ApplicationLock locked)
@@ -207,6 +256,13 @@ public sealed class ManagedApplications : IApplicationDirectory
         catch (Exception e) when (CustodyFailure.Is(e))
         {
         }
+    }
+
+    // An operator may have just put the token into the vault.
+    private Task<Application> ViewAsMasterAsync(AppId id, CancellationToken cancellation)
+    {
+        masters.Invalidate(id);
+        return masters.UseAsync(id, master => ViewAsMasterAsync(master, cancellation), cancellation);
     }
 
     private async Task<Application> ViewAsMasterAsync(ApplicationCredential master, CancellationToken cancellation)

@@ -153,6 +153,19 @@ public sealed class ManagedPushCredentials(
         if (!await TryRemoveAsync(application, type, id, cancellation)) throw CustodyException.PushCredentialNotFound();
     }
 
+    /// <summary>What <see cref="DeleteAsync"/> would do. Changes nothing.</summary>
+    /// <exception cref="CustodyException">As for <see cref="DeleteAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public async Task<IReadOnlyList<ForeseenStep>> ForetellDeletionAsync(
+        AppId application, PushType type, string id, CancellationToken cancellation)
+    {
+        var credential = (await ListAsync(application, cancellation))
+            .FirstOrDefault(one => one.Configuration.Type == type && one.Configuration.Id == id) ?? throw CustodyException.PushCredentialNotFound();
+        var name = credential.BundleId is { } bundle ? $"The certificate of {bundle}" : "The push credential";
+        return [new(ForeseenAction.Delete, $"push:{id}", $"{name} is removed. The platform sends no notification with it any more.")];
+    }
+
     private (ApnsCertificate Certificate, bool ForProduction) Inspect(CertificateUpload upload)
     {
         var file = ApnsCertificateInspector.Inspect(upload.File, upload.Password, time.GetUtcNow());

@@ -26,6 +26,7 @@ public sealed record LeaseRequest(
     {
         if (!IsLabel(Label))
         {
+            if (ApiToken.TryParse(Label) is not null) throw CustodyException.Invalid("label must be a name, not an API token.");
             throw CustodyException.Invalid(
                 $"label must be 1 to {LabelLength} lower-case letters, digits and hyphens, neither first nor last a hyphen.");
         }
@@ -39,10 +40,12 @@ public sealed record LeaseRequest(
             throw CustodyException.Invalid("rotate_every_seconds needs deliver to be vault: a token in a response could not be replaced.");
     }
 
-    private static bool IsLabel(string label) =>
+    /// <summary>Whether a text can be a label. An API token cannot: labels are in secrets' names and in the audit trail.</summary>
+    public static bool IsLabel(string label) =>
         label.Length is >= 1 and <= LabelLength
         && label.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-')
-        && label[0] != '-' && label[^1] != '-';
+        && label[0] != '-' && label[^1] != '-'
+        && ApiToken.TryParse(label) is null;
 }
 
 /// <summary>A token that was issued, first or by rotation.</summary>
@@ -52,10 +55,11 @@ public sealed record LeaseRequest(
 /// <param name="SecretName">The secret's name in the vault; null where the token is in the response.</param>
 /// <param name="IssuedAt">When it was issued.</param>
 /// <param name="ExpiresAt">When the lease ends; null for never.</param>
+/// <param name="NextRotationAt">When the timer replaces the token; null for never.</param>
 /// <param name="Owner">The caller that the lease was granted to.</param>
 public sealed record GrantedToken(
     ApiToken? Token, string TokenId, string Label, string? SecretName, DateTimeOffset IssuedAt, DateTimeOffset? ExpiresAt,
-    string Owner);
+    DateTimeOffset? NextRotationAt, string Owner);
 
 /// <summary>A caller that asks for a change of a token.</summary>
 /// <param name="Name">Its name.</param>

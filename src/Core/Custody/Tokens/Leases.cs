@@ -50,20 +50,20 @@ public sealed class Leases
             application,
             TimeSpan.Zero,
             settings.LockTimeout,
-            (record, used) =>
-            {
-                if (record.Find(request.Label) is not null)
-                    throw new CustodyException(CustodyFault.LabelTaken, $"The label {request.Label} is taken.");
-                if (used >= ApiToken.MostSecondary - 1)
-                {
-                    throw CustodyException.NoFreeSlot(
-                        $"{used} of the application's {ApiToken.MostSecondary} slots are used, and one is kept free for rotation.");
-                }
-                return Lease.Begin(
-                    request.Label, request.Owner, request.Delivery, time.GetUtcNow() + request.ExpiresIn, request.RotateEvery);
-            },
+            (record, used) => LeaseRules.Begin(record, used, request, time.GetUtcNow()),
             cancellation);
         return Granted(application, issued!.Value);
+    }
+
+    /// <summary>What <see cref="IssueAsync"/> would do. Changes nothing.</summary>
+    /// <exception cref="CustodyException">As for <see cref="IssueAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    public async Task<IReadOnlyList<ForeseenStep>> ForetellIssueAsync(
+        AppId application, LeaseRequest request, CancellationToken cancellation)
+    {
+        request.Check();
+        var (record, listed) = await ReadAsync(application, cancellation);
+        return LeaseForecast.OfIssue(application, LeaseRules.Begin(record, listed.Count, request, time.GetUtcNow()));
     }
 
     /// <summary>
@@ -83,47 +83,51 @@ public sealed class Leases
     public async Task<GrantedToken> RotateAsync(
         AppId application, string tokenId, TimeSpan overlap, TokenCaller caller, CancellationToken cancellation)
     {
-        if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
-            throw CustodyException.Invalid($"overlap_seconds must be from 0 to {LongestOverlap.TotalSeconds:0}.");
+        CheckOverlap(overlap);
         var issued = await issue.RunAsync(
             application,
             overlap,
             settings.LockTimeout,
-            (record, used) =>
-            {
-                var lease = FindLease(record, tokenId) ?? throw CustodyException.TokenNotFound();
-                if (!caller.MayManage(lease.Owner)) throw CustodyException.NotOwner();
-                if (lease.IsOver(time.GetUtcNow())) throw CustodyException.NotRotatable("The token is being revoked.");
-                if (lease.Incoming is not null || lease.Current!.Id != tokenId)
-                    throw CustodyException.NotRotatable("The token was replaced already.");
-                RequireSlot(used);
-                return lease;
-            },
+            (record, used) => LeaseRules.Rotate(record, used, tokenId, caller, time.GetUtcNow()),
             cancellation);
         var granted = Granted(application, issued!.Value);
         if (overlap == TimeSpan.Zero) await ReconcileIfPossibleAsync(application, cancellation);
         return granted;
     }
 
+    /// <summary>What <see cref="RotateAsync"/> would do. Changes nothing.</summary>
+    /// <exception cref="CustodyException">As for <see cref="RotateAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    public async Task<IReadOnlyList<ForeseenStep>> ForetellRotationAsync(
+        AppId application, string tokenId, TimeSpan overlap, TokenCaller caller, CancellationToken cancellation)
+    {
+        CheckOverlap(overlap);
+        var (record, listed) = await ReadAsync(application, cancellation);
+        var now = time.GetUtcNow();
+        return LeaseForecast.OfRotation(application, LeaseRules.Rotate(record, listed.Count, tokenId, caller, now), overlap, now);
+    }
+
     /// <summary>
     /// Revokes a token by its fingerprint: a lease with all its tokens, a replaced token before its overlap ends, or a token
     /// without a lease. It does not wait for another call that is changing the application's tokens.
     /// </summary>
+    /// <returns>The label of the token's lease; null where it has none.</returns>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>,
     /// <see cref="CustodyFault.TokenNotFound"/>, <see cref="CustodyFault.Deleting"/>.</exception>
     /// <exception cref="PlatformException">The platform cannot answer. If the token is leased, the timer revokes
     /// it.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The token is revoked; the timer removes the secret.</exception>
-    public async Task RevokeAsync(AppId application, string tokenId, CancellationToken cancellation)
+    public async Task<string?> RevokeAsync(AppId application, string tokenId, CancellationToken cancellation)
     {
         while (true)
         {
             var record = await FindAsync(application, cancellation);
             if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
-            if (FindLease(record, tokenId) is not { } lease)
+            if (LeaseRules.Find(record, tokenId) is not { } lease)
             {
-                await RevokeUnmanagedAsync(record, tokenId, cancellation);
-                return;
+                var token = FindUnmanaged(record, await reconciler.ListAsync(application, cancellation), tokenId);
+                await reconciler.RevokeAsync(application, token.Token, cancellation);
+                return null;
             }
             var now = time.GetUtcNow();
             var marked = lease.Retiring.Any(token => token.Token.Id == tokenId)
@@ -131,14 +135,26 @@ public sealed class Leases
                 : lease with { Revoking = true };
             CustodySteps.Reached(CustodySteps.RevokeMark);
             if (await rows.TryReplaceAsync(record.With(marked), cancellation) is null) continue;
-            if (await reconciler.TryReconcileAsync(application, cancellation) is not null) return;
+            if (await reconciler.TryReconcileAsync(application, cancellation) is not null) return lease.Label;
 
             // Another call is changing the tokens, or was killed while doing so. The token is revoked now all the same; the
             // timer does the rest.
             var over = marked.Revoking ? marked.Tokens : marked.Tokens.Where(token => token.Id == tokenId);
             await reconciler.RevokeAsync(application, over, await reconciler.ListAsync(application, cancellation), cancellation);
-            return;
+            return lease.Label;
         }
+    }
+
+    /// <summary>What <see cref="RevokeAsync"/> would do. Changes nothing.</summary>
+    /// <exception cref="CustodyException">As for <see cref="RevokeAsync"/>.</exception>
+    /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
+    public async Task<IReadOnlyList<ForeseenStep>> ForetellRevocationAsync(
+        AppId application, string tokenId, CancellationToken cancellation)
+    {
+        var (record, listed) = await ReadAsync(application, cancellation);
+        return LeaseRules.Find(record, tokenId) is { } lease
+            ? LeaseForecast.OfRevocation(application, lease, tokenId)
+            : [LeaseForecast.OfUnmanaged(FindUnmanaged(record, listed, tokenId).Token.Fingerprint)];
     }
 
     /// <summary>
@@ -149,9 +165,8 @@ public sealed class Leases
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     public async Task<TokenList> ListAsync(AppId application, CancellationToken cancellation)
     {
-        var record = await FindAsync(application, cancellation);
-        if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
-        return TokenList.Of(record, await reconciler.ListAsync(application, cancellation), time.GetUtcNow());
+        var (record, listed) = await ReadAsync(application, cancellation);
+        return TokenList.Of(record, listed, time.GetUtcNow());
     }
 
     /// <summary>
@@ -201,7 +216,7 @@ public sealed class Leases
                 {
                     // Another instance may have rotated it meanwhile.
                     if (current.Find(due.Label) is not { } lease || !lease.IsRotationDue(now)) return null;
-                    RequireSlot(used);
+                    LeaseRules.RequireSlot(used);
                     return lease;
                 },
                 cancellation);
@@ -225,12 +240,10 @@ public sealed class Leases
         }
     }
 
-    private async Task RevokeUnmanagedAsync(CustodyRecord record, string tokenId, CancellationToken cancellation)
+    private static IssuedToken FindUnmanaged(CustodyRecord record, IReadOnlyList<IssuedToken> listed, string tokenId)
     {
-        var listed = await reconciler.ListAsync(record.Id, cancellation);
         var token = listed.FirstOrDefault(token => token.Token.Fingerprint == tokenId);
-        if (token is null || TokenList.IsBeingIssued(record, token)) throw CustodyException.TokenNotFound();
-        await reconciler.RevokeAsync(record.Id, token.Token, cancellation);
+        return token is null || TokenList.IsBeingIssued(record, token) ? throw CustodyException.TokenNotFound() : token;
     }
 
     private async Task ReconcileIfPossibleAsync(AppId application, CancellationToken cancellation)
@@ -248,13 +261,17 @@ public sealed class Leases
     private async Task<CustodyRecord> FindAsync(AppId application, CancellationToken cancellation) =>
         await rows.FindAsync(application, cancellation) ?? throw CustodyException.ApplicationNotFound();
 
-    private static Lease? FindLease(CustodyRecord record, string tokenId) =>
-        record.Leases.FirstOrDefault(lease => lease.Tokens.Any(token => token.Id == tokenId));
-
-    private static void RequireSlot(int used)
+    private async Task<(CustodyRecord Record, IReadOnlyList<IssuedToken> Listed)> ReadAsync(AppId application, CancellationToken cancellation)
     {
-        if (used >= ApiToken.MostSecondary)
-            throw CustodyException.NoFreeSlot($"All of the application's {ApiToken.MostSecondary} slots are used.");
+        var record = await FindAsync(application, cancellation);
+        if (record.State == CustodyState.Deleting) throw CustodyException.Deleting();
+        return (record, await reconciler.ListAsync(application, cancellation));
+    }
+
+    private static void CheckOverlap(TimeSpan overlap)
+    {
+        if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
+            throw CustodyException.Invalid($"overlap_seconds must be from 0 to {LongestOverlap.TotalSeconds:0}.");
     }
 
     private static GrantedToken Granted(AppId application, (Lease Lease, ApiToken Token) issued)
@@ -263,6 +280,6 @@ public sealed class Leases
         var inVault = lease.Delivery == TokenDelivery.Vault;
         return new GrantedToken(
             inVault ? null : token, token.Fingerprint, lease.Label, inVault ? SecretName(application, lease.Label) : null,
-            lease.Current!.IssuedAt, lease.ExpiresAt, lease.Owner);
+            lease.Current!.IssuedAt, lease.ExpiresAt, lease.NextRotationAt, lease.Owner);
     }
 }

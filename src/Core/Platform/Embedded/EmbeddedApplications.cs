@@ -1,4 +1,3 @@
-using System.Text;
 using Gatehouse.Common;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
@@ -10,9 +9,6 @@ namespace Gatehouse.Platform.Embedded;
 public sealed class EmbeddedApplications(ITableStore store, ApplicationAccess access, PlatformKeys keys, TimeProvider time)
     : IApplicationDirectory
 {
-    /// <summary>The most bytes of UTF-8 in an application's name.</summary>
-    public const int NameSize = 128;
-
     /// <summary>The most applications on a page.</summary>
     public const int MostPerPage = 100;
 
@@ -24,8 +20,7 @@ public sealed class EmbeddedApplications(ITableStore store, ApplicationAccess ac
     /// <exception cref="PlatformException">400111 for an empty name, 400110 for one over 128 bytes.</exception>
     public async Task<Application> CreateAsync(string name, CancellationToken cancellation)
     {
-        if (name.Length == 0) throw PlatformException.Invalid("name must not be empty.");
-        if (Encoding.UTF8.GetByteCount(name) > NameSize) throw PlatformException.TooLong("name", $"{NameSize} bytes");
+        Application.CheckName(name);
         var id = AppId.Generate();
         var master = ApiToken.Generate();
         var now = time.GetUtcNow();

@@ -38,6 +38,9 @@ internal static class CoreProblems
         VaultException => new(
             Unavailable, ProblemNames.VaultRefused, "The vault refuses, or is not set up.",
             "An operator must correct this. The log says what it is."),
+        StoreUnavailableException { IsLasting: true } => new(
+            Unavailable, ProblemNames.StoreRefused, "The store refuses, is full, or is damaged.",
+            "An operator must correct this. The log says what it is."),
         StoreUnavailableException => Problem.Unavailable(),
         InspectionsBusyException => Problem.Unavailable(InspectionsBusyException.RetryAfter),
         _ => null,

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gatehouse.Common;
 using Gatehouse.Custody;
 using Gatehouse.Functions.Http.Replies;
 using Microsoft.AspNetCore.Http;
@@ -116,7 +116,7 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         var document = new ProblemDocument(
             TypeRoot + Type, Title, Status, Index is { } index ? $"Event {index}: {Detail}" : Detail, Index,
             CredentialFault, request.HttpContext.TraceIdentifier);
-        var body = JsonSerializer.SerializeToUtf8Bytes(document, ProblemContext.Default.ProblemDocument);
+        var body = JsonText.Write(document, ProblemContext.Default.ProblemDocument);
         return new Reply(Status, "application/problem+json", body) { Challenge = Challenge, RetryAfter = RetryAfter };
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gatehouse.Access.Idempotency;
+using Gatehouse.Common;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Replies;
@@ -19,7 +19,7 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
 
     /// <summary>An answer with a JSON body.</summary>
     public static Reply Json<T>(int status, T body, JsonTypeInfo<T> type, string? location = null, TimeSpan? retryAfter = null) =>
-        new(status, JsonType, JsonSerializer.SerializeToUtf8Bytes(body, type)) { Location = location, RetryAfter = retryAfter };
+        new(status, JsonType, JsonText.Write(body, type)) { Location = location, RetryAfter = retryAfter };
 
     /// <summary>200 with JSON that is already serialized.</summary>
     public static Reply Json(ReadOnlyMemory<byte> json) => new(StatusCodes.Status200OK, JsonType, json);
@@ -74,6 +74,6 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
             response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         // The rest of the request's body is not read, so the connection cannot be used for another request.
         if (status == StatusCodes.Status413PayloadTooLarge) response.Headers.Connection = "close";
-        return body.IsEmpty ? Task.CompletedTask : response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
+        return body.IsEmpty || HttpMethods.IsHead(httpContext.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
     }
 }

@@ -12,8 +12,8 @@ internal sealed class JsonFields(JsonElement root)
     {
         var value = Required(name);
         if (value.ValueKind != JsonValueKind.Number) throw RequestException.NotNumber(name);
-        return value.TryGetInt32(out var number) && number >= least && number <= most
-            ? number
+        return JsonInteger.TryRead(value, out var number) && number >= least && number <= most
+            ? (int)number
             : throw RequestException.OutOfRange($"{name} must be an integer from {least} to {most}.");
     }
 
@@ -44,6 +44,18 @@ internal sealed class JsonFields(JsonElement root)
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
             ? TimeSpan.FromSeconds(RequiredInteger(name, 0, int.MaxValue))
             : null;
+
+    /// <summary>Requires that there are no other fields than the named ones, and none twice.</summary>
+    /// <exception cref="RequestException">There is one.</exception>
+    public void RequireKnown(IReadOnlyCollection<string> known)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var field in root.EnumerateObject())
+        {
+            if (!known.Contains(field.Name, StringComparer.Ordinal)) throw KnownNames.UnknownField(field.Name, known);
+            if (!seen.Add(field.Name)) throw RequestException.Invalid($"{field.Name} must be sent once.");
+        }
+    }
 
     private JsonElement Required(string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null

@@ -36,6 +36,26 @@ internal static class RequestBody
         return body.Length == 0 ? null : Parse(body);
     }
 
+    /// <summary>Reads a body that must be a JSON object with no other fields than the named ones, each at most once.</summary>
+    /// <exception cref="RequestException">As <see cref="ReadJsonAsync"/>; or there is another field, or one twice.</exception>
+    public static async Task<JsonFields> ReadFieldsAsync(
+        HttpRequest request, IReadOnlyCollection<string> known, CancellationToken cancellation)
+    {
+        var fields = await ReadJsonAsync(request, cancellation);
+        fields.RequireKnown(known);
+        return fields;
+    }
+
+    /// <summary>The same for a body that can be empty.</summary>
+    /// <exception cref="RequestException">As <see cref="ReadFieldsAsync"/>.</exception>
+    public static async Task<JsonFields?> ReadOptionalFieldsAsync(
+        HttpRequest request, IReadOnlyCollection<string> known, CancellationToken cancellation)
+    {
+        var fields = await ReadOptionalJsonAsync(request, cancellation);
+        fields?.RequireKnown(known);
+        return fields;
+    }
+
     /// <summary>Reads the bytes of a body. A body that <see cref="BufferAsync"/> has read is not copied.</summary>
     /// <exception cref="RequestException">The body is over the limit, or there is no memory for it.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)

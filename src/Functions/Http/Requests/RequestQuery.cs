@@ -12,8 +12,7 @@ internal static class RequestQuery
     public const int MostPerPage = 100;
 
     private const int DefaultLimit = 10;
-
-    private static readonly string[] InstantFormats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+    private const int DateLength = 10;
 
     /// <summary>A text; null where it is missing or empty.</summary>
     /// <exception cref="RequestException">The parameter is sent twice.</exception>
@@ -23,6 +22,12 @@ internal static class RequestQuery
         [{ } text] => text,
         _ => throw RequestException.Invalid($"{name} must be sent once."),
     };
+
+    /// <summary>One of several names; null where it is missing or empty.</summary>
+    /// <exception cref="RequestException">It is none of them.</exception>
+    public static string? OneOf(HttpRequest request, string name, IReadOnlyCollection<string> known) =>
+        Text(request, name) is not { } text || known.Contains(text, StringComparer.Ordinal) ? Text(request, name)
+        : throw RequestException.Invalid(NearestName.Unknown(name, text, known));
 
     /// <summary>A boolean; false where it is missing.</summary>
     /// <exception cref="RequestException">The parameter is neither true nor false.</exception>
@@ -63,9 +68,9 @@ internal static class RequestQuery
     public static DateTimeOffset? Instant(HttpRequest request, string name)
     {
         if (Text(request, name) is not { } text) return null;
-        // In a query, the + of an offset is decoded as a space.
-        return DateTimeOffset.TryParseExact(
-            text.Replace(' ', '+'), InstantFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+        // In a query, the + of an offset is decoded as a space. The space of a date and a time comes before it.
+        if (text.LastIndexOf(' ') is > DateLength and var plus) text = $"{text[..plus]}+{text[(plus + 1)..]}";
+        return Rfc3339.TryParse(text, out var instant)
             ? instant
             : throw RequestException.Invalid($"{name} must be a time such as 2024-05-15T12:00:00Z.");
     }
