@@ -12,25 +12,25 @@ namespace Gatehouse.Functions.Tests.Documents;
 public sealed partial class DocumentsTests
 {
     [Fact]
-    public void The_README_s_route_table_lists_the_functions()
+    public void The_route_table_lists_the_functions()
     {
         var documented =
-            from Match row in RouteRow().Matches(Repository.Read("README.md"))
+            from Match row in RouteRow().Matches(Repository.Read("docs/reference.md"))
             select (Request: row.Groups[1].Value, Name: row.Groups[2].Value, File: row.Groups[3].Value);
         var served =
             from route in FunctionRoute.All
             select (
                 Request: route.Name == FunctionRoute.Unknown ? "any other" : $"`{route.Method} /{route.Route}`",
                 route.Name,
-                File: $"src/Functions/{route.Function.DeclaringType!.Namespace!.Split('.')[^1]}/{route.Function.DeclaringType.Name}.cs");
+                File: $"../src/Functions/{route.Function.DeclaringType!.Namespace!.Split('.')[^1]}/{route.Function.DeclaringType.Name}.cs");
 
         Assert.Equal(served.Order(), documented.Order());
     }
 
     [Fact]
-    public void The_README_s_settings_table_lists_the_settings()
+    public void The_settings_table_lists_the_settings()
     {
-        var documented = from Match row in SettingRow().Matches(Repository.Read("README.md")) select row.Groups[1].Value;
+        var documented = from Match row in SettingRow().Matches(Repository.Read("docs/reference.md")) select row.Groups[1].Value;
 
         Assert.Equal(KnownSettings.Names.Order(), documented.Order());
     }
