@@ -3,7 +3,7 @@ using Gatehouse.Tests;
 
 namespace Gatehouse.Functions.Tests.Documents;
 
-/// <summary>Compares the tree in README with the folders of the project.</summary>
+/// <summary>Compares the tree in docs/architecture.md with the folders of the project.</summary>
 public sealed partial class TreeTests
 {
     private static readonly string[] Generated = ["bin", "obj", "node_modules"];
@@ -28,7 +28,7 @@ public sealed partial class TreeTests
     private static IEnumerable<string> Documented() => PathsOf(Tree());
 
     private static string Tree() =>
-        DocumentBlock.Of("README.md").Single(block => block.Text.StartsWith("src/ ", StringComparison.Ordinal)).Text;
+        DocumentBlock.Of("docs/architecture.md").Single(block => block.Text.StartsWith("src/ ", StringComparison.Ordinal)).Text;
 
     // A line is a folder, indented by two spaces for each folder that it is in, and what is in it.
     private static IEnumerable<string> PathsOf(string tree)
