@@ -88,7 +88,7 @@ public sealed partial class StoryTests
 
     private static string Export(string banner) => ExportLine().Match(banner) is { Success: true } printed
         ? printed.Groups[1].Value + "\n"
-        : $"export GATEHOUSE={Address().Match(banner).Value} KEY={Key().Match(banner).Groups[1].Value} ORGANIZATION=organization:{Password().Match(banner).Groups[1].Value}\n";
+        : $"export GATEHOUSE={Address().Match(banner).Value} KEY={Key().Match(banner).Groups[1].Value} ORG=organization:{Password().Match(banner).Groups[1].Value}\n";
 
     // One shell for all blocks. It stops at the first command that fails.
     private static async Task<string[]> RunAsync(IEnumerable<string> preparation, IEnumerable<string> blocks, string folder)
