@@ -25,6 +25,9 @@ public sealed partial class StoryTests
 
         """;
 
+    // Of the variables of this process. Others are settings of other tests.
+    private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "LANG"];
+
     // Members whose values depend on the time or on the system.
     private static readonly string[] Varying = ["days_left", "age_seconds", "subject", "duration_seconds"];
 
@@ -102,9 +105,13 @@ public sealed partial class StoryTests
         ]);
         var start = new ProcessStartInfo("bash", ["--noprofile", "--norc", "-c", script])
         {
-            WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.Contains("__", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        foreach (var name in start.Environment.Keys.Where(name => !Inherited.Contains(name) && !name.StartsWith("DOTNET_", StringComparison.Ordinal)).ToList())
+            start.Environment.Remove(name);
         using var shell = Process.Start(start)!;
         shell.StandardInput.Close();
         var said = await Task.WhenAll(shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
