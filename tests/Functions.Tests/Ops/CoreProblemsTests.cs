@@ -16,12 +16,25 @@ public sealed class CoreProblemsTests
         new PlatformException(429, 500910, "message"), PlatformException.Unavailable(), PlatformException.Internal(),
         PlatformException.InvalidCredential("message"), PlatformException.NotAuthorized("message"),
         PlatformException.ApplicationNotFound(), new VaultException("message"), new StoreUnavailableException("message"),
+        new StoreUnavailableException("message") { IsLasting = true },
     ];
 
     [Theory]
     [MemberData(nameof(Failures))]
     public void The_archive_names_a_failure_by_the_problem_type_of_the_facade(Exception error) =>
         Assert.Equal(CoreProblems.Of(error)!.Type, new ArchiveFailure(AppId.Generate(), error).Problem);
+
+    [Fact]
+    public void A_lasting_fault_is_not_to_be_tried_again()
+    {
+        foreach (var lasting in (Exception[])[new StoreUnavailableException("message") { IsLasting = true }, new VaultException("message")])
+        {
+            var problem = CoreProblems.Of(lasting)!;
+            Assert.Null(problem.RetryAfter);
+            Assert.Contains("An operator must correct this.", problem.Detail, StringComparison.Ordinal);
+        }
+        Assert.NotNull(CoreProblems.Of(new StoreUnavailableException("message"))!.RetryAfter);
+    }
 
     [Theory]
     [InlineData(400100, "invalid-request")]

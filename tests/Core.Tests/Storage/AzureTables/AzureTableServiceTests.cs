@@ -63,6 +63,7 @@ public sealed class AzureTableServiceTests : IAsyncLifetime
 
         Assert.Contains("Storage Table Data Contributor", fault.Message, StringComparison.Ordinal);
         Assert.Contains("AuthorizationPermissionMismatch", fault.Message, StringComparison.Ordinal);
+        Assert.True(fault.IsLasting);
         Assert.Single(proxy.Requests);
     }
 

@@ -153,6 +153,7 @@ public sealed class SqliteDurabilityTests : IDisposable
         {
             var fault = await Assert.ThrowsAsync<StoreUnavailableException>(() => commit);
             Assert.Contains("full", fault.Message, StringComparison.Ordinal);
+            Assert.True(fault.IsLasting);
         }
         Assert.Equal(["there"], await Keys(store));
 
