@@ -172,7 +172,9 @@ internal sealed class FrontEnd : IDisposable
         {
             if (HopByHop.Contains(name) || name.Equals(InvocationId, StringComparison.OrdinalIgnoreCase)) continue;
             if (message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) continue;
-            message.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            // The host's forwarder keeps the headers of an empty body.
+            message.Content ??= new ByteArrayContent([]);
+            message.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
         message.Headers.Add(InvocationId, invocation);
         return message;

@@ -21,6 +21,9 @@ public static class ProblemNames
     /// <summary>The body is over its limit.</summary>
     public const string BodyTooLarge = "body-too-large";
 
+    /// <summary>The body is encoded, for example compressed.</summary>
+    public const string UnsupportedEncoding = "unsupported-encoding";
+
     /// <summary>The caller has sent no valid credential.</summary>
     public const string Unauthenticated = "unauthenticated";
 

@@ -27,7 +27,7 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>The code of <see cref="NoSuchUrl"/>.</summary>
     public const int NoSuchUrlCode = 400404;
 
-    /// <summary>The HTTP status: 400, 413, 429, 500 or 503.</summary>
+    /// <summary>The HTTP status: 400, 413, 415, 429, 500 or 503.</summary>
     public int Status { get; } = status;
 
     /// <summary>The platform's own code, of six digits.</summary>

@@ -1,3 +1,5 @@
+using Gatehouse.Push;
+
 namespace Gatehouse.Platform;
 
 /// <summary>The service that a push configuration sends through.</summary>
@@ -73,6 +75,11 @@ public sealed record CertificateRegistration(
     ReadOnlyMemory<byte>? Development, ReadOnlyMemory<byte>? Production, ReadOnlyMemory<byte>? Either, string? Password,
     ApnsOptions Options) : PushRegistration
 {
+    /// <summary>
+    /// What was found in the only file, where it has been opened already: opening it can take seconds. Null where it has not.
+    /// </summary>
+    public ApnsCertificate? Inspected { get; init; }
+
     /// <summary>Shows nothing: the record's own text would show the password.</summary>
     public override string ToString() => nameof(CertificateRegistration);
 }

@@ -1,6 +1,4 @@
-using System.Formats.Asn1;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
 using ApnsInspection = Gatehouse.Push.Inspection<Gatehouse.Push.ApnsCertificate, Gatehouse.Push.ApnsCertificateFault>;
 
@@ -9,7 +7,8 @@ namespace Gatehouse.Push;
 /// <summary>Opens an uploaded .p12 file and checks whether it can send push notifications through Apple's service.</summary>
 /// <remarks>
 /// Apple's signature is not checked: a forged certificate grants nothing here, and Apple's service refuses it. Any sequence
-/// of bytes gets a result, never an exception; the worst takes about a second.
+/// of bytes gets a result, never an exception. The worst takes about four seconds, so uploads are opened by
+/// <see cref="Inspections"/>.
 /// </remarks>
 public static class ApnsCertificateInspector
 {
@@ -19,142 +18,74 @@ public static class ApnsCertificateInspector
     /// </summary>
     public const int MaxFileSize = 48 * 1024;
 
-    private const string Pkcs7Data = "1.2.840.113549.1.7.1";
-    private const string Pkcs7SignedData = "1.2.840.113549.1.7.2";
-
-    // ERROR_INVALID_PASSWORD: the loader's HResult when the integrity check or the decryption fails.
-    private const int InvalidPassword = unchecked((int)0x80070056);
-
-    // Exporters use up to 100,000 rounds for the integrity check and 50,000 for each of the two encryptions (the JDK), so
-    // 200,000 in all; most use 2,048. Without a bound, a file of 2 KiB could ask for hours.
-    private const int MostRounds = 200_000;
-
-    private static readonly Pkcs12LoaderLimits Limits = new()
-    {
-        MacIterationLimit = 100_000,
-        IndividualKdfIterationLimit = 100_000,
-        TotalKdfIterationLimit = MostRounds,
-        MaxKeys = 16,
-        MaxCertificates = 16,
-    };
-
-    // Only macOS has no keys outside a key chain. There the loader creates an encrypted key chain and removes it with the
-    // certificate.
-    private static X509KeyStorageFlags KeyStorage =>
-        OperatingSystem.IsMacOS() ? X509KeyStorageFlags.DefaultKeySet : X509KeyStorageFlags.EphemeralKeySet;
+    // Above this, a file takes more than a third of a second.
+    private const int MostRoundsOfACheapFile = 200_000;
 
     /// <summary>Checks a .p12 file at an instant.</summary>
     /// <param name="file">The file's bytes.</param>
     /// <param name="password">The file's password; null or empty for none.</param>
     /// <param name="now">The instant at which the certificate must be valid.</param>
-    public static ApnsInspection Inspect(ReadOnlyMemory<byte> file, string? password, DateTimeOffset now) =>
-        Look(file) ?? Open(file.Span, password, now);
+    /// <param name="environment">
+    /// The environment that the certificate is for. Of several certificates, it decides; <see cref="ApnsEnvironments.None"/>
+    /// where it is not known.
+    /// </param>
+    public static ApnsInspection Inspect(
+        ReadOnlyMemory<byte> file, string? password, DateTimeOffset now, ApnsEnvironments environment = ApnsEnvironments.None)
+    {
+        if (Look(file) is { } refusal) return refusal;
+        using var contents = new Pkcs12Contents();
+        return contents.Open(file, password) ?? Judge(contents, now, environment);
+    }
 
     /// <summary>Refuses what can be refused without deriving a key; null where the file has to be opened.</summary>
     /// <param name="file">The file's bytes.</param>
-    internal static ApnsInspection? Look(ReadOnlyMemory<byte> file) =>
-        file.Length > MaxFileSize ? ApnsRefusals.TooLarge
-        : !IsPkcs12(file.Span) ? ApnsRefusals.NotPkcs12
-        : Pkcs12Rounds.Of(file) > MostRounds ? ApnsRefusals.TooCostly
-        : null;
-
-    private static ApnsInspection Open(ReadOnlySpan<byte> file, string? password, DateTimeOffset now)
+    internal static ApnsInspection? Look(ReadOnlyMemory<byte> file)
     {
-
-        X509Certificate2Collection certificates = [];
-        try
-        {
-            certificates = Open(file, password, Limits);
-            return Judge(certificates, now);
-        }
-        catch (Pkcs12LoadLimitExceededException)
-        {
-            return ApnsRefusals.TooCostly;
-        }
-        catch (CryptographicException refusal) when (refusal.HResult == InvalidPassword)
-        {
-            return string.IsNullOrEmpty(password) ? ApnsRefusals.PasswordMissing : ApnsRefusals.PasswordWrong;
-        }
-        catch (CryptographicException)
-        {
-            return SharesAKey(file, password) ? ApnsRefusals.SeveralCertificates : ApnsRefusals.Unreadable;
-        }
-        finally
-        {
-            foreach (var certificate in certificates) certificate.Dispose();
-        }
+        if (file.Length > MaxFileSize) return ApnsRefusals.TooLarge;
+        if (!Pkcs12Form.Fits(file.Span)) return ApnsRefusals.NotPkcs12(UploadedFile.Describe(file.Span));
+        var (total, greatest) = Pkcs12Rounds.Of(file);
+        return total > Pkcs12Contents.MostRounds || greatest > Pkcs12Contents.MostRoundsAtOnce ? ApnsRefusals.TooCostly : null;
     }
 
-    // The loader reports the same error for a file of another kind and for damage inside a PKCS#12 file. RFC 7292, section
-    // 4.
-    private static bool IsPkcs12(ReadOnlySpan<byte> file)
+    /// <summary>Whether opening these files takes long: <see cref="Inspections"/> opens such files apart.</summary>
+    internal static bool IsCostly(params ReadOnlySpan<ReadOnlyMemory<byte>?> files)
     {
-        try
-        {
-            AsnDecoder.ReadSequence(file, AsnEncodingRules.BER, out var start, out var length, out _);
-            var pfx = file.Slice(start, length);
-            if (!AsnDecoder.TryReadInt32(pfx, AsnEncodingRules.BER, out var version, out var read) || version != 3) return false;
-
-            pfx = pfx[read..];
-            AsnDecoder.ReadSequence(pfx, AsnEncodingRules.BER, out start, out length, out _);
-            return AsnDecoder.ReadObjectIdentifier(pfx.Slice(start, length), AsnEncodingRules.BER, out _)
-                is Pkcs7Data or Pkcs7SignedData;
-        }
-        catch (AsnContentException)
-        {
-            return false;
-        }
+        var rounds = 0L;
+        foreach (var file in files)
+            if (file is { } bytes && Look(bytes) is null) rounds += Pkcs12Rounds.Of(bytes).Total;
+        return rounds > MostRoundsOfACheapFile;
     }
 
-    private static ApnsInspection Judge(X509Certificate2Collection certificates, DateTimeOffset now)
+    private static ApnsInspection Judge(Pkcs12Contents contents, DateTimeOffset now, ApnsEnvironments environment)
     {
-        if (certificates.Count == 0) return ApnsRefusals.NoCertificate;
+        if (contents.Certificates.Count == 0) return contents.Unread ?? ApnsRefusals.NoCertificate;
 
-        // The other certificates are the issuers, which some exporters add.
-        var withKey = certificates.Where(HasItsKey).ToList();
-        if (withKey.Count == 0) return ApnsRefusals.NoPrivateKey;
+        var (push, hasKeyless, unread) = (new List<ApnsCertificate>(), false, contents.Unread);
+        foreach (var certificate in contents.Certificates)
+        {
+            try
+            {
+                // The others are the issuers, and certificates for other uses.
+                if (AppleCertificate.Read(certificate) is not { } found) continue;
+                if (contents.HasKeyOf(certificate)) push.Add(found);
+                else hasKeyless = true;
+            }
+            catch (CryptographicException)
+            {
+                unread ??= ApnsRefusals.CertificateNotSupported;
+            }
+        }
+        if (push.Count == 0) return unread ?? (hasKeyless ? ApnsRefusals.NoPrivateKey : ApnsRefusals.NotApplePush(contents.Certificates));
 
-        var push = withKey.Select(AppleCertificate.Read).OfType<ApnsCertificate>().ToList();
-        if (push.Count == 0) return ApnsRefusals.NotApplePush;
-
+        if (push.Exists(ServesIt)) push.RemoveAll(certificate => !ServesIt(certificate));
         var valid = push.FindAll(certificate => certificate.NotBefore <= now && now <= certificate.NotAfter);
-        if (valid.Count > 1) return ApnsRefusals.SeveralCertificates;
-        if (valid.Count == 1) return new(valid[0]);
+        // Where none serves the environment, the caller refuses any of them.
+        if (valid.Count == 1 || (valid.Count > 1 && !ServesIt(valid[0]))) return new(valid[0]);
+        if (valid.Count > 1) return ApnsRefusals.SeveralCertificates(valid, environment);
 
         var newest = push.MaxBy(certificate => certificate.NotAfter)!;
         return now < newest.NotBefore ? ApnsRefusals.NotYetValid(newest) : ApnsRefusals.Expired(newest);
-    }
 
-    // The loader refuses two certificates with one key, which happens when a signing request was used twice.
-    private static bool SharesAKey(ReadOnlySpan<byte> file, string? password)
-    {
-        X509Certificate2Collection certificates = [];
-        try
-        {
-            certificates = Open(file, password, new Pkcs12LoaderLimits(Limits) { IgnorePrivateKeys = true });
-            return certificates.Count(certificate => AppleCertificate.Read(certificate) is not null) > 1;
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
-        finally
-        {
-            foreach (var certificate in certificates) certificate.Dispose();
-        }
-    }
-
-    private static X509Certificate2Collection Open(ReadOnlySpan<byte> file, string? password, Pkcs12LoaderLimits limits) =>
-        X509CertificateLoader.LoadPkcs12Collection(file, password, KeyStorage, limits);
-
-    // A file can name a wrong key as a certificate's own, and the loader does not check. For other kinds of keys that does
-    // not matter: they cannot be push certificates.
-    private static bool HasItsKey(X509Certificate2 certificate)
-    {
-        using var key = certificate.GetRSAPrivateKey();
-        using var expected = certificate.GetRSAPublicKey();
-        if (expected is null) return certificate.HasPrivateKey;
-        return key is not null
-            && key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(expected.ExportSubjectPublicKeyInfo());
+        bool ServesIt(ApnsCertificate certificate) => certificate.Serves(environment);
     }
 }

@@ -15,8 +15,8 @@ public static class FcmServiceAccountInspector
     private const string ServiceAccount = "service_account";
 
     /// <summary>Checks a key file.</summary>
-    /// <param name="file">The file's bytes, JSON in UTF-8.</param>
-    public static FcmInspection Inspect(ReadOnlySpan<byte> file)
+    /// <param name="file">The file's bytes: JSON in UTF-8, or in UTF-16 with a byte order mark.</param>
+    public static FcmInspection Inspect(ReadOnlyMemory<byte> file)
     {
         if (file.Length > MaxFileSize)
         {
@@ -28,16 +28,24 @@ public static class FcmServiceAccountInspector
         ServiceAccountKey? key;
         try
         {
-            key = JsonSerializer.Deserialize(file, ServiceAccountJson.Default.ServiceAccountKey);
+            key = JsonSerializer.Deserialize(FileText.WithoutMark(file).Span, ServiceAccountJson.Default.ServiceAccountKey);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // The latter for half of a surrogate pair.
-            return new(FcmServiceAccountFault.NotJson, "The file is not the JSON of a service account key.");
+            return new(
+                FcmServiceAccountFault.NotJson,
+                $"The file is not the JSON of a service account key. {WhatItIs(file.Span)} In the Google Cloud console, create a key "
+                    + "of type JSON.");
         }
 
         if (key?.Type != ServiceAccount)
-            return new(FcmServiceAccountFault.NotServiceAccount, $"The file's type is not {ServiceAccount}.");
+        {
+            return new(
+                FcmServiceAccountFault.NotServiceAccount,
+                $"The file's type is not {ServiceAccount}. The app's own google-services.json and other JSON files of Google are not "
+                    + "service account keys.");
+        }
         if (string.IsNullOrWhiteSpace(key.ProjectId))
             return new(FcmServiceAccountFault.NoProjectId, "The service account key has no project_id.");
         if (string.IsNullOrWhiteSpace(key.PrivateKeyId))
@@ -55,6 +63,12 @@ public static class FcmServiceAccountInspector
 
         return new(new FcmServiceAccount(key.ProjectId, key.PrivateKeyId, key.ClientEmail));
     }
+
+    private static string WhatItIs(ReadOnlySpan<byte> file) =>
+        Pkcs12Form.Fits(file) ? "It is a .p12 file."
+        : FileText.Read(file)?.TrimStart() is ['{' or '[', ..]
+            ? "It begins like JSON, but is not valid, names a property twice, or has a property of a wrong type."
+        : UploadedFile.Describe(file) ?? "It is not text in UTF-8.";
 
     // The label is checked first, because RSA also imports a public key from PEM.
     private static bool IsRsaPrivateKey(string pem)

@@ -13,13 +13,16 @@ internal static class Pkcs12Rounds
     // More than fit into the largest file, even if some are looked at twice.
     private const int MostValues = 64 * 1024;
 
-    /// <summary>The rounds; <see cref="long.MaxValue"/> where the file is too large to add them up.</summary>
+    /// <summary>
+    /// The rounds of all derivations together, and of the greatest; <see cref="long.MaxValue"/> where the file is too large to
+    /// add them up.
+    /// </summary>
     /// <param name="file">The bytes of the file, or of a part of it.</param>
-    public static long Of(ReadOnlyMemory<byte> file)
+    public static (long Total, long Greatest) Of(ReadOnlyMemory<byte> file)
     {
-        var (values, rounds) = (0, 0L);
+        var (values, total, greatest) = (0, 0L, 0L);
         Add(file, 0);
-        return values > MostValues ? long.MaxValue : rounds;
+        return values > MostValues ? (long.MaxValue, long.MaxValue) : (total, greatest);
 
         void Add(ReadOnlyMemory<byte> content, int depth)
         {
@@ -45,7 +48,11 @@ internal static class Pkcs12Rounds
             }
             else if (tag.IsConstructed)
             {
-                if (tag.HasSameClassAndValue(Asn1Tag.Sequence)) rounds = Math.Min(long.MaxValue / 2, rounds + RoundsIn(reader.PeekContentBytes()));
+                if (tag.HasSameClassAndValue(Asn1Tag.Sequence))
+                {
+                    var rounds = RoundsIn(reader.PeekContentBytes());
+                    (total, greatest) = (total + rounds, Math.Max(greatest, rounds));
+                }
                 Add(reader.PeekContentBytes(), depth + 1);
                 reader.ReadEncodedValue();
             }

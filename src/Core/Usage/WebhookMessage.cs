@@ -10,6 +10,12 @@ namespace Gatehouse.Usage;
 /// </summary>
 public static class WebhookMessage
 {
+    // Where a webhook has the members of an event.
+    private static readonly (string Member, string Sent)[] Members =
+    [
+        ("message_id", "payload.message_id"), ("user_id", "sender.user_id"), ("channel_url", "channel.channel_url"), ("sent_at", "payload.created_at"),
+    ];
+
     private static readonly string[] Categories = ["group_channel:message_send", "open_channel:message_send"];
 
     /// <summary>The message of a webhook; null for other webhooks.</summary>
@@ -40,7 +46,15 @@ public static class WebhookMessage
         reader.Read();
         var fields = new UsageEventFields(now, userRequired: false);
         fields.Read(ref reader);
-        return fields.TryMake(out var made, out var fault) ? made : throw new UsageRequestException(fault);
+        return fields.TryMake(out var made, out var fault) ? made : throw new UsageRequestException(AsSent(fault));
+    }
+
+    // A message begins with the member's name.
+    private static string AsSent(string fault)
+    {
+        foreach (var (member, sent) in Members)
+            if (fault.StartsWith(member + " ", StringComparison.Ordinal)) return sent + fault[member.Length..];
+        return fault;
     }
 
     private static JsonElement Parse(ReadOnlySpan<byte> body)

@@ -13,7 +13,7 @@ internal static class PushForms
     /// <exception cref="RequestException">There is no certificate, or a field is not valid.</exception>
     public static async Task<CertificateUpload> ReadCertificateAsync(HttpRequest request, CancellationToken cancellation)
     {
-        var form = await MultipartForm.ReadAsync(request, cancellation);
+        var form = await MultipartForm.ReadOnlyFormAsync(request, cancellation);
         return new CertificateUpload(
             form?.File("certificate") ?? throw RequestException.MissingFile("certificate"),
             form.Text("password"),

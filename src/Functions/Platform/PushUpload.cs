@@ -12,9 +12,9 @@ internal static class PushUpload
     /// <exception cref="RequestException">The body cannot be read.</exception>
     public static async Task<PushRegistration> ReadAsync(HttpRequest request, PushType type, CancellationToken cancellation)
     {
-        var form = type == PushType.Gcm ? null : await MultipartForm.ReadAsync(request, cancellation);
-        if (type == PushType.Apns) return form is null ? throw NoCertificate() : Certificates(form);
-        if (form is not null)
+        if (type == PushType.Apns)
+            return await MultipartForm.ReadOnlyFormAsync(request, cancellation) is { } upload ? Certificates(upload) : throw NoCertificate();
+        if (type != PushType.Gcm && await MultipartForm.ReadAsync(request, cancellation) is { } form)
         {
             return new ServiceAccountRegistration(
                 form.File("service_account_key") ?? throw PlatformException.Required("service_account_key"));

@@ -21,6 +21,21 @@ public sealed class FcmServiceAccountInspectorTests
             result.Credential);
     }
 
+    // PowerShell and Windows' editors write them.
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public void A_key_with_a_byte_order_mark_is_read(string charset)
+    {
+        var encoding = Encoding.GetEncoding(charset);
+        byte[] file = [.. encoding.Preamble, .. encoding.GetBytes(TestServiceAccounts.Json().ToJsonString())];
+
+        Assert.True(FcmServiceAccountInspector.Inspect(file).Accepted);
+        Assert.Equal(Bytes(TestServiceAccounts.Json()), FileText.WithoutMark(file).ToArray());
+        Assert.Equal(FcmServiceAccountFault.NotJson, FcmServiceAccountInspector.Inspect(file.AsMemory(0, file.Length - 1)).Fault);
+    }
+
     [Fact]
     public void A_key_in_the_older_PEM_form_is_read()
     {
@@ -106,7 +121,7 @@ public sealed class FcmServiceAccountInspectorTests
         var padding = new byte[FcmServiceAccountInspector.MaxFileSize - valid.Length];
         padding.AsSpan().Fill((byte)' ');
 
-        Assert.True(FcmServiceAccountInspector.Inspect([.. valid, .. padding]).Accepted);
+        Assert.True(FcmServiceAccountInspector.Inspect((byte[])[.. valid, .. padding]).Accepted);
         Refused(FcmServiceAccountFault.TooLarge, [.. valid, .. padding, (byte)' ']);
     }
 

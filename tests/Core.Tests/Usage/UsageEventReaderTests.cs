@@ -173,6 +173,29 @@ public sealed class UsageEventReaderTests
         Assert.Throws<UsageRequestException>(() => UsageEventReader.Read(body, Now));
     }
 
+    [Theory]
+    [InlineData("\"message_id\":1", "", "payload.message_id is required.")]
+    [InlineData("\"message_id\":1", "\"message_id\":true", "payload.message_id must be a string.")]
+    [InlineData("\"message_id\":1", "\"message_id\":1.5", "payload.message_id must be a string or a 64-bit integer.")]
+    [InlineData("\"created_at\":", "\"at\":", "payload.created_at is required.")]
+    [InlineData("\"created_at\":", "\"created_at\":9", "payload.created_at must be from 2010 to 24 hours from now.")]
+    [InlineData("\"created_at\":", "\"created_at\":\"x\",\"at\":", "payload.created_at must be a number of milliseconds.")]
+    [InlineData("\"user_id\":\"u\"", "\"user_id\":7", "sender.user_id must be a string.")]
+    [InlineData("\"user_id\":\"u\"", "\"user_id\":\"\"", "sender.user_id must not be empty.")]
+    [InlineData("\"channel_url\":\"c\"", "", "channel.channel_url is required.")]
+    [InlineData("\"channel_url\":\"c\"", "\"channel_url\":[]", "channel.channel_url must be a string.")]
+    [InlineData("\"payload\"", "\"load\"", "payload.message_id is required.")]
+    public void A_webhook_s_error_names_the_member_that_was_sent(string sent, string instead, string message)
+    {
+        var body = $$"""{"category":"group_channel:message_send","sender":{"user_id":"u"},"payload":{"created_at":{{NowMs}},"message_id":1},"channel":{"channel_url":"c"} }""";
+        Assert.NotNull(WebhookMessage.Read(Encoding.UTF8.GetBytes(body), Now));
+        var changed = body.Replace(sent, instead, StringComparison.Ordinal).Replace(",}", "}", StringComparison.Ordinal);
+
+        var refused = Assert.Throws<UsageRequestException>(() => WebhookMessage.Read(Encoding.UTF8.GetBytes(changed), Now));
+
+        Assert.Equal(message, refused.Message);
+    }
+
     [Fact]
     public void No_body_causes_an_internal_error()
     {

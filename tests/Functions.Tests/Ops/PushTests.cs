@@ -137,6 +137,37 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Of_several_certificates_the_one_for_the_environment_is_registered_and_a_real_choice_is_named()
+    {
+        var file = File([(TestCertificates.Certificate(CertificateKind.Development), TestCertificates.Key), (TestCertificates.Certificate(CertificateKind.Production), null)]);
+        var detail = Text((await SendAsync("apns", ("certificate", file), ("password", TestCertificates.Password))).Problem(HttpStatusCode.BadRequest, "invalid-certificate"), "detail");
+        Assert.Contains("for development, valid until", detail, StringComparison.Ordinal);
+        Assert.Contains("for production, valid until", detail, StringComparison.Ordinal);
+
+        foreach (var environment in (string[])["development", "production"])
+        {
+            var registered = await RegisterAsync("", ("certificate", file), ("password", TestCertificates.Password), ("environment", environment));
+            Assert.Equal([environment], Texts(registered, "environments"));
+        }
+        Assert.Equal(2, (await ListAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_file_of_another_kind_is_named()
+    {
+        foreach (var (file, what) in new[] { (TestCertificates.Certificate(CertificateKind.Production).RawData, "(.cer)"), (ServiceAccount, "service account") })
+        {
+            var problem = (await SendAsync("apns", ("certificate", file))).Problem(HttpStatusCode.BadRequest, "invalid-certificate");
+            Assert.Equal("not-pkcs12", Text(problem, "fault"));
+            Assert.Contains(what, Text(problem, "detail"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_service_account_with_a_byte_order_mark_is_registered() => Assert.Equal(
+        HttpStatusCode.Created, (await SendAsync("fcm", ("service_account_key", (byte[])[.. Encoding.UTF8.Preamble, .. ServiceAccount]))).Status);
+
+    [Fact]
     public async Task A_service_account_is_registered_and_its_key_not_shown()
     {
         var answer = await SendAsync("fcm", ("service_account_key", ServiceAccount));

@@ -111,6 +111,19 @@ public abstract class PushConfigurationsTests(TestStore store, Head head) : IAsy
     }
 
     [Fact]
+    public async Task One_file_with_a_certificate_for_each_environment_serves_both_fields()
+    {
+        var file = new Pkcs12File
+        {
+            Pairs = [(TestCertificates.Certificate(CertificateKind.Development), TestCertificates.Key), (TestCertificates.Certificate(CertificateKind.Production), null)],
+        }.Encode();
+
+        Assert.Contains("several valid push certificates", (await UploadAsync(("apns_cert", file))).Refused(400111), StringComparison.Ordinal);
+        Assert.Equal(2, (await UploadAsync(("apns_cert_development", file), ("apns_cert_production", file))).Ok().GetProperty("push_configurations").GetArrayLength());
+        (await UploadAsync(("apns_cert", file), ("apns_cert_env_type", "development"))).Ok();
+    }
+
+    [Fact]
     public async Task An_upload_without_a_certificate_is_refused()
     {
         (await UploadAsync(("has_unread_count_badge", "true"))).Refused(400105);

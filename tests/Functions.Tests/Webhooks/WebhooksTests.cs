@@ -148,6 +148,16 @@ public abstract class WebhooksTests(Head head) : IAsyncLifetime
     public async Task A_signed_body_that_is_not_a_message_is_refused(string body) =>
         (await SendAsync(body)).Problem(HttpStatusCode.BadRequest, "invalid-events");
 
+    [Theory]
+    [InlineData("created_at", "payload.created_at")]
+    [InlineData("message_id", "payload.message_id")]
+    [InlineData("channel_url", "channel.channel_url")]
+    public async Task A_missing_member_is_named_as_it_is_sent(string member, string name)
+    {
+        var problem = (await SendAsync(Message("1").Replace(member, "x", StringComparison.Ordinal))).Problem(HttpStatusCode.BadRequest, "invalid-events");
+        Assert.Equal($"{name} is required.", problem.GetProperty("detail").GetString());
+    }
+
     [Fact]
     public async Task A_message_without_a_sender_counts_as_a_message_and_not_for_a_user()
     {

@@ -28,7 +28,8 @@ public sealed class ManagedPushCredentials(
         AppId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
     {
         await RequireAsync(application, cancellation);
-        var (certificate, forProduction) = await inspections.RunAsync(() => Inspect(upload), cancellation);
+        var (certificate, forProduction) = await inspections.RunAsync(
+            () => Inspect(upload), ApnsCertificateInspector.IsCostly(upload.File), cancellation);
         var older = replaces ? await FindOlderAsync(application, certificate, forProduction, cancellation) : [];
         return new CertificateAddition(null, certificate, forProduction, older, [], []);
     }
@@ -54,7 +55,10 @@ public sealed class ManagedPushCredentials(
         ReadOnlyMemory<byte>? file = upload.File;
         var registration = new CertificateRegistration(
             found.ForProduction ? null : file, found.ForProduction ? file : null, null, upload.Password,
-            new ApnsOptions(upload.HasUnreadCountBadge, ContentAvailable: false, MutableContent: false, PushSound: ""));
+            new ApnsOptions(upload.HasUnreadCountBadge, ContentAvailable: false, MutableContent: false, PushSound: ""))
+        {
+            Inspected = found.Certificate,
+        };
         var id = await AddAsync(application, registration, cancellation);
 
         var failures = new List<CustodyFailure>();
@@ -97,7 +101,7 @@ public sealed class ManagedPushCredentials(
         AppId application, ReadOnlyMemory<byte> keyFile, bool onlyInspects, CancellationToken cancellation)
     {
         await RequireAsync(application, cancellation);
-        var inspection = FcmServiceAccountInspector.Inspect(keyFile.Span);
+        var inspection = FcmServiceAccountInspector.Inspect(keyFile);
         if (!inspection.Accepted) throw new PushCredentialException(inspection.Fault.Value, inspection.Message);
         var id = onlyInspects ? null : await AddAsync(application, new ServiceAccountRegistration(keyFile), cancellation);
         return new ServiceAccountAddition(id, inspection.Credential);
@@ -168,7 +172,8 @@ public sealed class ManagedPushCredentials(
 
     private (ApnsCertificate Certificate, bool ForProduction) Inspect(CertificateUpload upload)
     {
-        var file = ApnsCertificateInspector.Inspect(upload.File, upload.Password, time.GetUtcNow());
+        var environment = upload.ForProduction is { } given ? PushCredential.EnvironmentOf(given) : ApnsEnvironments.None;
+        var file = ApnsCertificateInspector.Inspect(upload.File, upload.Password, time.GetUtcNow(), environment);
         if (!file.Accepted) throw new PushCredentialException(file.Fault.Value, file.Message);
         var certificate = file.Credential;
         var forProduction = upload.ForProduction ?? certificate.Serves(ApnsEnvironments.Production);

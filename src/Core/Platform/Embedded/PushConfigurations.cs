@@ -35,7 +35,8 @@ public sealed class PushConfigurations(
         {
             SenderRegistration sender => [Sender(sender)],
             ServiceAccountRegistration account => [ServiceAccount(account)],
-            CertificateRegistration certificates => await inspections.RunAsync(() => Certificates(certificates), cancellation),
+            CertificateRegistration certificates => await inspections.RunAsync(
+                () => Certificates(certificates), IsCostly(certificates), cancellation),
             _ => throw new ArgumentException("Unknown kind of registration.", nameof(registration)),
         };
         await access.ChangeAsync(
@@ -89,7 +90,7 @@ public sealed class PushConfigurations(
 
     private SealedConfiguration ServiceAccount(ServiceAccountRegistration account)
     {
-        var found = Accepted(FcmServiceAccountInspector.Inspect(account.KeyFile.Span));
+        var found = Accepted(FcmServiceAccountInspector.Inspect(account.KeyFile));
         return new(
             new ServiceAccountPushConfiguration(NewId(), time.GetUtcNow(), found.ProjectId, found.PrivateKeyId), account.KeyFile, null);
     }
@@ -100,9 +101,9 @@ public sealed class PushConfigurations(
         // All files are looked at before the first is opened.
         foreach (var file in (ReadOnlyMemory<byte>?[])[given.Development, given.Production, given.Either])
             if (file is { } bytes && ApnsCertificateInspector.Look(bytes) is { } refused) Accepted(refused);
-        var development = Inspect(given.Development, given.Password);
-        var production = Inspect(given.Production, given.Password);
-        var either = Inspect(given.Either, given.Password);
+        var development = Inspect(given, given.Development, ApnsEnvironments.Development);
+        var production = Inspect(given, given.Production, ApnsEnvironments.Production);
+        var either = Inspect(given, given.Either, ApnsEnvironments.None);
         if (development is not null || production is not null)
             Accepted(ApnsCertificatePair.Inspect(development, production));
 
@@ -122,8 +123,12 @@ public sealed class PushConfigurations(
         }
     }
 
-    private ApnsCertificate? Inspect(ReadOnlyMemory<byte>? file, string? password) =>
-        file is { } bytes ? Accepted(ApnsCertificateInspector.Inspect(bytes, password, time.GetUtcNow())) : null;
+    private static bool IsCostly(CertificateRegistration given) =>
+        given.Inspected is null && ApnsCertificateInspector.IsCostly(given.Development, given.Production, given.Either);
+
+    private ApnsCertificate? Inspect(CertificateRegistration given, ReadOnlyMemory<byte>? file, ApnsEnvironments environment) =>
+        file is not { } bytes ? null
+        : given.Inspected ?? Accepted(ApnsCertificateInspector.Inspect(bytes, given.Password, time.GetUtcNow(), environment));
 
     private static TCredential Accepted<TCredential, TFault>(Inspection<TCredential, TFault> inspection)
         where TCredential : class

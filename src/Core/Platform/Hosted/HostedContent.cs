@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Gatehouse.Push;
 
 namespace Gatehouse.Platform.Hosted;
 
@@ -27,7 +28,7 @@ internal static class HostedContent
         SenderRegistration sender => Json(new SenderAddition(sender.SenderId, sender.ApiKey), HostedJson.Default.SenderAddition),
         ServiceAccountRegistration account => () => new MultipartFormDataContent
         {
-            File("service_account_key", "service-account.json", "application/json", account.KeyFile),
+            File("service_account_key", "service-account.json", "application/json", FileText.WithoutMark(account.KeyFile)),
         },
         CertificateRegistration certificates => () => Form(certificates),
         _ => throw new ArgumentException("Unknown kind of registration.", nameof(registration)),

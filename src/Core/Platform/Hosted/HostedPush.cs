@@ -63,21 +63,21 @@ internal static class HostedPush
                 conditions.Add(one => one is SenderPushConfiguration found && found.SenderId == sender.SenderId && found.ApiKey == sender.ApiKey);
                 break;
             case ServiceAccountRegistration account:
-                var key = FcmServiceAccountInspector.Inspect(account.KeyFile.Span).Credential;
+                var key = FcmServiceAccountInspector.Inspect(account.KeyFile).Credential;
                 conditions.Add(key is null ? null : one => one is ServiceAccountPushConfiguration found
                     && found.ProjectId == key.ProjectId && found.PrivateKeyId == key.PrivateKeyId);
                 break;
             case CertificateRegistration given:
                 foreach (var file in (ReadOnlyMemory<byte>?[])[given.Development, given.Production, given.Either])
-                    if (file is { } bytes) conditions.Add(Fits(bytes, given.Password, now));
+                    if (file is { } bytes) conditions.Add(Fits(given, bytes, now));
                 break;
         }
         var ids = conditions.Select(fits => fits is null ? [] : listed.Where(fits).Select(one => one.Id).ToList()).ToList();
         return ids.All(found => found.Count == 1) ? [.. ids.Select(found => found[0])] : null;
     }
 
-    private static Func<PushConfiguration, bool>? Fits(ReadOnlyMemory<byte> file, string? password, DateTimeOffset now) =>
-        ApnsCertificateInspector.Inspect(file, password, now).Credential is not { } certificate ? null
+    private static Func<PushConfiguration, bool>? Fits(CertificateRegistration given, ReadOnlyMemory<byte> file, DateTimeOffset now) =>
+        (given.Inspected ?? ApnsCertificateInspector.Inspect(file, given.Password, now).Credential) is not { } certificate ? null
             : one => one is CertificatePushConfiguration found && found.Name == certificate.CommonName
                 && found.ExpiresAt.ToUnixTimeSeconds() == certificate.NotAfter.ToUnixTimeSeconds();
 

@@ -171,6 +171,7 @@ public sealed partial class PlatformGate(
         RequestFault.NotBoolean => new(StatusCodes.Status400BadRequest, 400104, e.Message),
         RequestFault.TooLong => new(StatusCodes.Status400BadRequest, 400110, e.Message),
         RequestFault.BodyTooLarge => new(StatusCodes.Status413PayloadTooLarge, 400110, e.Message),
+        RequestFault.Encoded => new(StatusCodes.Status415UnsupportedMediaType, 400403, e.Message),
         RequestFault.Invalid => PlatformException.Invalid(e.Message),
         RequestFault.OutOfRange => PlatformException.OutOfRange(e.Message),
         RequestFault.MalformedBody => PlatformException.MalformedBody(e.Message),

@@ -80,6 +80,10 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem BodyTooLarge(string detail) =>
         new(StatusCodes.Status413PayloadTooLarge, ProblemNames.BodyTooLarge, "The body is too large.", detail);
 
+    /// <summary>415: the body is compressed, or encoded otherwise.</summary>
+    public static Problem UnsupportedEncoding(string detail) => new(
+        StatusCodes.Status415UnsupportedMediaType, ProblemNames.UnsupportedEncoding, "The body's Content-Encoding is not supported.", detail);
+
     /// <summary>403: the caller does not have the role.</summary>
     public static Problem Forbidden(string detail) =>
         new(StatusCodes.Status403Forbidden, ProblemNames.Forbidden, "The caller may not do this.", detail);

@@ -45,6 +45,8 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
                 return refusal.Problem;
             case RequestException { Fault: RequestFault.BodyTooLarge } invalid:
                 return Problem.BodyTooLarge(invalid.Message);
+            case RequestException { Fault: RequestFault.Encoded } invalid:
+                return Problem.UnsupportedEncoding(invalid.Message);
             case RequestException { Fault: RequestFault.NoMemory }:
                 return Problem.Unavailable();
             case RequestException invalid:

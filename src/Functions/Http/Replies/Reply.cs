@@ -72,6 +72,8 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
         if (IsReplayed) response.Headers[ReplayedHeader] = "true";
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        // What is supported (RFC 9110, section 15.5.16).
+        if (status == StatusCodes.Status415UnsupportedMediaType) response.Headers.AcceptEncoding = "identity";
         // The rest of the request's body is not read, so the connection cannot be used for another request.
         if (status == StatusCodes.Status413PayloadTooLarge) response.Headers.Connection = "close";
         return body.IsEmpty || HttpMethods.IsHead(httpContext.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();

@@ -26,14 +26,14 @@ internal static class RequestBody
     /// <summary>Reads a body that must be a JSON object.</summary>
     /// <exception cref="RequestException">The body is not a JSON object, or too large.</exception>
     public static async Task<JsonFields> ReadJsonAsync(HttpRequest request, CancellationToken cancellation) =>
-        Parse(await ReadAsync(request, JsonLimit, cancellation));
+        Parse(request, await ReadAsync(request, JsonLimit, cancellation));
 
     /// <summary>Reads a body that must be a JSON object or empty.</summary>
     /// <exception cref="RequestException">As <see cref="ReadJsonAsync"/>.</exception>
     public static async Task<JsonFields?> ReadOptionalJsonAsync(HttpRequest request, CancellationToken cancellation)
     {
         var body = await ReadAsync(request, JsonLimit, cancellation);
-        return body.Length == 0 ? null : Parse(body);
+        return body.Length == 0 ? null : Parse(request, body);
     }
 
     /// <summary>Reads a body that must be a JSON object with no other fields than the named ones, each at most once.</summary>
@@ -57,9 +57,10 @@ internal static class RequestBody
     }
 
     /// <summary>Reads the bytes of a body. A body that <see cref="BufferAsync"/> has read is not copied.</summary>
-    /// <exception cref="RequestException">The body is over the limit, or there is no memory for it.</exception>
+    /// <exception cref="RequestException">The body is encoded, over the limit, or there is no memory for it.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
     {
+        if (EncodingOf(request) is { } encoding) throw RequestException.Encoded(encoding);
         if (request.ContentLength > limit) throw RequestException.BodyTooLarge(limit);
         if (request.Body is MemoryStream buffered && buffered.TryGetBuffer(out var bytes))
             return bytes.Count <= limit ? bytes : throw RequestException.BodyTooLarge(limit);
@@ -113,7 +114,15 @@ internal static class RequestBody
         return null;
     }
 
-    private static JsonFields Parse(ReadOnlyMemory<byte> body)
+    // Null for identity, which is no encoding (RFC 9110, section 8.4).
+    private static string? EncodingOf(HttpRequest request) =>
+        request.Headers.ContentEncoding
+            .SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .FirstOrDefault(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)) is { } encoding
+                ? MultipartFaults.Shown(encoding)
+                : null;
+
+    private static JsonFields Parse(HttpRequest request, ReadOnlyMemory<byte> body)
     {
         ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
         if (body.Span.StartsWith(byteOrderMark)) body = body[byteOrderMark.Length..];
@@ -127,6 +136,11 @@ internal static class RequestBody
         {
             // Refused below, as JSON that is not an object is.
         }
-        throw RequestException.MalformedBody("The body must be a JSON object.");
+        throw RequestException.MalformedBody(
+            MultipartForm.IsSent(request) ? "The body must be a JSON object, not a form."
+            : FormContentType.HoldsForm(body.Span)
+                ? $"The body is a form, but {FormContentType.Sent(request)}. It must be a JSON object, or a form of type "
+                    + "multipart/form-data where a file is sent."
+            : "The body must be a JSON object.");
     }
 }

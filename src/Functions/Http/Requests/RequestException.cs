@@ -30,6 +30,9 @@ internal enum RequestFault
     /// <summary>The body is over its limit.</summary>
     BodyTooLarge,
 
+    /// <summary>The body is encoded, for example compressed.</summary>
+    Encoded,
+
     /// <summary>There is no memory for the body at the moment.</summary>
     NoMemory,
 }
@@ -87,6 +90,10 @@ internal sealed class RequestException : Exception
     /// <summary>The body is longer than a number of bytes.</summary>
     public static RequestException BodyTooLarge(int bytes) =>
         new(RequestFault.BodyTooLarge, $"The body must be at most {bytes} bytes.");
+
+    /// <summary>The body has a <c>Content-Encoding</c>.</summary>
+    public static RequestException Encoded(string encoding) => new(
+        RequestFault.Encoded, $"The Content-Encoding {encoding} is not supported: send the body as it is, without Content-Encoding.");
 
     /// <summary>There is no memory for the body at the moment.</summary>
     public static RequestException NoMemory() => new(RequestFault.NoMemory, "There are too many requests with large bodies just now.");
