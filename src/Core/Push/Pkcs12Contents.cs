@@ -67,7 +67,7 @@ internal sealed class Pkcs12Contents : IDisposable
                 if (ReadPart(part) is { } tooCostly) return tooCostly;
             return null;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (IsRefusal(e))
         {
             return ApnsRefusals.Damaged;
         }
@@ -88,7 +88,7 @@ internal sealed class Pkcs12Contents : IDisposable
             (passwords, isPasswordRight) = ([passwords[right]], true);
             return null;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (IsRefusal(e))
         {
             return ApnsRefusals.NotSupported("its integrity check is of an unknown kind");
         }
@@ -152,7 +152,7 @@ internal sealed class Pkcs12Contents : IDisposable
                 decrypt(password);
                 return true;
             }
-            catch (CryptographicException)
+            catch (Exception e) when (IsRefusal(e))
             {
                 // The next password; there is no other reason that .NET tells apart.
             }
@@ -168,7 +168,7 @@ internal sealed class Pkcs12Contents : IDisposable
             var certificate = bag.GetCertificate();
             if (!certificates.TryAdd(Convert.ToHexString(certificate.RawDataMemory.Span), certificate)) certificate.Dispose();
         }
-        catch (CryptographicException)
+        catch (Exception e) when (IsRefusal(e))
         {
             Unread ??= ApnsRefusals.CertificateNotSupported;
         }
@@ -185,11 +185,14 @@ internal sealed class Pkcs12Contents : IDisposable
             key.ImportRSAPrivateKey(info.PrivateKeyBytes.Span, out _);
             publicKeys.Add(NameOf(key));
         }
-        catch (CryptographicException)
+        catch (Exception e) when (IsRefusal(e))
         {
             Unread ??= ApnsRefusals.NotSupported("it does not read a private key in it");
         }
     }
+
+    // The latter where the system's library lacks an algorithm.
+    private static bool IsRefusal(Exception e) => e is CryptographicException or NotSupportedException;
 
     private static string NameOf(RSA key) => Convert.ToHexString(key.ExportSubjectPublicKeyInfo());
 }

@@ -187,7 +187,7 @@ internal static class UploadedFile
             read();
             return true;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or NotSupportedException)
         {
             return false;
         }

@@ -27,6 +27,7 @@ public sealed class UploadedFileTests
         [".p8 in DER"] = (() => Curve.ExportPkcs8PrivateKey(), "(.p8), such as Apple issues"),
         ["an EC key in the older form"] = (() => Text(Curve.ExportECPrivateKeyPem()), "(.p8), such as Apple issues"),
         ["an EC key in the older form in DER"] = (() => Curve.ExportECPrivateKey(), "(.p8), such as Apple issues"),
+        ["an EC key of a curve that the system lacks"] = (OfUnknownCurve, "damaged"),
         ["an RSA key"] = (() => Text(TestCertificates.Key.ExportPkcs8PrivateKeyPem()), "a private key in PEM, without its certificate"),
         ["an RSA key in the older form"] = (() => Text(TestCertificates.Key.ExportRSAPrivateKeyPem()), "a private key in PEM"),
         ["an RSA key in DER"] = (() => TestCertificates.Key.ExportPkcs8PrivateKey(), "a private key, without its certificate"),
@@ -91,6 +92,14 @@ public sealed class UploadedFileTests
 
     private static CertificateRequest Request() =>
         new("CN=Push", TestCertificates.Key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+
+    private static byte[] OfUnknownCurve()
+    {
+        var key = Curve.ExportECPrivateKey();
+        ReadOnlySpan<byte> p256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+        key[key.AsSpan().IndexOf(p256) + p256.Length - 1] = 0x35;
+        return key;
+    }
 
     private static byte[] Profile()
     {
