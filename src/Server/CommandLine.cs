@@ -1,7 +1,5 @@
 using Gatehouse.Functions.Startup;
-using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server.Invocation;
-using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Server;
 
@@ -19,12 +17,17 @@ internal static class CommandLine
     /// <summary>Whether the arguments ask for help.</summary>
     public static bool AsksForHelp(string[] args) => args.Any(HelpArguments.Contains);
 
-    /// <summary>The command that the arguments name; null where they name none.</summary>
-    public static DataCommand? CommandOf(string[] args) => args switch
+    /// <summary>Whether the arguments name a command that works on the data folder.</summary>
+    public static bool IsCommand(string[] args) => args is ["backup" or "restore" or "vault", ..];
+
+    /// <summary>The command that the arguments name.</summary>
+    /// <exception cref="FunctionStartException">They name none.</exception>
+    public static DataCommand CommandOf(string[] args) => args switch
     {
-        ["backup", .. var rest] => new DataCommand("backup", DataBackup.BackUpAsync, rest),
-        ["restore", .. var rest] => new DataCommand("restore", DataBackup.RestoreAsync, rest),
-        _ => null,
+        ["backup", .. var rest] => new DataCommand("backup", "FOLDER", DataBackup.BackUpAsync, rest),
+        ["restore", .. var rest] => new DataCommand("restore", "FOLDER", DataBackup.RestoreAsync, rest),
+        ["vault", .. var rest] => VaultCommand.Of(rest),
+        _ => throw new FunctionStartException(Usage),
     };
 
     /// <summary>The help text.</summary>
@@ -39,11 +42,17 @@ internal static class CommandLine
                                        Copies the data folder, also while the server runs, and opens the copy.
           Gatehouse.Server restore FOLDER [settings]
                                        Copies a backup into a data folder that is empty.
+          Gatehouse.Server vault set NAME [settings]
+                                       Writes a secret into the local vault, from standard input.
+          Gatehouse.Server vault get NAME [settings]
+                                       Prints a secret.
+          Gatehouse.Server vault list [settings]
+                                       Prints the names of the secrets.
           Gatehouse.Server --health    Exit code 0 if the server at Urls on this machine is alive.
           Gatehouse.Server --help      Prints this.
 
         Settings are arguments (--Storage:Path data) or environment variables (Storage__Path=data). An argument overrides the
-        variable. N and M stand for the numbers 0, 1, 2 and so on. README.md describes each setting:
+        variable. N and M stand for the numbers 0, 1, 2 and so on. docs/reference.md describes each setting:
 
         {string.Join('\n', settings.Order(StringComparer.OrdinalIgnoreCase).Select(name => "  " + name))}
           Logging__LogLevel__...
@@ -80,23 +89,5 @@ internal static class CommandLine
             last = name;
         }
         return settings;
-    }
-}
-
-/// <summary>A command that works on the data folder instead of serving.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Work">The work; it returns a line for the operator.</param>
-/// <param name="Arguments">The backup's folder, then settings.</param>
-internal sealed record DataCommand(string Name, Func<IConfiguration, string, Task<string>> Work, string[] Arguments)
-{
-    /// <summary>Runs it with these settings over the environment's, and prints what it did.</summary>
-    /// <exception cref="FunctionStartException">The folder is missing, or a setting cannot be read.</exception>
-    public async Task RunAsync()
-    {
-        if (Arguments is not [{ Length: > 0 } folder, .. var settings] || folder.StartsWith("--", StringComparison.Ordinal))
-            throw new FunctionStartException($"'{Name}' needs a folder: {Name} FOLDER [settings].");
-        var configuration = new ConfigurationBuilder()
-            .AddEnvironmentVariables().AddInMemoryCollection(CommandLine.ReadSettings(settings, KnownSettings.Contains)).Build();
-        Console.WriteLine(await Work(configuration, folder));
     }
 }

@@ -9,7 +9,7 @@ if (CommandLine.AsksForHelp(args))
     return 0;
 }
 
-if (CommandLine.CommandOf(args) is { } command) return await GatehouseHost.RunAsync(command.RunAsync);
+if (CommandLine.IsCommand(args)) return await GatehouseHost.RunAsync(() => CommandLine.CommandOf(args).RunAsync());
 
 return await GatehouseHost.RunAsync(() =>
 {

@@ -55,7 +55,7 @@ public sealed class MasterTokens(ISecretVault vault, TimeProvider time, CustodyA
     /// <summary>Stores a master token in the vault.</summary>
     internal async Task StoreAsync(AppId application, ApiToken token, CancellationToken cancellation)
     {
-        var secret = await vault.SetAsync(SecretName(application), token.Reveal(), cancellation);
+        var secret = await vault.SetAsync(SecretName(application), token.Reveal(), CustodySecrets.OfMaster(application), cancellation);
         Cache(application, token, secret.Version);
     }
 

@@ -14,11 +14,15 @@ public interface ISecretVault
     ValueTask<Secret?> GetAsync(string name, CancellationToken cancellation);
 
     /// <summary>Writes a new version of a secret, whether the secret exists or not.</summary>
-    ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation);
+    /// <param name="name">The secret's name.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="description">What it is; null for no description.</param>
+    /// <param name="cancellation">Cancels.</param>
+    ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation);
 
     /// <summary>
     /// The secret of that name; if there is none, it is created with <paramref name="value"/>. When several instances call
-    /// this at once, all get the same secret, and so does every later read. A value that <see cref="SetAsync"/> writes,
+    /// this at once, all get the same secret, and so does every later read. A value that <see cref="SetAsync(string, string, SecretDescription?, CancellationToken)"/> writes,
     /// before or at the same time, takes precedence.
     /// </summary>
     ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation);

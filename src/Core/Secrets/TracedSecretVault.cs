@@ -11,8 +11,8 @@ public sealed class TracedSecretVault(ISecretVault vault) : ISecretVault, IAsync
         TraceAsync("vault get", () => vault.GetAsync(name, cancellation));
 
     /// <inheritdoc/>
-    public ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation) =>
-        TraceAsync("vault set", () => vault.SetAsync(name, value, cancellation));
+    public ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation) =>
+        TraceAsync("vault set", () => vault.SetAsync(name, value, description, cancellation));
 
     /// <inheritdoc/>
     public ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation) =>

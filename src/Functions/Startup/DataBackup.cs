@@ -16,7 +16,7 @@ public static class DataBackup
     /// <exception cref="SettingException">There is nothing to back up, the folder exists, or the backup cannot be opened.</exception>
     public static async Task<string> BackUpAsync(IConfiguration configuration, string folder)
     {
-        var settings = GatehouseSettings.Read(configuration);
+        var settings = GatehouseSettings.ReadForCommand(configuration);
         var source = settings.Storage.Path;
         var files = FileNames(settings);
         foreach (var file in files.Where(file => !File.Exists(Path.Combine(source, file))))
@@ -36,7 +36,7 @@ public static class DataBackup
     /// <exception cref="SettingException">The backup is not complete or damaged, or the data folder holds data.</exception>
     public static async Task<string> RestoreAsync(IConfiguration configuration, string folder)
     {
-        var settings = GatehouseSettings.Read(configuration);
+        var settings = GatehouseSettings.ReadForCommand(configuration);
         var target = settings.Storage.Path;
         var files = FileNames(settings);
         foreach (var file in files)

@@ -1,4 +1,3 @@
-using Azure.Identity;
 using Gatehouse.Access;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Platform.Embedded;
@@ -27,13 +26,7 @@ internal sealed record DataStores(
     public static async Task<DataStores> OpenAsync(GatehouseSettings settings)
     {
         var folder = settings.NeedsDataFolder ? DataFolder.Open(settings.Storage.Path) : null;
-        // Before a new vault is made beside an existing store.
-        if (folder is not null && settings.KeyVault is null && !settings.Storage.IsAzure && !settings.Storage.AcceptsPair
-            && !File.Exists(folder.Vault) && File.Exists(folder.Store))
-        {
-            throw StorePairing.VaultMissing($"there is no {folder.Vault} beside the store");
-        }
-        ISecretVault vault = settings.KeyVault is { } address ? OpenKeyVault(address) : LocalVault.Open(folder!.Vault, folder.VaultKey);
+        ISecretVault vault = settings.KeyVault is { } address ? OpenKeyVault(address) : OpenLocalVault(settings, folder!);
         try
         {
             if (!settings.Storage.IsAzure && !settings.Storage.AcceptsPair && !File.Exists(folder!.Store))
@@ -57,6 +50,15 @@ internal sealed record DataStores(
         }
     }
 
+    /// <summary>Opens the vault in the data folder. Creates it if there is neither a vault nor a store.</summary>
+    /// <exception cref="SettingException">There is a store, whose vault is missing.</exception>
+    /// <exception cref="VaultException">The vault cannot be opened.</exception>
+    public static LocalVault OpenLocalVault(GatehouseSettings settings, DataFolder folder) =>
+        // Before a new vault is made beside an existing store.
+        !settings.Storage.IsAzure && !settings.Storage.AcceptsPair && !File.Exists(folder.Vault) && File.Exists(folder.Store)
+            ? throw StorePairing.VaultMissing($"there is no {folder.Vault} beside the store")
+            : LocalVault.Open(folder.Vault, folder.VaultKey);
+
     /// <summary>Closes what is on this machine.</summary>
     public async ValueTask CloseAsync()
     {
@@ -72,5 +74,5 @@ internal sealed record DataStores(
     }
 
     private static KeyVaultSecretVault OpenKeyVault(Uri address) =>
-        KeyVaultSecretVault.Open(address, new DefaultAzureCredential(), KeyVaultTimeouts.Default, TimeProvider.System);
+        KeyVaultSecretVault.Open(address, AzureIdentity.Credential, KeyVaultTimeouts.Default, TimeProvider.System);
 }

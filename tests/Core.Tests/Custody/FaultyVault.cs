@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gatehouse.Secrets;
 
 namespace Gatehouse.Tests.Custody;
@@ -16,6 +17,9 @@ internal sealed class FaultyVault(ISecretVault vault) : ISecretVault
     /// <summary>Whether writes succeed but their answers are lost.</summary>
     public bool LosesAnswers { get; set; }
 
+    /// <summary>The description that each secret was last written with.</summary>
+    public ConcurrentDictionary<string, SecretDescription?> Descriptions { get; } = new();
+
     /// <summary>How often a secret was asked for.</summary>
     public int Gets => gets;
 
@@ -25,10 +29,11 @@ internal sealed class FaultyVault(ISecretVault vault) : ISecretVault
         return RefusesReads ? throw Fault() : vault.GetAsync(name, cancellation);
     }
 
-    public async ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation)
+    public async ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation)
     {
         if (RefusesWrites) throw Fault();
-        var secret = await vault.SetAsync(name, value, cancellation);
+        Descriptions[name] = description;
+        var secret = await vault.SetAsync(name, value, description, cancellation);
         return LosesAnswers ? throw Fault() : secret;
     }
 

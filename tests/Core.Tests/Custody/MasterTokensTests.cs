@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gatehouse.Custody;
 using Gatehouse.Platform;
+using Gatehouse.Secrets;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody;

@@ -175,7 +175,7 @@ public sealed class OperationCostTests : IAsyncLifetime
             return inner.GetAsync(name, cancellation);
         }
 
-        public ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation) => inner.SetAsync(name, value, cancellation);
+        public ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation) => inner.SetAsync(name, value, description, cancellation);
 
         public ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation) =>
             inner.GetOrAddAsync(name, value, cancellation);

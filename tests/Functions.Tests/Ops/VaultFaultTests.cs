@@ -147,8 +147,8 @@ public abstract class VaultFaultTests(Head head)
 
         public ValueTask<Secret?> GetAsync(string name, CancellationToken cancellation) => Vault.GetAsync(name, cancellation);
 
-        public ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation) =>
-            Vault.SetAsync(name, value, cancellation);
+        public ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation) =>
+            Vault.SetAsync(name, value, description, cancellation);
 
         public ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation) =>
             Vault.GetOrAddAsync(name, value, cancellation);

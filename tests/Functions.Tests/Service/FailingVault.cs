@@ -25,7 +25,7 @@ internal sealed class FailingVault : ISecretVault
         return Fails ? throw new VaultException("The vault is down.") : null;
     }
 
-    public ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -26,6 +26,12 @@ internal sealed class SecretsOfDouble(KeyVaultDouble vault)
         lock (gate) return held.TryGetValue(name, out var secret) ? [.. secret.Versions.Select(version => version.Value)] : [];
     }
 
+    /// <summary>The newest version of a secret, as Key Vault shows it, without its value.</summary>
+    public JsonObject Newest(string name)
+    {
+        lock (gate) return Represent(held[name], held[name].Versions[^1], withValue: false);
+    }
+
     /// <summary>Whether the name is soft-deleted.</summary>
     public bool IsDeleted(string name)
     {
@@ -145,6 +151,8 @@ internal sealed class SecretsOfDouble(KeyVaultDouble vault)
             Guid.NewGuid().ToString("N"), value, Now.ToUnixTimeSeconds(), body["tags"]?.DeepClone().AsObject())
         {
             Enabled = body["attributes"]?["enabled"]?.GetValue<bool>() ?? true,
+            Expires = body["attributes"]?["exp"]?.GetValue<long>(),
+            ContentType = body["contentType"]?.GetValue<string>(),
         };
         secret.Versions.Add(version);
         return Reply.Of(Represent(secret, version, withValue: true));
@@ -200,6 +208,8 @@ internal sealed class SecretsOfDouble(KeyVaultDouble vault)
             },
             ["tags"] = version.Tags?.DeepClone() ?? new JsonObject(),
         };
+        if (version.Expires is { } end) bundle["attributes"]!["exp"] = end;
+        if (version.ContentType is { } type) bundle["contentType"] = type;
         if (withValue) bundle["value"] = version.Value;
         return bundle;
     }
@@ -237,6 +247,10 @@ internal sealed class SecretsOfDouble(KeyVaultDouble vault)
         public JsonObject? Tags => tags;
 
         public bool Enabled { get; set; } = true;
+
+        public long? Expires { get; init; }
+
+        public string? ContentType { get; init; }
     }
 
     private sealed class Held(string name)

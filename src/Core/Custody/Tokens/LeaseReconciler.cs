@@ -204,7 +204,9 @@ internal sealed class LeaseReconciler(
             return;
         }
         CustodySteps.Reached(CustodySteps.ReconcileVault);
-        await vault.SetAsync(Leases.SecretName(locked.Id, lease.Label), issued.Token.Reveal(), locked.Deadline);
+        await vault.SetAsync(
+            Leases.SecretName(locked.Id, lease.Label), issued.Token.Reveal(), CustodySecrets.Of(locked.Id, lease, issued.Token),
+            locked.Deadline);
         if (lease.Current is not null)
             await AnnounceAsync(CustodyEvent.Rotated(locked.Id, lease.Label, lease.Incoming!.Id, now), locked.Deadline);
         CustodySteps.Reached(CustodySteps.ReconcileRecord);

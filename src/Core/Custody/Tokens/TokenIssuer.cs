@@ -112,7 +112,9 @@ internal sealed class TokenIssuer(
         CustodySteps.Reached(CustodySteps.IssueDelivery);
         try
         {
-            await vault.SetAsync(Leases.SecretName(locked.Id, lease.Label), issued.Token.Reveal(), locked.Deadline);
+            await vault.SetAsync(
+                Leases.SecretName(locked.Id, lease.Label), issued.Token.Reveal(), CustodySecrets.Of(locked.Id, lease, issued.Token),
+                locked.Deadline);
         }
         catch (VaultException)
         {

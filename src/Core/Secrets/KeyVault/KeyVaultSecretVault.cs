@@ -39,11 +39,12 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
         AskAsync(name, FindAsync, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation)
+    public ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation)
     {
         SecretLimits.CheckValue(value);
         return AskAsync(
-            name, async (name, limit) => Read(name, await WriteAsync(new KeyVaultSecret(name, value), limit)), cancellation);
+            name, async (name, limit) => Read(name, await WriteAsync(Describe(new KeyVaultSecret(name, value), description), limit)),
+            cancellation);
     }
 
     /// <inheritdoc/>
@@ -194,6 +195,15 @@ public sealed class KeyVaultSecretVault(SecretClient client, KeyVaultTimeouts ti
 
     private static bool IsDisabled(RequestFailedException e) =>
         e.Status == Forbidden && KeyVaultFault.CodeOf(e) == "SecretDisabled";
+
+    private static KeyVaultSecret Describe(KeyVaultSecret secret, SecretDescription? description)
+    {
+        if (description is null) return secret;
+        secret.Properties.ContentType = description.ContentType;
+        secret.Properties.ExpiresOn = description.ExpiresAt;
+        foreach (var (name, value) in description.Tags) secret.Properties.Tags[name] = value;
+        return secret;
+    }
 
     private static Secret Read(string name, KeyVaultSecret secret)
     {

@@ -35,7 +35,7 @@ public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVau
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation)
+    public async ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation)
     {
         SecretLimits.CheckValue(value);
         while (true)
@@ -56,6 +56,9 @@ public sealed class LocalVault(SqliteTableStore store, DataKey key) : ISecretVau
             if (await InsertAsync(name, 1, value, cancellation)) return new Secret(name, Text(1), value);
         }
     }
+
+    /// <summary>The names of all secrets, in lower case and in order.</summary>
+    public ValueTask<IReadOnlyList<string>> ListAsync(CancellationToken cancellation) => store.ReadPartitionsAsync(Table, cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(string name, CancellationToken cancellation)

@@ -85,6 +85,16 @@ internal sealed class RowReader : IDisposable
         }
     }
 
+    /// <summary>The partitions of a table that have rows, in order.</summary>
+    public List<string> Partitions(string table)
+    {
+        var found = new List<string>();
+        using var statement = database.Prepare("SELECT DISTINCT partition FROM rows WHERE table_id = ?1 ORDER BY partition");
+        statement.Bind(1, tables.Find(table));
+        while (statement.Step()) found.Add(statement.Key(0));
+        return found;
+    }
+
     public void Dispose()
     {
         database.Dispose();

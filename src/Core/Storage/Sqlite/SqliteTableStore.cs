@@ -68,6 +68,10 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
             (table, partition, range, most), static (reader, query) => reader.Read(query.Item1, query.Item2, query.Item3, query.Item4), cancellation);
     }
 
+    /// <summary>The partitions of a table that have rows, in order. Reads the whole table: for commands, not for requests.</summary>
+    public ValueTask<IReadOnlyList<string>> ReadPartitionsAsync(string table, CancellationToken cancellation) =>
+        Read<string, IReadOnlyList<string>>(table, static (reader, table) => reader.Partitions(table), cancellation);
+
     /// <inheritdoc />
     public async ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)

@@ -40,21 +40,28 @@ internal sealed record GatehouseSettings(
     /// <summary>Whether anything is kept in the data folder.</summary>
     public bool NeedsDataFolder => !Storage.IsAzure || KeyVault is null;
 
-    /// <summary>Binds and validates the settings.</summary>
-    /// <exception cref="SettingException">One of them is wrong.</exception>
+    /// <summary>Binds and validates the settings of an application that serves requests.</summary>
+    /// <exception cref="SettingException">One of them is wrong, or the application would be open to everyone.</exception>
     public static GatehouseSettings Read(IConfiguration configuration)
+    {
+        var settings = ReadForCommand(configuration);
+        new ExposureValidator(EnvironmentOptions.Bind(configuration)).Require(settings);
+        return settings;
+    }
+
+    /// <summary>Binds and validates the settings of a command, which serves no requests.</summary>
+    /// <exception cref="SettingException">One of them is wrong.</exception>
+    public static GatehouseSettings ReadForCommand(IConfiguration configuration)
     {
         var options = GatehouseOptions.Bind(configuration);
         new GatehouseOptionsValidator().Require(options);
         var environment = EnvironmentOptions.Bind(configuration);
-        var settings = new GatehouseSettings(
+        return new GatehouseSettings(
             options.Storage.ToSettings(), options.Organization.ToSettings(),
             new CallerSettings(
                 options.Ops.LocalKey, [.. options.Ops.Callers.InOrder().Select(caller => caller.ToSettings())], options.Entra.ToSettings()),
             SettingRules.TryHttpsAddress(options.KeyVault.Uri), options.Alerts.ToSettings(), options.Platform.ToSettings(),
             environment.IsBehindHost);
-        new ExposureValidator(environment).Require(settings);
-        return settings;
     }
 
     /// <summary>The schedules that a Functions host does not find, if there is one. Call it before the defaults are added.</summary>

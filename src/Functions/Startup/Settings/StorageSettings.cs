@@ -1,4 +1,3 @@
-using Azure.Identity;
 using Gatehouse.Storage.AzureTables;
 
 namespace Gatehouse.Functions.Startup.Settings;
@@ -15,7 +14,7 @@ internal sealed record StorageSettings(string Path, string? ConnectionString, Ur
 
     /// <summary>Opens the store in Azure.</summary>
     public AzureTableStore OpenAzure() => TableEndpoint is { } endpoint
-        ? AzureTableStore.Open(endpoint, new DefaultAzureCredential(), AzureTableTimeouts.Default, TimeProvider.System)
+        ? AzureTableStore.Open(endpoint, AzureIdentity.Credential, AzureTableTimeouts.Default, TimeProvider.System)
         : AzureTableStore.Open(ConnectionString!, AzureTableTimeouts.Default, TimeProvider.System);
 
     // The generated text would contain the account's key.

@@ -2,6 +2,7 @@ using Gatehouse.Custody;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
+using Gatehouse.Secrets;
 using static Gatehouse.Tests.Custody.CustodyScene;
 
 namespace Gatehouse.Tests.Custody.Applications;

@@ -55,6 +55,34 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_secret_in_the_vault_says_what_it_is_whose_and_until_when()
+    {
+        var master = scene.Vault.Descriptions[MasterTokens.SecretName(id)]!;
+        Assert.Equal(("Master API token", (DateTimeOffset?)null), (master.ContentType, master.ExpiresAt));
+        Assert.Equal([("application", $"{id}")], master.Tags.Select(tag => (tag.Key, tag.Value)));
+
+        var issued = await Leases.IssueAsync(
+            id, new LeaseRequest("label", "billing", TokenDelivery.Vault, TimeSpan.FromDays(1), TimeSpan.FromHours(2)), None);
+        AssertDescribes(issued);
+        var rotated = await Leases.RotateAsync(id, issued.TokenId, Hour, new TokenCaller("billing", false), None);
+        AssertDescribes(rotated);
+        scene.Clock.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(1, (await Leases.RunAsync(None)).Rotated);
+        AssertDescribesId((await Leases.ListAsync(id, None)).Tokens.Single(token => token.State == TokenState.Active).TokenId, rotated.ExpiresAt);
+
+        void AssertDescribes(GrantedToken token) => AssertDescribesId(token.TokenId, token.ExpiresAt);
+
+        void AssertDescribesId(string tokenId, DateTimeOffset? end)
+        {
+            var description = scene.Vault.Descriptions[issued.SecretName!]!;
+            Assert.Equal(("API token", end), (description.ContentType, description.ExpiresAt));
+            Assert.Equal(
+                [("application", $"{id}"), ("label", "label"), ("owner", "billing"), ("token_id", tokenId)],
+                description.Tags.Select(tag => (tag.Key, tag.Value)).Order());
+        }
+    }
+
+    [Fact]
     public async Task A_rotation_to_the_vault_leaves_the_new_token_there()
     {
         var old = await IssueAsync("label", TokenDelivery.Vault);

@@ -107,10 +107,10 @@ internal sealed class MemoryVault : ISecretVault
         return new(secrets.GetValueOrDefault(name));
     }
 
-    public ValueTask<Secret> SetAsync(string name, string value, CancellationToken cancellation) => new(With(name, value).secrets[name]);
+    public ValueTask<Secret> SetAsync(string name, string value, SecretDescription? description, CancellationToken cancellation) => new(With(name, value).secrets[name]);
 
     public ValueTask<Secret> GetOrAddAsync(string name, string value, CancellationToken cancellation) =>
-        secrets.TryGetValue(name, out var secret) ? new(secret) : SetAsync(name, value, cancellation);
+        secrets.TryGetValue(name, out var secret) ? new(secret) : SetAsync(name, value, null, cancellation);
 
     public ValueTask DeleteAsync(string name, CancellationToken cancellation)
     {
