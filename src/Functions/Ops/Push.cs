@@ -80,6 +80,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
         HttpRequest request, OpsChange change, AppId application, CancellationToken cancellation)
     {
         var form = await MultipartForm.ReadAsync(request, cancellation);
+        form?.RequireKnown("service_account_key");
         var file = form?.File("service_account_key") ?? throw RequestException.MissingFile("service_account_key");
         return new PreparedChange(() => AnswerAsync(onlyInspects: false), () => AnswerAsync(onlyInspects: true));
 

@@ -14,6 +14,7 @@ internal static class PushForms
     public static async Task<CertificateUpload> ReadCertificateAsync(HttpRequest request, CancellationToken cancellation)
     {
         var form = await MultipartForm.ReadOnlyFormAsync(request, cancellation);
+        form?.RequireKnown("certificate", "password", "environment", "has_unread_count_badge");
         return new CertificateUpload(
             form?.File("certificate") ?? throw RequestException.MissingFile("certificate"),
             form.Text("password"),

@@ -6,7 +6,10 @@ using Gatehouse.Push;
 
 namespace Gatehouse.Functions.Ops;
 
-/// <summary>A certificate and the result of its registration. After a dry run it has no id.</summary>
+/// <summary>
+/// A certificate and the result of its registration. After a dry run it has no id. <c>valid_until</c> is the earlier name of
+/// <c>expires_at</c>, for clients that know only that.
+/// </summary>
 internal sealed record CertificateDocument(
     [property: JsonPropertyName("id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Id,
     [property: JsonPropertyName("type")] string Type,
@@ -16,6 +19,7 @@ internal sealed record CertificateDocument(
     [property: JsonPropertyName("subject")] string Subject,
     [property: JsonPropertyName("thumbprint")] string Thumbprint,
     [property: JsonPropertyName("expires_at")] string ExpiresAt,
+    [property: JsonPropertyName("valid_until")] string ValidUntil,
     [property: JsonPropertyName("days_left")] int DaysLeft,
     [property: JsonPropertyName("replaced")] IReadOnlyList<string> Replaced,
     [property: JsonPropertyName("not_removed")] IReadOnlyList<string> NotRemoved,
@@ -28,7 +32,7 @@ internal sealed record CertificateDocument(
             addition.Id, PushTypeNames.Of(PushType.Apns), found.BundleId, EnvironmentOf(addition.ForProduction),
             [.. new[] { ApnsEnvironments.Development, ApnsEnvironments.Production }
                 .Where(found.Serves).Select(one => EnvironmentOf(one == ApnsEnvironments.Production))],
-            found.Subject, found.Thumbprint, Rfc3339.Text(found.NotAfter), PushCredentialCheck.DaysLeft(found.NotAfter, now),
+            found.Subject, found.Thumbprint, Rfc3339.Text(found.NotAfter), Rfc3339.Text(found.NotAfter), PushCredentialCheck.DaysLeft(found.NotAfter, now),
             addition.Replaced, addition.Left, addition.Id is null);
     }
 

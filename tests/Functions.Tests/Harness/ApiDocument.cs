@@ -11,7 +11,7 @@ namespace Gatehouse.Functions.Tests.Harness;
 /// </summary>
 internal sealed class ApiDocument
 {
-    private static readonly HashSet<string> Annotations = ["description", "default", "example", "contentMediaType"];
+    private static readonly HashSet<string> Annotations = ["description", "default", "example", "contentMediaType", "deprecated"];
 
     private readonly ILookup<string, (string[] Segments, JsonElement Operation)> byMethod;
 

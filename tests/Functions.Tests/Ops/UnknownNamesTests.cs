@@ -70,6 +70,19 @@ public abstract class UnknownNamesTests(Head head)
         (await gatehouse.Api.GetAsync($"/ops/v1/applications/{id}", Credential.Ops)).Ok();
     }
 
+    [Theory]
+    [InlineData("apns", "pasword", "There is no field 'pasword'. Did you mean password?")]
+    [InlineData("apns", "dry_run", "dry_run is a query parameter, not a field: add ?dry_run=true to the URL.")]
+    [InlineData("fcm", "service_account", "There is no field 'service_account'. Did you mean service_account_key?")]
+    public async Task An_unknown_part_of_a_form_is_refused_with_the_nearest_known_one(string type, string part, string detail)
+    {
+        await using var gatehouse = await head.StartAsync();
+        var id = await CreateAsync(gatehouse);
+        using var form = new MultipartFormDataContent { { new StringContent("secret"), part } };
+        var answer = await gatehouse.Api.SendAsync(HttpMethod.Post, $"/ops/v1/applications/{id}/push/{type}", Credential.Ops, form);
+        Assert.Equal(detail, DetailOf(answer));
+    }
+
     [Fact]
     public async Task A_misspelt_dry_run_changes_nothing()
     {

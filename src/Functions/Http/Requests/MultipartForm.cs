@@ -43,6 +43,14 @@ internal sealed class MultipartForm
         return FormContentType.Mistake(request, body.Span) is { } mistake ? throw RequestException.MalformedBody(mistake) : null;
     }
 
+    /// <summary>Requires that there are no other parts than the named ones.</summary>
+    /// <exception cref="RequestException">There is one.</exception>
+    public void RequireKnown(params IReadOnlyCollection<string> known)
+    {
+        foreach (var name in parts.Keys)
+            if (name != DefaultCharset && !known.Contains(name, StringComparer.Ordinal)) throw KnownNames.UnknownField(name, known);
+    }
+
     /// <summary>Each part's name and content, in the order of names: the same for forms that differ in boundary or order only.</summary>
     public ReadOnlyMemory<byte>[] Content() =>
     [
