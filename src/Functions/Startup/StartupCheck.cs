@@ -26,6 +26,9 @@ internal sealed partial class StartupCheck(
         if (settings.Callers.LocalKey is { } key) keyCallers.AddLocal(key);
         else if (settings.Callers.AreNone)
             keyCallers.AddLocal(credentials.CreatedKey = await LocalKey.GetOrCreateAsync(vault, cancellationToken));
+        // A Functions host prints no banner, and creates no key.
+        if (!settings.Callers.AreNone && !settings.IsBehindHost)
+            credentials.HasUnusedKey = await LocalKey.ExistsAsync(vault, cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
