@@ -38,6 +38,7 @@ public static class GatehouseServices
         // First, so that every other source overrides the defaults.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = GatehouseSettings.Schedules });
         var settings = GatehouseSettings.Read(builder.Configuration);
+        builder.Services.AddSingleton(MisspeltSettings.Find(builder.Configuration));
         var services = builder.Services;
         services.AddSingleton(settings);
         services.AddRequestLogFilter();
