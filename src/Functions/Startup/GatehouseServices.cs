@@ -67,6 +67,8 @@ public static class GatehouseServices
             provider.GetRequiredService<DataStores>().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
         services.AddSingleton(provider => provider.GetRequiredService<DataStores>().Keys);
         services.AddSingleton(provider => provider.GetRequiredService<DataStores>().AccessKeys);
+        services.AddSingleton(provider => new DiskProbe(
+            provider.GetRequiredService<DataStores>().Folder?.Path, holdsStore: !settings.Storage.IsAzure, holdsVault: settings.KeyVault is null));
         services.AddSingleton<Readiness>();
     }
 

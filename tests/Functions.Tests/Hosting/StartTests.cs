@@ -219,6 +219,42 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Fact]
+    public async Task On_a_full_disk_it_is_alive_and_not_ready()
+    {
+        using var process = GatehouseProcess.TryStartOnSmallDisk(
+            folder.Path, ("Storage__Path", folder["data"]), ("Organization__User", RunningGatehouse.User),
+            ("Organization__Password", RunningGatehouse.Password), ("Ops__LocalKey", RunningGatehouse.OpsKey));
+        if (process is null) return;
+        using var api = new PlatformClient(await process.AddressAsync(), RunningGatehouse.User, RunningGatehouse.Password);
+        (await api.GetAsync("/health/ready", Credential.None)).Ok();
+
+        var filler = process.Seen(folder["filler"]);
+        Fill(filler);
+        await Waiting.UntilAsync(async () => (await api.GetAsync("/health/ready", Credential.None)).Status == HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(
+            """{"status":"unavailable","checks":{"store":"unavailable","vault":"unavailable"}}""",
+            (await api.GetAsync("/health/ready", Credential.None)).Text);
+        (await api.GetAsync("/health/live", Credential.None)).Ok();
+
+        File.Delete(filler);
+        await Waiting.UntilAsync(async () => (await api.GetAsync("/health/ready", Credential.None)).Status == HttpStatusCode.OK);
+        await api.CreateApplicationAsync();
+    }
+
+    private static void Fill(string file)
+    {
+        using var filler = File.Create(file, 1);
+        try
+        {
+            while (true) filler.Write(new byte[4096]);
+        }
+        catch (IOException)
+        {
+            // The disk is full.
+        }
+    }
+
+    [Fact]
     public async Task Only_the_owner_can_read_the_data_folder()
     {
         var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
