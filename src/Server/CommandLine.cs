@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Functions.Startup;
 using Gatehouse.Server.Invocation;
 
@@ -12,10 +13,15 @@ internal static class CommandLine
 {
     private const string Usage = "Write settings as --Name value; --help lists them.";
 
-    private static readonly string[] HelpArguments = ["--help", "-h", "-?", "help"];
+    private static readonly string[] HelpArguments = ["--help", "-h", "-?", "/?", "help"];
+    private static readonly string[] VersionArguments = ["--version", "-v", "version"];
+    private static readonly string[] OtherArguments = ["backup", "restore", "vault", "--health", "--help", "--version"];
 
     /// <summary>Whether the arguments ask for help.</summary>
-    public static bool AsksForHelp(string[] args) => args.Any(HelpArguments.Contains);
+    public static bool AsksForHelp(string[] args) => Ask(args, HelpArguments);
+
+    /// <summary>Whether the arguments ask for the version.</summary>
+    public static bool AsksForVersion(string[] args) => Ask(args, VersionArguments);
 
     /// <summary>Whether the arguments name a command that works on the data folder.</summary>
     public static bool IsCommand(string[] args) => args is ["backup" or "restore" or "vault", ..];
@@ -36,8 +42,9 @@ internal static class CommandLine
         Gatehouse: the internal door to a chat platform's administration.
 
         Usage:
-          Gatehouse.Server [settings]  Serves until it is stopped. Without settings: http://127.0.0.1:7071, with the data in
-                                       .gatehouse and credentials that the first start creates and prints.
+          Gatehouse.Server [settings]  Serves until it is stopped. Without settings: http://127.0.0.1:7071, with credentials that
+                                       the first start creates and prints, and the data in the folder .gatehouse, which is made
+                                       in the current directory. Storage__Path names another one.
           Gatehouse.Server backup FOLDER [settings]
                                        Copies the data folder, also while the server runs, and opens the copy.
           Gatehouse.Server restore FOLDER [settings]
@@ -48,8 +55,10 @@ internal static class CommandLine
                                        Prints a secret.
           Gatehouse.Server vault list [settings]
                                        Prints the names of the secrets.
-          Gatehouse.Server --health    Exit code 0 if the server at Urls on this machine is alive.
+          Gatehouse.Server --health [settings]
+                                       Exit code 0 if the server at the first address of Urls on this machine is alive.
           Gatehouse.Server --help      Prints this.
+          Gatehouse.Server --version   Prints the version.
 
         Settings are arguments (--Storage:Path data) or environment variables (Storage__Path=data). An argument overrides the
         variable. N and M stand for the numbers 0, 1, 2 and so on. docs/reference.md describes each setting:
@@ -76,18 +85,37 @@ internal static class CommandLine
             var name = equals < 0 ? text : text[..equals];
             if (name.Length == 0 || (equals < 0 && !isSwitch))
             {
-                throw new FunctionStartException(last is null
-                    ? $"The argument '{name}' is not a setting. {Usage}"
-                    : $"The argument after the value of '{last}' is not a setting. A value with spaces needs quotes. {Usage}");
+                throw last is null ? Unknown(args[index]) : new FunctionStartException(
+                    $"The argument after the value of '{last}' is not a setting. A value with spaces needs quotes. {Usage}");
             }
 
             var key = name.Replace("__", ":", StringComparison.Ordinal);
-            if (!isSetting(key)) throw new FunctionStartException($"The argument '{name}' is not a setting. {Usage}");
+            if (!isSetting(key)) throw Unknown(args[index]);
             if (equals >= 0) settings[key] = text[(equals + 1)..];
             else if (index + 1 < args.Length && !args[index + 1].StartsWith("--", StringComparison.Ordinal)) settings[key] = args[++index];
             else throw new FunctionStartException($"The argument '--{name}' has no value. {Usage}");
             last = name;
         }
         return settings;
+    }
+
+    // A word is a command or a name of its own only in first place, and never a switch's value: --Organization:User help.
+    private static bool Ask(string[] args, string[] words) => args.Index().Any(argument =>
+        words.Contains(argument.Item, StringComparer.OrdinalIgnoreCase)
+        && (argument.Index == 0 || argument.Item.StartsWith("--", StringComparison.Ordinal)
+            || (argument.Item.StartsWith('-') && !IsSwitch(args[argument.Index - 1]))));
+
+    private static bool IsSwitch(string argument) => argument.StartsWith("--", StringComparison.Ordinal) && !argument.Contains('=');
+
+    // As it was written, without a value.
+    private static FunctionStartException Unknown(string argument)
+    {
+        argument = argument.Split('=')[0];
+        var name = argument.StartsWith("--", StringComparison.Ordinal) ? argument[2..] : argument;
+        var nearest = NearestName.Of(argument, OtherArguments) is { } other ? other
+            : KnownSettings.Nearest(name) is { } setting ? $"--{setting}"
+            : NearestName.Of(name, OtherArguments.Select(one => one.TrimStart('-'))) is { } word ? OtherArguments.First(one => one.TrimStart('-') == word)
+            : null;
+        return new($"The argument '{name}' is not a setting. {(nearest is null ? "" : $"Did you mean {nearest}? ")}{Usage}");
     }
 }

@@ -2,13 +2,18 @@ using Gatehouse.Functions.Startup;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server;
 
-if (args is [HealthProbe.Argument]) return await HealthProbe.RunAsync();
 if (CommandLine.AsksForHelp(args))
 {
     Console.WriteLine(CommandLine.Help(KnownSettings.Names));
     return 0;
 }
+if (CommandLine.AsksForVersion(args))
+{
+    Console.WriteLine(BuildVersion.Text);
+    return 0;
+}
 
+if (HealthProbe.IsAsked(args)) return await HealthProbe.RunAsync(args);
 if (CommandLine.IsCommand(args)) return await GatehouseHost.RunAsync(() => CommandLine.CommandOf(args).RunAsync());
 
 return await GatehouseHost.RunAsync(() =>

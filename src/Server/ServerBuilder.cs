@@ -18,7 +18,7 @@ namespace Gatehouse.Server;
 /// <summary>Builds a server that runs Azure Functions on Kestrel, without a Functions host.</summary>
 public sealed class ServerBuilder : IHostApplicationBuilder
 {
-    private const string DefaultUrls = "http://127.0.0.1:7071";
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
     private const string ShutdownSeconds = "ShutdownSeconds";
     private const int DefaultShutdownSeconds = 10;
     private const int MostShutdownSeconds = 600;
@@ -47,7 +47,7 @@ public sealed class ServerBuilder : IHostApplicationBuilder
         // Without Urls, ASP.NET Core would take these, and listen on every address of the machine.
         web.Configuration.AddInMemoryCollection(
         [
-            new("Urls", Filled(web.Configuration["Urls"]) ?? Defaults()["Urls"]),
+            new("Urls", ServerUrls.Of(web.Configuration)),
             new("HTTP_PORTS", ""), new("HTTPS_PORTS", ""),
         ]);
 
@@ -65,7 +65,9 @@ public sealed class ServerBuilder : IHostApplicationBuilder
         web.Logging
             .AddConfiguration(web.Configuration.GetSection("Logging"))
             // The program reports what stops the start in one line. The host would log the same again, with the stack.
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
+            .AddFilter(HostCategory, LogLevel.Critical)
+            // A level for this provider alone, such as Logging__Console__LogLevel__Default, would take precedence.
+            .AddFilter<ConsoleLoggerProvider>(HostCategory, LogLevel.Critical)
             .AddSimpleConsole(console => console.SingleLine = true);
     }
 
@@ -138,18 +140,17 @@ public sealed class ServerBuilder : IHostApplicationBuilder
 
     private static void CheckAddresses(string? urls)
     {
-        foreach (var url in (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        var addresses = ServerUrls.Split(urls ?? "");
+        if (addresses.Length == 0) throw new FunctionStartException("Urls must hold addresses such as http://127.0.0.1:7071.");
+        foreach (var url in addresses)
         {
             if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
                 throw new FunctionStartException($"Urls: '{url}' is not an http:// address. This server supports http only.");
         }
     }
 
-    private static string? Filled(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
-
     private static Dictionary<string, string?> Defaults() => new()
     {
-        ["Urls"] = Filled(System.Environment.GetEnvironmentVariable("ASPNETCORE_URLS")) ?? DefaultUrls,
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft"] = "Warning",
     };

@@ -37,6 +37,7 @@ public sealed record ArchiveFailure(AppId Application, Exception Error)
     {
         CustodyException custody => ProblemNames.Of(custody.Fault),
         PlatformException { Status: TooManyRequests } => ProblemNames.PlatformBusy,
+        PlatformException { Setting: not null, Status: < 500 or PlatformException.WrongAddressStatus } => ProblemNames.PlatformRefused,
         PlatformException { IsRefusal: false } => ProblemNames.PlatformUnavailable,
         PlatformException { Code: PlatformException.InvalidCredentialCode } => ProblemNames.MasterTokenRefused,
         PlatformException { Code: PlatformException.ApplicationNotFoundCode } => ProblemNames.UnknownApplication,

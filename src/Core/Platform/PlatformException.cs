@@ -27,7 +27,10 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>The code of <see cref="NoSuchUrl"/>.</summary>
     public const int NoSuchUrlCode = 400404;
 
-    /// <summary>The HTTP status: 400, 413, 415, 429, 500 or 503.</summary>
+    /// <summary>The status of an answer that no platform gives: our address is wrong, or something else answers there.</summary>
+    public const int WrongAddressStatus = 502;
+
+    /// <summary>The HTTP status: 400, 413, 415, 429, 500, 502 or 503.</summary>
     public int Status { get; } = status;
 
     /// <summary>The platform's own code, of six digits.</summary>
@@ -44,6 +47,12 @@ public sealed class PlatformException(int status, int code, string message) : Ex
 
     /// <summary>How long to wait before the next try, as the platform said; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>
+    /// The setting that an operator must check, because it may be the cause; null where none is. Then no value of the caller is the
+    /// cause, whatever the code says.
+    /// </summary>
+    public string? Setting { get; init; }
 
     /// <summary>400100: a string was expected.</summary>
     public static PlatformException StringExpected(string parameter) => new(400, 400100, $"{parameter} must be a string.");

@@ -16,7 +16,7 @@ public sealed class Health(PublicGate gate, Readiness readiness, UnsetSchedules 
         gate.OpenAsync(request, _ => Task.FromResult(
             OpsReply.Ok(new LivenessDocument("live"), HealthContext.Default.LivenessDocument)));
 
-    /// <summary>200 if store and vault answer, otherwise 503; the body shows which of them answers.</summary>
+    /// <summary>200 if store and vault answer and take writes, otherwise 503; the body shows which of them answers.</summary>
     [Function(nameof(CheckReadiness))]
     public Task<IResult> CheckReadiness(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "health/ready")] HttpRequest request) =>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Common;
+using Gatehouse.Functions.Startup;
 
 namespace Gatehouse.Functions.Service;
 
@@ -24,6 +25,7 @@ internal static class OpenApiDocument
         {
             if (name.StartsWith(Prefix, StringComparison.Ordinal) && name != Root) Merge(document, Read(name));
         }
+        document["info"]!["version"] = BuildVersion.Text;
         return JsonText.Write(document);
     }
 

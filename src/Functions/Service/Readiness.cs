@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Service;
 
-/// <summary>Whether store and vault answer. Gatehouse cannot work without either.</summary>
-/// <param name="Store">Whether the store answers.</param>
-/// <param name="Vault">Whether the vault answers.</param>
+/// <summary>Whether store and vault answer and take writes. Gatehouse cannot work without either.</summary>
+/// <param name="Store">Whether the store does.</param>
+/// <param name="Vault">Whether the vault does.</param>
 public sealed record ReadinessReport(bool Store, bool Vault)
 {
     /// <summary>Whether both answer.</summary>
@@ -14,10 +14,10 @@ public sealed record ReadinessReport(bool Store, bool Vault)
 }
 
 /// <summary>
-/// Checks whether store and vault answer. Unauthenticated callers can call this, so the result is cached for
+/// Checks whether store and vault answer, and whether the data folder takes writes. Unauthenticated callers can call this, so the result is cached for
 /// <see cref="CacheTime"/>.
 /// </summary>
-public sealed partial class Readiness(ITableStore store, ISecretVault vault, TimeProvider time, ILogger<Readiness> log)
+public sealed partial class Readiness(ITableStore store, ISecretVault vault, DiskProbe disk, TimeProvider time, ILogger<Readiness> log)
 {
     /// <summary>How long a result is cached.</summary>
     public static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(5);
@@ -51,8 +51,16 @@ public sealed partial class Readiness(ITableStore store, ISecretVault vault, Tim
         // The caller holds the lock.
         await Task.Yield();
         var answers = await Task.WhenAll(
-            AnswersAsync("store", async stop => await store.GetAsync("Audit", "o0", Probe, stop)),
-            AnswersAsync("vault", async stop => await vault.GetAsync(Probe, stop)));
+            AnswersAsync("store", async stop =>
+            {
+                await store.GetAsync("Audit", "o0", Probe, stop);
+                await disk.WriteToStoreAsync();
+            }),
+            AnswersAsync("vault", async stop =>
+            {
+                await vault.GetAsync(Probe, stop);
+                await disk.WriteToVaultAsync();
+            }));
         return new ReadinessReport(answers[0], answers[1]);
     }
 
@@ -65,13 +73,14 @@ public sealed partial class Readiness(ITableStore store, ISecretVault vault, Tim
             await ask(timeout.Token).WaitAsync(timeout.Token);
             return true;
         }
-        catch (Exception e) when (e is StoreUnavailableException or VaultException or OperationCanceledException)
+        catch (Exception e) when (e is StoreUnavailableException or VaultException or OperationCanceledException
+            or IOException or UnauthorizedAccessException)
         {
             LogNotReady(name, e);
             return false;
         }
     }
 
-    [LoggerMessage(361, LogLevel.Warning, "The {Name} does not answer: this instance is not ready.")]
+    [LoggerMessage(361, LogLevel.Warning, "The {Name} does not answer or takes no writes: this instance is not ready.")]
     private partial void LogNotReady(string name, Exception e);
 }

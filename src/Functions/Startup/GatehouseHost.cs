@@ -1,7 +1,10 @@
+using System.Net.Sockets;
 using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Gatehouse.Functions.Startup;
@@ -10,9 +13,9 @@ namespace Gatehouse.Functions.Startup;
 public static class GatehouseHost
 {
     /// <summary>
-    /// Builds the host, starts it and waits until it is stopped. What stops the start is one line on standard error; an
-    /// unexpected exception is thrown on after it. The line begins with "error", because the Functions host logs as errors
-    /// only those lines of standard error that say so, and drops the others at the levels of <c>host.json</c>.
+    /// Builds the host, starts it and waits until it is stopped. What stops the start is one line on standard error, without a stack:
+    /// it is for an operator. The line begins with "error", because the Functions host logs as errors only those lines of standard
+    /// error that say so, and drops the others at the levels of <c>host.json</c>.
     /// </summary>
     public static async Task<int> RunAsync(Func<IHost> build)
     {
@@ -22,16 +25,12 @@ public static class GatehouseHost
             host = build();
             await host.StartAsync();
         }
-        catch (Exception e) when (IsForTheOperator(e))
-        {
-            await DisposeAsync(host);
-            await ReportAsync(e.Message);
-            return 1;
-        }
         catch (Exception e)
         {
-            await ReportAsync($"{e.GetType()}: {e.Message}");
-            throw;
+            var reason = ReasonOf(e, host);
+            await DisposeAsync(host);
+            await ReportAsync($"Gatehouse cannot start: {reason}");
+            return 1;
         }
         try
         {
@@ -52,20 +51,27 @@ public static class GatehouseHost
             await command();
             return 0;
         }
-        catch (Exception e) when (IsForTheOperator(e))
+        catch (Exception e)
         {
-            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
+            await ReportAsync(ReasonOf(e, host: null));
             return 1;
         }
     }
 
     private static Task ReportAsync(string reason) =>
-        Console.Error.WriteLineAsync($"error: Gatehouse cannot start: {reason.ReplaceLineEndings(" ")}");
+        Console.Error.WriteLineAsync($"error: {string.Join(' ', reason.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}");
 
     // The server throws IOException if a port is in use, and InvalidOperationException for an invalid route or schedule.
-    private static bool IsForTheOperator(Exception e) =>
-        e is SettingException or AccessSettingException or VaultException or StoreUnavailableException
-            or IOException or InvalidOperationException;
+    private static string ReasonOf(Exception e, IHost? host) => e switch
+    {
+        AggregateException { InnerExceptions: [var only] } => ReasonOf(only, host),
+        SettingException or AccessSettingException or VaultException or StoreUnavailableException
+            or IOException or UnauthorizedAccessException or InvalidOperationException => e.Message,
+        // Its message names no address. Kestrel listens on those of the setting.
+        SocketException socket => $"Urls: {host?.Services.GetService<IConfiguration>()?["Urls"]} cannot be listened on: {socket.Message}.",
+        // A bug. Where it was thrown helps to find it, and no more than one line is for the operator.
+        _ => $"{e.GetType()} in {e.TargetSite?.DeclaringType?.FullName}.{e.TargetSite?.Name}: {e.Message}",
+    };
 
     private static async Task DisposeAsync(IHost? host)
     {

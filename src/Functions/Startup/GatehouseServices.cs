@@ -38,6 +38,7 @@ public static class GatehouseServices
         // First, so that every other source overrides the defaults.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = GatehouseSettings.Schedules });
         var settings = GatehouseSettings.Read(builder.Configuration);
+        builder.Services.AddSingleton(MisspeltSettings.Find(builder.Configuration));
         var services = builder.Services;
         services.AddSingleton(settings);
         services.AddRequestLogFilter();
@@ -66,6 +67,8 @@ public static class GatehouseServices
             provider.GetRequiredService<DataStores>().Vault is var vault && isObserved ? new TracedSecretVault(vault) : vault);
         services.AddSingleton(provider => provider.GetRequiredService<DataStores>().Keys);
         services.AddSingleton(provider => provider.GetRequiredService<DataStores>().AccessKeys);
+        services.AddSingleton(provider => new DiskProbe(
+            provider.GetRequiredService<DataStores>().Folder?.Path, holdsStore: !settings.Storage.IsAzure, holdsVault: settings.KeyVault is null));
         services.AddSingleton<Readiness>();
     }
 

@@ -17,15 +17,17 @@ internal sealed class StartupBanner(
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
         RequireConfigured(addresses ?? []);
-        var address = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
+        var bound = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
+        var address = ListenAddress.OnThisMachine(bound)?.GetLeftPart(UriPartial.Authority) ?? bound;
         Console.Out.WriteLine(
             $"""
-            Gatehouse is at {string.Join(" and ", addresses ?? [address])}
+            Gatehouse is at {string.Join(" and ", addresses ?? [bound])}
             {Places()}
               {(settings.Platform is { } hosted
                 ? $"platform      {hosted.ApplicationUrl}"
                 : $"organization  user {credentials.User}, password {credentials.CreatedPassword ?? "as configured"}")}
               ops           X-Gatehouse-Key: {credentials.CreatedKey ?? "as configured"}{(callers.TakesBearer ? ", or Authorization: Bearer" : "")}
+            {UnusedKey()}{Variables(address)}
               first call    {FirstCall(address)}
             """);
         return Task.CompletedTask;
@@ -52,6 +54,39 @@ internal sealed class StartupBanner(
     private string FirstCall(string address) => settings.Platform is null
         ? $"curl -u \"{credentials.User}:{credentials.CreatedPassword ?? "$Organization__Password"}\" -d '{ExampleBody}' {address}/v3/applications"
         : $"curl -H \"X-Gatehouse-Key: {credentials.CreatedKey ?? "$Ops__LocalKey"}\" {address}/ops/v1/applications";
+
+    // Whoever adds the first caller still has the key that the starts before printed.
+    private string UnusedKey()
+    {
+        if (!credentials.HasUnusedKey) return "";
+        var why = settings.Callers switch
+        {
+            { LocalKey: not null } => "Ops__LocalKey is set",
+            { Keys.Count: > 0 } => "Ops__Callers is set. Ops__LocalKey sets one",
+            _ => "Entra__TenantId is set. Ops__LocalKey sets one",
+        };
+        return $"  key off       the generated X-Gatehouse-Key is off since {why}.{Environment.NewLine}";
+    }
+
+    // At the start of its line, so that the whole line can be pasted. A comment behind it would not do: zsh takes none.
+    private string Variables(string address)
+    {
+        (string Name, string? Value, string What)[] variables =
+        [
+            ("GATEHOUSE", address, ""),
+            ("KEY", credentials.CreatedKey, "an X-Gatehouse-Key"),
+            // The hosted platform's credentials are in the vault, and no request to Gatehouse carries them.
+            .. settings.Platform is null
+                ? [("ORG", credentials.CreatedPassword is { } password ? $"{credentials.User}:{password}" : null, "user:password")]
+                : Array.Empty<(string, string?, string)>(),
+        ];
+        var line = ShellVariables.Export(from variable in variables where variable.Value is not null select (variable.Name, variable.Value));
+        var others = variables.Where(variable => variable.Value is null).Select(variable => $"{variable.Name} ({variable.What})").ToList();
+        return others.Count == 0 ? line : $"""
+            {line}
+              set as well   {string.Join(" and ", others)}, as configured
+            """;
+    }
 
     private string Places() => string.Join(
         Environment.NewLine,

@@ -15,7 +15,7 @@ namespace Gatehouse.Functions.Startup;
 /// </summary>
 internal sealed partial class StartupCheck(
     GatehouseSettings settings, ITableStore store, ISecretVault vault, OrganizationAccess organization, KeyCallers keyCallers,
-    StartupCredentials credentials, UnsetSchedules unset, ILogger<StartupCheck> log) : IHostedLifecycleService
+    StartupCredentials credentials, UnsetSchedules unset, MisspeltSettings misspelt, ILogger<StartupCheck> log) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -26,6 +26,9 @@ internal sealed partial class StartupCheck(
         if (settings.Callers.LocalKey is { } key) keyCallers.AddLocal(key);
         else if (settings.Callers.AreNone)
             keyCallers.AddLocal(credentials.CreatedKey = await LocalKey.GetOrCreateAsync(vault, cancellationToken));
+        // A Functions host prints no banner, and creates no key.
+        if (!settings.Callers.AreNone && !settings.IsBehindHost)
+            credentials.HasUnusedKey = await LocalKey.ExistsAsync(vault, cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -33,6 +36,7 @@ internal sealed partial class StartupCheck(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         if (unset.Names.Count > 0) LogDisabled(string.Join(", ", unset.Names));
+        if (misspelt.Doubtful.Count > 0) LogMisspelt(string.Join(", ", misspelt.Doubtful));
         return Task.CompletedTask;
     }
 
@@ -55,4 +59,7 @@ internal sealed partial class StartupCheck(
 
     [LoggerMessage(362, LogLevel.Warning, "The settings {Names} are not set: their timers are disabled.")]
     private partial void LogDisabled(string names);
+
+    [LoggerMessage(363, LogLevel.Warning, "Are these environment variables misspelt settings? They have no effect: {Names}.")]
+    private partial void LogMisspelt(string names);
 }

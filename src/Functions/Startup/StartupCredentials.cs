@@ -11,4 +11,7 @@ internal sealed class StartupCredentials
 
     /// <summary>The local caller's key if it was created; null if callers are configured.</summary>
     public string? CreatedKey { get; set; }
+
+    /// <summary>Whether an earlier start created a key that is not in force now, because callers are configured.</summary>
+    public bool HasUnusedKey { get; set; }
 }

@@ -45,9 +45,30 @@ internal sealed class GatehouseProcess : IDisposable
     public static GatehouseProcess Start(params (string Name, string Value)[] settings) => Run([], settings);
 
     /// <summary>The same with arguments.</summary>
-    public static GatehouseProcess Run(string[] arguments, params (string Name, string Value)[] settings)
+    public static GatehouseProcess Run(string[] arguments, params (string Name, string Value)[] settings) => Run(Launcher, arguments, settings);
+
+    /// <summary>
+    /// Starts the process with a folder on a file system of its own, of a few MiB; null where this machine does not allow that. From
+    /// outside, the folder is at <see cref="Seen"/>.
+    /// </summary>
+    public static GatehouseProcess? TryStartOnSmallDisk(string folder, params (string Name, string Value)[] settings)
     {
-        string[] command = [.. Launcher, Path.Combine(AppContext.BaseDirectory, "Gatehouse.Server.dll"), .. arguments];
+        string[] mounting =
+        [
+            "unshare", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=\"$1\" tmpfs \"$2\" && shift 2 && exec \"$@\"", "sh", "6m", folder,
+        ];
+        if (!OperatingSystem.IsLinux()) return null;
+        using var trial = Process.Start(new ProcessStartInfo("env", [.. mounting, "true"]) { RedirectStandardError = true })!;
+        trial.WaitForExit();
+        return trial.ExitCode == 0 ? Run(["env", "--default-signal=INT", .. mounting, "dotnet"], [], settings) : null;
+    }
+
+    /// <summary>The path from outside of a file that the process sees.</summary>
+    public string Seen(string path) => $"/proc/{process.Id}/root{path}";
+
+    private static GatehouseProcess Run(string[] launcher, string[] arguments, (string Name, string Value)[] settings)
+    {
+        string[] command = [.. launcher, Path.Combine(AppContext.BaseDirectory, "Gatehouse.Server.dll"), .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

@@ -142,7 +142,59 @@ public sealed class HostedModeTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("Gate", "/v3", "Platform__OrganizationUrl")]
+    [InlineData("Gate", "/v3/applications", "Platform__OrganizationUrl")]
+    [InlineData("Gate", "", "Platform__OrganizationUrl")]
+    [InlineData("Basic", "", "Platform__OrganizationUrl")]
+    [InlineData("Basic", "/v3/applications/applications", "Platform__OrganizationUrl")]
+    [InlineData("Basic", "/health/live", "Platform__OrganizationUrl")]
+    public async Task A_wrong_organization_address_is_not_the_caller_s_fault(string dialect, string path, string setting)
+    {
+        await using var facade = await StartAsync(
+            settings: ["--Platform:OrganizationDialect", dialect, "--Platform:OrganizationUrl", $"{platform.Api.Address.ToString().TrimEnd('/')}{path}"]);
+        await facade.Services.GetRequiredService<ISecretVault>().SetAsync("platform-organization-token", "abc", default);
+        foreach (var answer in (Answer[])
+                 [
+                     await facade.Api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}"""),
+                     await facade.Api.PostAsync("/ops/v1/applications/adopt", Credential.Ops),
+                 ])
+        {
+            if (dialect == "Gate" && answer.Status == HttpStatusCode.Conflict) continue;
+            answer.Problem(HttpStatusCode.BadGateway, "platform-refused");
+            Assert.Contains($"An operator must check {setting}.", answer.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    [InlineData("/applications")]
+    [InlineData("/applications/")]
+    public async Task The_addresses_are_taken_with_and_without_the_resource(string end)
+    {
+        var address = $"{platform.Api.Address}v3{end}";
+        await using var facade = await StartAsync(settings: ["--Platform:OrganizationUrl", address, "--Platform:ApplicationUrl", address]);
+        var (_, path) = await CreateAsync(facade);
+        (await facade.Api.GetAsync($"{path}/tokens", Credential.Ops)).Ok();
+    }
+
+    [Fact]
+    public async Task A_wrong_application_address_is_not_the_caller_s_fault()
+    {
+        await using var facade = await StartAsync(settings: ["--Platform:ApplicationUrl", $"{platform.Api.Address}v4"]);
+        var (_, path) = await CreateAsync(facade);
+        var answer = await facade.Api.PostAsync($"{path}/tokens", Credential.Ops, """{"label":"bot","deliver":"response"}""");
+        answer.Problem(HttpStatusCode.BadGateway, "platform-refused");
+        Assert.Contains("An operator must check Platform__ApplicationUrl.", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Platform__Mode must be Embedded or Hosted", "Mode", "Elsewhere")]
+    [InlineData("Platform__OrganizationUrl must be an address", "OrganizationUrl", "https://gate.sendbird.com/api/v2/applications?limit=10")]
+    [InlineData("Platform__OrganizationUrl must be an address", "OrganizationUrl", "https://user:password@gate.sendbird.com/api/v2")]
+    [InlineData("Platform__OrganizationUrl must be an address", "OrganizationUrl", "https://gate.sendbird.com/api/v2#applications")]
+    [InlineData("Platform__OrganizationUrl must be an address", "OrganizationUrl", "gate.sendbird.com/api/v2")]
+    [InlineData("Platform__OrganizationUrl must be an address", "OrganizationUrl", "")]
     [InlineData("Platform__Regin is not a setting", "Regin", "us-1")]
     [InlineData("Platform__ApplicationUrl must be an address", "ApplicationUrl", "http://api.sendbird.com/v3")]
     [InlineData("Platform__Region must be set, as Platform__ApplicationUrl holds", "ApplicationUrl", "https://{region_identifier}.sendbird.com/v3")]
@@ -188,6 +240,6 @@ public sealed class HostedModeTests : IAsyncLifetime
         return (id, $"/ops/v1/applications/{id}");
     }
 
-    private Task<RunningGatehouse> StartAsync(bool hasCredentials = true, RecordedLogs? logs = null) =>
-        RunningGatehouse.StartHostedAsync(platform.Api.Address, clock: clock, logs: logs, hasCredentials: hasCredentials);
+    private Task<RunningGatehouse> StartAsync(bool hasCredentials = true, RecordedLogs? logs = null, IReadOnlyList<string>? settings = null) =>
+        RunningGatehouse.StartHostedAsync(platform.Api.Address, clock: clock, logs: logs, settings: settings, hasCredentials: hasCredentials);
 }

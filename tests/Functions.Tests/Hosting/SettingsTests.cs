@@ -25,6 +25,14 @@ public sealed class SettingsTests
         Assert.Equal("user", GatehouseSettings.Read(Configuration("ORGANIZATION__USER=user", "organization__password=password")).Organization?.User);
 
     [Theory]
+    [InlineData("PLATFORM=linux/amd64")]
+    [InlineData("STORAGE=/mnt/storage")]
+    [InlineData("ORGANIZATION=organization:secret")]
+    [InlineData("OPS=team")]
+    public void A_variable_of_another_program_with_the_name_of_a_section_is_no_setting(string variable) =>
+        Assert.Equal(".gatehouse", Path.GetFileName(GatehouseSettings.Read(Configuration(variable)).Storage.Path));
+
+    [Theory]
     [InlineData("Storage__Pth", "Storage__Pth=data")]
     [InlineData("KeyVault__Url", "KeyVault__Url=https://name.vault.azure.net")]
     [InlineData("Organization__User__Name", "Organization__User__Name=user")]

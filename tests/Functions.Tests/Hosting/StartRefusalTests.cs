@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Gatehouse.Functions.Tests.Harness;
@@ -175,11 +177,133 @@ public sealed class StartRefusalTests : IDisposable
         Assert.False(File.Exists(folder["data/vault.key"]));
     }
 
+    [Theory]
+    [InlineData("http://10.255.255.1:7071")]
+    [InlineData(";")]
+    [InlineData("https://127.0.0.1:0")]
+    [InlineData("http://127.0.0.1:99999")]
+    public async Task An_address_that_cannot_be_listened_on_stops_the_start(string urls)
+    {
+        var line = await RefusalAsync(
+            ("Urls", urls), ("Ops__LocalKey", "something long enough"), ("Organization__User", "user"), ("Organization__Password", "something long enough"));
+
+        Assert.StartsWith("error: Gatehouse cannot start: Urls", line, StringComparison.Ordinal);
+        if (urls.Contains("10.255", StringComparison.Ordinal)) Assert.Contains(urls, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Ops__Callers__0__KeySha256", "the key itself")]
+    [InlineData("Ops__Callers__0__Roles__0", "Tokens.Isue")]
+    [InlineData("Ops__Callers__0__Name", "a:b")]
+    [InlineData("Ops__Callers__0__Applications__0", "all")]
+    [InlineData("Ops__Callers__1__Name", "READER", "Ops__Callers__1__KeySha256", Sha256Of2, "Ops__Callers__1__Roles__0", "Audit.Read")]
+    [InlineData("Ops__Callers__1__KeySha256", Sha256, "Ops__Callers__1__Name", "other", "Ops__Callers__1__Roles__0", "Audit.Read")]
+    [InlineData("Ops__LocalKey", "a key of the local caller", "Ops__Callers__0__Name", "local")]
+    [InlineData("Ops__LocalKey", "@Microsoft", "Ops__Callers__0__Name", "reader")]
+    public async Task A_wrong_caller_stops_the_start(string name, string value, params string[] others)
+    {
+        (string, string)[] caller =
+            [("Ops__Callers__0__Name", "reader"), ("Ops__Callers__0__KeySha256", Sha256), ("Ops__Callers__0__Roles__0", "Audit.Read")];
+        Assert.Contains(name, await RefusalAsync([.. caller, (name, value), .. others.Chunk(2).Select(pair => (pair[0], pair[1]))]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("vault.key", "does not hold a key")]
+    [InlineData("vault.db", "vault.db")]
+    [InlineData("gatehouse.db", "gatehouse.db")]
+    public async Task A_damaged_file_in_the_data_folder_stops_the_start(string file, string said)
+    {
+        await MakeAsync();
+        var damaged = Enumerable.Range(0, 5000).Select(index => (byte)(index * 37)).ToArray();
+        await File.WriteAllBytesAsync(folder[$"data/{file}"], damaged);
+
+        Assert.Contains(said, await RefusalAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("vault.key")]
+    [InlineData("gatehouse.db-generation")]
+    public async Task A_folder_in_the_place_of_a_file_stops_the_start(string file)
+    {
+        await MakeAsync();
+        File.Delete(folder[$"data/{file}"]);
+        Directory.CreateDirectory(folder[$"data/{file}"]);
+
+        Assert.Contains(file, await RefusalAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("vault.key", "data/vault.key", "000")]
+    [InlineData("data", "data", "500")]
+    [InlineData("data", "data", "000")]
+    [InlineData("Urls: http://127.0.0.1:80 cannot be listened on", "data", "700", "http://127.0.0.1:80")]
+    public async Task What_the_user_may_not_use_stops_the_start(string said, string path, string mode, string urls = "http://127.0.0.1:0")
+    {
+        if (!OperatingSystem.IsLinux() || (urls.EndsWith(":80", StringComparison.Ordinal) && MayListenOn80())) return;
+        await MakeAsync();
+        // Root may use everything: then the process runs as another user.
+        var isRoot = Environment.UserName == "root";
+        var script = (isRoot ? "chmod 755 \"$2\" && chown -R 65534:65534 \"$1\" && " : "") + $"chmod {mode} \"$2/{path}\" && exec "
+            + (isRoot ? "setpriv --reuid=65534 --regid=65534 --clear-groups " : "") + "dotnet \"$3\"";
+        var start = new ProcessStartInfo("sh", ["-c", script, "sh", folder["data"], folder.Path, Path.Combine(AppContext.BaseDirectory, "Gatehouse.Server.dll")])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment.Remove(WorkerHead.ApplicationDirectory);
+        start.Environment["Urls"] = urls;
+        start.Environment["Storage__Path"] = folder["data"];
+        using var process = Process.Start(start)!;
+        var (output, errors) = (await process.StandardOutput.ReadToEndAsync(), await process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+
+        Assert.Equal((1, ""), (process.ExitCode, output));
+        var line = Assert.Single(errors.TrimEnd('\n').Split('\n'));
+        Assert.StartsWith("error: Gatehouse cannot start: ", line, StringComparison.Ordinal);
+        Assert.Contains(said, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Logging__LogLevel__Default", "Trace")]
+    [InlineData("Logging__Console__LogLevel__Default", "Debug")]
+    [InlineData("Logging__LogLevel__Microsoft", "Debug")]
+    public async Task No_level_of_logs_adds_a_stack_to_a_start_fault(string name, string level)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var process = GatehouseProcess.Start(
+            ("Storage__Path", folder["data"]), (name, level), ("Urls", $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
+        Assert.Equal(1, await process.ExitAsync());
+
+        Assert.StartsWith("error: Gatehouse cannot start: ", Assert.Single(process.Errors), StringComparison.Ordinal);
+        Assert.DoesNotContain(process.Output, line => line.Contains("   at ", StringComparison.Ordinal) || line.Contains("Exception", StringComparison.Ordinal));
+    }
+
+    private const string Sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    private const string Sha256Of2 = "8f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    private static bool MayListenOn80() =>
+        File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start").Trim() is var first && int.Parse(first, CultureInfo.InvariantCulture) <= 80;
+
+    // A data folder as a first start leaves it.
+    private async Task MakeAsync()
+    {
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api)
+        {
+            process.Signal("TERM");
+            await process.ExitAsync();
+        }
+    }
+
     private async Task<string> RefusalAsync(params (string Name, string Value)[] settings)
     {
         using var process = GatehouseProcess.Start([("Storage__Path", folder["data"]), .. settings]);
         Assert.Equal(1, await process.ExitAsync());
         Assert.Empty(process.Output);
-        return Assert.Single(process.Errors);
+        var line = Assert.Single(process.Errors);
+        Assert.StartsWith("error: Gatehouse cannot start: ", line, StringComparison.Ordinal);
+        return line;
     }
 }

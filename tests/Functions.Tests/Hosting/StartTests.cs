@@ -87,6 +87,69 @@ public sealed partial class StartTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task The_printed_variables_work_when_the_line_is_pasted_into_a_shell()
+    {
+        using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]));
+        var address = await process.AddressAsync();
+        var greeting = await GreetingAsync(process);
+
+        var answers = await ShellAsync(
+            Assert.Single(greeting.Split('\n'), line => line.StartsWith("export ", StringComparison.Ordinal)),
+            "echo $GATEHOUSE",
+            """curl -s -u "$ORG" "$GATEHOUSE/v3/applications"; echo""",
+            """curl -s -H "X-Gatehouse-Key: $KEY" "$GATEHOUSE/ops/v1/applications" """);
+
+        Assert.Equal(address.ToString().TrimEnd('/'), answers[0]);
+        Assert.Contains("\"applications\":[]", answers[1], StringComparison.Ordinal);
+        Assert.Contains("\"applications\":[]", answers[2], StringComparison.Ordinal);
+        Assert.DoesNotContain("set as well", greeting, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("KEY= ORG=", "KEY (an X-Gatehouse-Key) and ORG (user:password)", "Ops__LocalKey", "Organization__User", "Organization__Password")]
+    [InlineData("KEY= ORG=organization:", "KEY (an X-Gatehouse-Key)", "Ops__LocalKey")]
+    public async Task Configured_credentials_are_no_printed_variables(string set, string named, params string[] configured)
+    {
+        using var process = GatehouseProcess.Start(
+            [("Storage__Path", folder["data"]), .. configured.Select(name => (name, "something configured"))]);
+        await process.AddressAsync();
+        var greeting = await GreetingAsync(process);
+
+        Assert.Contains($"set as well   {named}, as configured", greeting, StringComparison.Ordinal);
+        Assert.DoesNotContain("something configured\n", greeting, StringComparison.Ordinal);
+        var line = Assert.Single(greeting.Split('\n'), line => line.StartsWith("export ", StringComparison.Ordinal));
+        Assert.StartsWith(set, Assert.Single(await ShellAsync(line, """echo "KEY=$KEY ORG=$ORG" """)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("the generated X-Gatehouse-Key is off since Ops__LocalKey is set.", "Ops__LocalKey", "the key of the operator")]
+    [InlineData(
+        "the generated X-Gatehouse-Key is off since Entra__TenantId is set. Ops__LocalKey sets one.",
+        "Entra__TenantId", "d5f4e2a1-0b3c-4d5e-8f60-718293a4b5c6", "Entra__Audiences__0", "api://gatehouse")]
+    [InlineData(
+        "the generated X-Gatehouse-Key is off since Ops__Callers is set. Ops__LocalKey sets one.",
+        "Ops__Callers__0__Name", "first", "Ops__Callers__0__KeySha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "Ops__Callers__0__Roles__0", "Tokens.Issue")]
+    public async Task The_banner_says_that_the_generated_key_is_off(string said, params string[] settings)
+    {
+        (string, string)[] callers = [.. settings.Chunk(2).Select(pair => (pair[0], pair[1]))];
+        using (var fresh = GatehouseProcess.Start([("Storage__Path", folder["fresh"]), .. callers]))
+        {
+            await fresh.AddressAsync();
+            Assert.DoesNotContain("generated X-Gatehouse-Key", await GreetingAsync(fresh), StringComparison.Ordinal);
+        }
+        using (var before = GatehouseProcess.Start(("Storage__Path", folder["data"])))
+        {
+            await before.AddressAsync();
+            Assert.DoesNotContain("is off", await GreetingAsync(before), StringComparison.Ordinal);
+            await before.KillAsync();
+        }
+        using var process = GatehouseProcess.Start([("Storage__Path", folder["data"]), .. callers]);
+        await process.AddressAsync();
+        Assert.Contains(said, await GreetingAsync(process), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("TERM")]
     [InlineData("INT")]
@@ -156,6 +219,42 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Fact]
+    public async Task On_a_full_disk_it_is_alive_and_not_ready()
+    {
+        using var process = GatehouseProcess.TryStartOnSmallDisk(
+            folder.Path, ("Storage__Path", folder["data"]), ("Organization__User", RunningGatehouse.User),
+            ("Organization__Password", RunningGatehouse.Password), ("Ops__LocalKey", RunningGatehouse.OpsKey));
+        if (process is null) return;
+        using var api = new PlatformClient(await process.AddressAsync(), RunningGatehouse.User, RunningGatehouse.Password);
+        (await api.GetAsync("/health/ready", Credential.None)).Ok();
+
+        var filler = process.Seen(folder["filler"]);
+        Fill(filler);
+        await Waiting.UntilAsync(async () => (await api.GetAsync("/health/ready", Credential.None)).Status == HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(
+            """{"status":"unavailable","checks":{"store":"unavailable","vault":"unavailable"}}""",
+            (await api.GetAsync("/health/ready", Credential.None)).Text);
+        (await api.GetAsync("/health/live", Credential.None)).Ok();
+
+        File.Delete(filler);
+        await Waiting.UntilAsync(async () => (await api.GetAsync("/health/ready", Credential.None)).Status == HttpStatusCode.OK);
+        await api.CreateApplicationAsync();
+    }
+
+    private static void Fill(string file)
+    {
+        using var filler = File.Create(file, 1);
+        try
+        {
+            while (true) filler.Write(new byte[4096]);
+        }
+        catch (IOException)
+        {
+            // The disk is full.
+        }
+    }
+
+    [Fact]
     public async Task Only_the_owner_can_read_the_data_folder()
     {
         var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
@@ -168,6 +267,14 @@ public sealed partial class StartTests : IDisposable
             Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(folder["data"]) & Others);
             foreach (var file in Directory.GetFiles(folder["data"])) Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(file) & Others);
         }
+    }
+
+    private static async Task<string[]> ShellAsync(params string[] lines)
+    {
+        var start = new ProcessStartInfo("sh", ["-c", string.Join('\n', lines)]) { RedirectStandardOutput = true };
+        foreach (var name in (string[])["GATEHOUSE", "KEY", "ORG"]) start.Environment.Remove(name);
+        using var shell = Process.Start(start)!;
+        return (await shell.StandardOutput.ReadToEndAsync()).TrimEnd('\n').Split('\n');
     }
 
     // The last line of the banner. The others are printed before it.

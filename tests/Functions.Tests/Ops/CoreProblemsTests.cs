@@ -15,7 +15,9 @@ public sealed class CoreProblemsTests
         .. Enum.GetValues<CustodyFault>().Select(fault => new CustodyException(fault, "message")),
         new PlatformException(429, 500910, "message"), PlatformException.Unavailable(), PlatformException.Internal(),
         PlatformException.InvalidCredential("message"), PlatformException.NotAuthorized("message"),
-        PlatformException.ApplicationNotFound(), new VaultException("message"), new StoreUnavailableException("message"),
+        PlatformException.ApplicationNotFound(), new PlatformException(502, 500901, "message") { Setting = "Platform__ApplicationUrl" },
+        new PlatformException(503, 500901, "message") { Setting = "Platform__ApplicationUrl" },
+        new PlatformException(400, 400105, "message") { Setting = "Platform__OrganizationUrl" }, new VaultException("message"), new StoreUnavailableException("message"),
         new StoreUnavailableException("message") { IsLasting = true },
     ];
 

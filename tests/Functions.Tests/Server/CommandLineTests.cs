@@ -1,3 +1,4 @@
+using Gatehouse.Functions.Startup;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Server;
@@ -53,6 +54,69 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains(said, fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
         Assert.DoesNotContain("secret", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--Platform__Mode", "--Platfrom:Mode", "Hosted")]
+    [InlineData("--Platform__Mode", "--platform.mode=Hosted")]
+    [InlineData("--Storage__Path", "StoragePath=x")]
+    [InlineData("--Urls", "--Url", "x")]
+    [InlineData("--Ops__LocalKey", "--Ops_LocalKey", "x")]
+    [InlineData("--Ops__Callers__3__Roles__M", "--Op:Callers:3:Roles", "x")]
+    [InlineData("--RotateSchedule", "--RotateShedule", "x")]
+    [InlineData("--version", "--verison")]
+    [InlineData("--version", "-version")]
+    [InlineData("--help", "--hlep")]
+    [InlineData("--health", "--healt")]
+    [InlineData("backup", "bakup", "folder")]
+    [InlineData("restore", "Resotre", "folder")]
+    [InlineData("backup", "--backup", "folder")]
+    public void An_unknown_argument_is_refused_with_the_nearest_known_one(string nearest, params string[] args) => Assert.Contains(
+        $"is not a setting. Did you mean {nearest}? ",
+        Assert.ThrowsAny<InvalidOperationException>(() => CommandLine.ReadSettings(args, KnownSettings.Contains)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_name_that_resembles_nothing_is_refused_without_a_guess() => Assert.DoesNotContain(
+        "Did you mean",
+        Assert.ThrowsAny<InvalidOperationException>(() => CommandLine.ReadSettings(["--Colour", "red"], KnownSettings.Contains)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("--Version")]
+    [InlineData("-v")]
+    [InlineData("version")]
+    [InlineData("backup", "--version")]
+    public void The_version_is_asked_for_in_several_ways(params string[] args) => Assert.True(CommandLine.AsksForVersion(args));
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--Urls", "http://127.0.0.1:0", "--help")]
+    [InlineData("-?")]
+    [InlineData("/?")]
+    [InlineData("help")]
+    [InlineData("backup", "-h")]
+    public void Help_is_asked_for_in_several_ways(params string[] args) => Assert.True(CommandLine.AsksForHelp(args));
+
+    [Theory]
+    [InlineData("--Organization:User", "help")]
+    [InlineData("--Organization:User", "version")]
+    [InlineData("--Organization:Password", "-h")]
+    [InlineData("--Ops:LocalKey", "-v")]
+    [InlineData("--Ops:LocalKey=--help")]
+    [InlineData("backup", "version")]
+    public void A_value_does_not_ask_for_anything(params string[] args) =>
+        Assert.False(CommandLine.AsksForHelp(args) || CommandLine.AsksForVersion(args));
+
+    [Fact]
+    public async Task The_version_is_the_build_s_and_nothing_starts()
+    {
+        using var process = GatehouseProcess.Run(["--version"], ("Storage__Path", folder.Path));
+        Assert.Equal(0, await process.ExitAsync());
+        Assert.Equal(BuildVersion.Text, Assert.Single(process.Output));
+        Assert.Empty(process.Errors);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+        Assert.Contains($"<Version>{BuildVersion.Text.Split('+')[0]}</Version>", Repository.Read("Directory.Build.props"), StringComparison.Ordinal);
+        Assert.Equal(BuildVersion.Text, ApiDocument.Own.Root.GetProperty("info").GetProperty("version").GetString());
     }
 
     [Fact]

@@ -41,6 +41,19 @@ public abstract class HealthTests(Head head)
         clock.Advance(Readiness.CacheTime);
         (await gatehouse.Api.GetAsync("/health/ready", Credential.None)).Ok();
     }
+
+    [Fact]
+    public async Task A_data_folder_that_takes_no_writes_makes_an_instance_unavailable_and_not_dead()
+    {
+        var gone = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
+        await using var gatehouse = await head.StartAsync(
+            configure: services => services.AddSingleton(new DiskProbe(gone, holdsStore: true, holdsVault: true)));
+
+        var answer = await gatehouse.Api.GetAsync("/health/ready", Credential.None);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+        Assert.Equal("""{"status":"unavailable","checks":{"store":"unavailable","vault":"unavailable"}}""", answer.Text);
+        (await gatehouse.Api.GetAsync("/health/live", Credential.None)).Ok();
+    }
 }
 
 public sealed class HealthOnServerTests() : HealthTests(Head.Server);

@@ -13,7 +13,7 @@ public sealed class ReadinessTests
     {
         var clock = new TestClock();
         var vault = new FailingVault();
-        var readiness = new Readiness(new FailingStore(), vault, clock, NullLogger<Readiness>.Instance);
+        var readiness = new Readiness(new FailingStore(), vault, new DiskProbe(null, false, false), clock, NullLogger<Readiness>.Instance);
         for (var round = 1; round <= 2; round++)
         {
             var reports = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => readiness.FindAsync(default))));
@@ -28,7 +28,7 @@ public sealed class ReadinessTests
     {
         var clock = new TestClock();
         var vault = new FailingVault { Hangs = true };
-        var readiness = new Readiness(new FailingStore(), vault, clock, NullLogger<Readiness>.Instance);
+        var readiness = new Readiness(new FailingStore(), vault, new DiskProbe(null, false, false), clock, NullLogger<Readiness>.Instance);
         var asking = readiness.FindAsync(default);
         await vault.BeingAsked;
         Assert.False(asking.IsCompleted);
@@ -36,10 +36,47 @@ public sealed class ReadinessTests
         Assert.False((await asking).Vault);
     }
 
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task What_is_kept_in_a_folder_that_takes_no_writes_is_unavailable(bool holdsStore, bool holdsVault)
+    {
+        var gone = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
+        var readiness = new Readiness(
+            new FailingStore { Answers = true }, new FailingVault(), new DiskProbe(gone, holdsStore, holdsVault), new TestClock(), NullLogger<Readiness>.Instance);
+
+        Assert.Equal(new ReadinessReport(!holdsStore, !holdsVault), await readiness.FindAsync(default));
+    }
+
+    [Fact]
+    public async Task Any_number_of_calls_write_once_in_five_seconds_and_leave_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var watcher = new FileSystemWatcher(folder.Path) { EnableRaisingEvents = true };
+        var written = 0;
+        watcher.Created += (_, _) => Interlocked.Increment(ref written);
+        var clock = new TestClock();
+        var readiness = new Readiness(
+            new FailingStore { Answers = true }, new FailingVault(), new DiskProbe(folder.Path, true, true), clock, NullLogger<Readiness>.Instance);
+        for (var round = 1; round <= 2; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => readiness.FindAsync(default))));
+            // Store and vault share a write, unless the first has ended before the second begins.
+            await Waiting.UntilAsync(() => Volatile.Read(ref written) >= round);
+            Assert.InRange(Volatile.Read(ref written), round, 2 * round);
+            clock.Advance(Readiness.CacheTime);
+        }
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
     private sealed class FailingStore : ITableStore
     {
+        public bool Answers { get; init; }
+
         public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation) =>
-            throw new StoreUnavailableException("The store is down.", new IOException());
+            Answers ? ValueTask.FromResult<TableRow?>(null) : throw new StoreUnavailableException("The store is down.", new IOException());
 
         public ValueTask<IReadOnlyList<TableRow?>> GetManyAsync(
             string table, string partition, IReadOnlyList<string> rows, CancellationToken cancellation) => throw new NotSupportedException();

@@ -22,4 +22,9 @@ public static class LocalKey
             KeySecret, RandomNumberGenerator.GetHexString(MadeKeyLength, lowercase: true), cancellation);
         return key.Reveal();
     }
+
+    /// <summary>Whether an earlier start generated a key.</summary>
+    /// <exception cref="VaultException">The vault cannot answer.</exception>
+    public static async Task<bool> ExistsAsync(ISecretVault vault, CancellationToken cancellation) =>
+        await vault.GetAsync(KeySecret, cancellation) is not null;
 }

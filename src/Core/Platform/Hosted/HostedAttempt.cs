@@ -24,7 +24,7 @@ internal static class HostedAttempt
             using var message = request.ToMessage();
             using var response = await http.SendAsync(message, cancellation);
             var status = (int)response.StatusCode;
-            if (status is >= 300 and < 400) return Fault(HostedFaults.Redirected());
+            if (status is >= 300 and < 400) return Fault(HostedFaults.Redirected(request));
             var body = await ReadAsync(response.Content, cancellation);
             return HostedFaults.Find(response, body, request, time) is { } fault ? Fault(fault) : Outcome.FromResult(body.Json);
         }
@@ -32,9 +32,9 @@ internal static class HostedAttempt
         {
             return Outcome.FromException<JsonElement>(e);
         }
-        catch (Exception e) when (HostedFaults.Explain(e) is not null)
+        catch (Exception e) when (HostedFaults.Explain(e, request) is not null)
         {
-            return Fault(HostedFaults.Explain(e)!);
+            return Fault(HostedFaults.Explain(e, request)!);
         }
     }
 

@@ -64,11 +64,13 @@ internal sealed class HostedClient : IDisposable
     }
 
     /// <summary>The address for a base URL.</summary>
-    public HostedAddress AddressOf(string url)
+    /// <param name="url">The base URL.</param>
+    /// <param name="setting">The setting that it comes from.</param>
+    public HostedAddress AddressOf(string url, string setting)
     {
         var name = new Uri(url).Authority;
         if (!hosts.TryGet(name, out var host)) hosts.Set(name, host = new HostedHost(name, timeouts, time, observe));
-        return new HostedAddress(url, host);
+        return new HostedAddress(url, host, setting);
     }
 
     /// <summary>Sends a request; returns the answer's body, undefined where it is empty.</summary>
@@ -195,6 +197,7 @@ internal sealed class HostedClient : IDisposable
         return tried.Outcome.Exception switch
         {
             PlatformException e when e.RetryAfter >= timeouts.Call - time.GetElapsedTime(call.Began) => false,
+            PlatformException { Status: PlatformException.WrongAddressStatus } => false,
             PlatformException { Status: 429 } or PlatformException { NotSent: true } => true,
             PlatformException { Status: >= 500 } or TimeoutRejectedException => isSafe,
             _ => false,

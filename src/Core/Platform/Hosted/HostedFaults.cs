@@ -6,12 +6,15 @@ namespace Gatehouse.Platform.Hosted;
 
 /// <summary>
 /// Interprets the platform's answers, and missing answers. The platform answers 400 with a code of its own for every
-/// refusal. Only that counts as a refusal: proxies on the way return errors too.
+/// refusal. Only that counts as a refusal: proxies on the way return errors too. What can come from a wrong address in our settings
+/// names the setting, and is never the caller's fault.
 /// </summary>
 internal static partial class HostedFaults
 {
     private const int RateLimitCode = 500910;
     private const int MostMessageCharacters = 300;
+    private const int FirstValueCode = 400100, LastValueCode = 400199, TooLongCode = 400110, InvalidCode = 400111;
+    private const string RegionSetting = "Platform__RegionKey";
 
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
@@ -25,18 +28,27 @@ internal static partial class HostedFaults
             return body.Kind switch
             {
                 BodyKind.TooLarge => Malformed($"over {HostedAttempt.BodyLimit} bytes"),
-                BodyKind.NotJson => Malformed("no JSON"),
+                BodyKind.NotJson => Unavailable("The platform's answer is malformed: no JSON.", null, setting: request.Address.Setting),
                 _ => null,
             };
         }
         if (status == 429 || code == RateLimitCode) return PlatformException.TooManyRequests(RetryAfter(response, time));
         if (status < 500 && code is > 0 and not (>= 500_000 and < 600_000))
-            return new PlatformException(status == 413 ? 413 : 400, code.Value, Clean(message, request));
+        {
+            return new PlatformException(status == 413 ? 413 : 400, code.Value, Clean(message, request))
+            {
+                Setting = SettingAtFault(code.Value, message, request),
+            };
+        }
         return status switch
         {
             // The form in which the organization API refuses a credential is not documented.
             401 or 403 when request.Credential.Header == GateOrganization.TokenHeader =>
                 PlatformException.InvalidCredential("The organization's API token is not valid."),
+            // The platform answers every request of ours with its own code. Without one, something else answers there.
+            400 or 404 or 405 or 410 or 415 or 421 => Unavailable(
+                $"Status {status} was answered, and not in the platform's format.", null, status: PlatformException.WrongAddressStatus,
+                setting: request.Address.Setting),
             500 => Unavailable("The platform has failed.", RetryAfter(response, time), status: 500),
             _ => Unavailable($"The platform has answered with status {status}.", RetryAfter(response, time)),
         };
@@ -45,10 +57,10 @@ internal static partial class HostedFaults
     /// <summary>
     /// Explains an exception of the HTTP client; null for any other exception. The exception itself is not passed on.
     /// </summary>
-    public static PlatformException? Explain(Exception e) => e switch
+    public static PlatformException? Explain(Exception e, HostedRequest request) => e switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
-            Unavailable("The platform cannot be reached: its host is not known.", null, notSent: true),
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Unavailable(
+            "The platform cannot be reached: its host is not known.", null, notSent: true, setting: request.Address.Setting),
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
             Unavailable("The platform cannot be reached: there is no connection.", null, notSent: true),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
@@ -60,14 +72,33 @@ internal static partial class HostedFaults
     };
 
     /// <summary>The address redirects. Tokens are not sent to another address.</summary>
-    public static PlatformException Redirected() => Unavailable("The platform's address redirects elsewhere.", null);
+    public static PlatformException Redirected(HostedRequest request) =>
+        Unavailable("The platform's address redirects elsewhere.", null, setting: request.Address.Setting);
 
     /// <summary>An answer that is not what the platform documents.</summary>
     public static PlatformException Malformed(string what) => Unavailable($"The platform's answer is malformed: {what}.", null);
 
     /// <summary>The platform cannot answer.</summary>
-    public static PlatformException Unavailable(string message, TimeSpan? retryAfter, bool notSent = false, int status = 503) =>
-        new(status, 500901, message) { RetryAfter = retryAfter, NotSent = notSent };
+    public static PlatformException Unavailable(
+        string message, TimeSpan? retryAfter, bool notSent = false, int status = 503, string? setting = null) =>
+        new(status, 500901, message) { RetryAfter = retryAfter, NotSent = notSent, Setting = setting };
+
+    // The setting that a refusal is about; null where it can be about a value of the caller, or about the credential.
+    private static string? SettingAtFault(int code, string? message, HostedRequest request)
+    {
+        if (code == PlatformException.NoSuchUrlCode) return request.Address.Setting;
+        if (request.Address.Setting != HostedAddress.OrganizationSetting || request.Method == HttpMethod.Delete) return null;
+        if (code is not (>= FirstValueCode and <= LastValueCode or PlatformException.NotFoundCode or PlatformException.ApplicationNotFoundCode)
+            || code == PlatformException.NotAuthorizedCode)
+        {
+            return null;
+        }
+        // The caller's one value is the name in a creation. It is always sent, and always a string, so only its length and its
+        // characters can be wrong.
+        if (request.Method != HttpMethod.Post || code is not (TooLongCode or InvalidCode or PlatformException.OutOfRangeCode))
+            return HostedAddress.OrganizationSetting;
+        return message?.Contains("region", StringComparison.OrdinalIgnoreCase) == true ? RegionSetting : null;
+    }
 
     private static (int? Code, string? Message) ReadError(JsonElement body)
     {

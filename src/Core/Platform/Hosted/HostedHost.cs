@@ -43,6 +43,8 @@ internal sealed class HostedHost
         Func<ResilienceContext, TState, ValueTask<Outcome<JsonElement>>> work, ResilienceContext context, TState state) =>
         tries.ExecuteOutcomeAsync(work, context, state);
 
-    // A refusal comes from a healthy platform, and a cancelled caller is not the platform's failure.
-    private static bool IsFailure(Exception? e) => e is PlatformException { Status: >= 500 } or TimeoutRejectedException;
+    // A refusal comes from a healthy platform, and so does the answer at a wrong address: a pause would hide the cause. A cancelled
+    // caller is not the platform's failure.
+    private static bool IsFailure(Exception? e) =>
+        e is PlatformException { Status: >= 500 and not PlatformException.WrongAddressStatus } or TimeoutRejectedException;
 }

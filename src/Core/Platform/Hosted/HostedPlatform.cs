@@ -39,8 +39,8 @@ public sealed class HostedPlatform : IPlatform, IDisposable
         this.settings = settings;
         this.time = time;
         client = new HostedClient(settings, time, observe, network);
-        if (!settings.ApplicationUrl.NamesApplication) shared = client.AddressOf(settings.ApplicationUrl.ToString());
-        var address = client.AddressOf(settings.OrganizationUrl.ToString());
+        if (!settings.ApplicationUrl.NamesApplication) shared = client.AddressOf(settings.ApplicationUrl.ToString(), HostedAddress.ApplicationSetting);
+        var address = client.AddressOf(settings.OrganizationUrl.ToString(), HostedAddress.OrganizationSetting);
         organization = settings.Dialect == OrganizationDialect.Basic
             ? new BasicOrganization(client, address, OrganizationCredentials.Basic(vault, time), time)
             : new GateOrganization(
@@ -185,7 +185,7 @@ public sealed class HostedPlatform : IPlatform, IDisposable
     {
         if (shared is not null) return shared;
         if (!addresses.TryGet(application, out var address))
-            addresses.Set(application, address = client.AddressOf(settings.ApplicationUrl.For(application)));
+            addresses.Set(application, address = client.AddressOf(settings.ApplicationUrl.For(application), HostedAddress.ApplicationSetting));
         return address;
     }
 

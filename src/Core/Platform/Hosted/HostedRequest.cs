@@ -62,8 +62,15 @@ internal sealed record HostedRequest(
 /// <summary>The base address for an application, or for the organization.</summary>
 /// <param name="Url">The base URL, without a slash at its end.</param>
 /// <param name="Host">The host behind it.</param>
-internal sealed record HostedAddress(string Url, HostedHost Host)
+/// <param name="Setting">The setting that it comes from.</param>
+internal sealed record HostedAddress(string Url, HostedHost Host, string Setting)
 {
+    /// <summary>The setting of the address for an application.</summary>
+    public const string ApplicationSetting = "Platform__ApplicationUrl";
+
+    /// <summary>The setting of the organization's address.</summary>
+    public const string OrganizationSetting = "Platform__OrganizationUrl";
+
     // Parsed once, because it is used most.
     private readonly Uri tokens = new(Url + HostedPlatform.Tokens);
 

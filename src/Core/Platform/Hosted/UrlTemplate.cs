@@ -17,6 +17,9 @@ public sealed class UrlTemplate
 
     private static readonly SearchValues<char> Forbidden = SearchValues.Create("{}?#\\ ");
 
+    // The platform documents its addresses with it. Every path that is sent starts with it.
+    private const string Resource = "/applications";
+
     private readonly string text;
 
     private UrlTemplate(string text) => this.text = text;
@@ -26,22 +29,25 @@ public sealed class UrlTemplate
 
     /// <summary>
     /// Parses a template and inserts the region; null where it is not valid. It must be an https address, or http on this
-    /// machine, because requests carry tokens; without query or user.
+    /// machine, because requests carry tokens; without query or user. A slash and <c>/applications</c> at its end are left out.
     /// </summary>
     /// <param name="text">The template.</param>
     /// <param name="region">The region; null for none: then the template must not contain its placeholder.</param>
     public static UrlTemplate? TryParse(string text, string? region)
     {
         if (region is not null) text = text.Replace(RegionPlaceholder, region, StringComparison.Ordinal);
-        var template = new UrlTemplate(text.TrimEnd('/'));
+        var template = new UrlTemplate(WithoutResource(text.TrimEnd('/')));
         var sample = template.text.Replace(ApplicationPlaceholder, Guid.Empty.ToString(), StringComparison.Ordinal);
         return Uri.TryCreate(sample, UriKind.Absolute, out var uri)
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
-            && uri is { Query: "", Fragment: "", UserInfo: "" }
+            && uri is { Port: not 0, Query: "", Fragment: "", UserInfo: "" }
             && sample.AsSpan().IndexOfAny(Forbidden) < 0
                 ? template
                 : null;
     }
+
+    private static string WithoutResource(string text) =>
+        text.EndsWith(Resource, StringComparison.OrdinalIgnoreCase) ? text[..^Resource.Length].TrimEnd('/') : text;
 
     /// <summary>The base URL of an application, without a slash at its end.</summary>
     public string For(AppId application) =>

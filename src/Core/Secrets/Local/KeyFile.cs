@@ -8,6 +8,7 @@ internal static class KeyFile
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Creates the file if it does not exist. When several processes do so at once, one of them succeeds.</summary>
+    /// <exception cref="VaultException">It cannot be created.</exception>
     public static void CreateIfMissing(string path)
     {
         if (File.Exists(path)) return;
@@ -28,6 +29,10 @@ internal static class KeyFile
         {
             // Another process was first. Its key is used.
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VaultException($"The key file {path} cannot be made: {e.Message}", e);
+        }
         finally
         {
             CryptographicOperations.ZeroMemory(key);
@@ -39,6 +44,7 @@ internal static class KeyFile
     /// <exception cref="VaultException">The file is missing, accessible to others, or does not hold a key.</exception>
     public static DataKey Read(string path)
     {
+        if (Directory.Exists(path)) throw new VaultException($"The key file {path} is a folder.");
         try
         {
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
@@ -48,6 +54,10 @@ internal static class KeyFile
         catch (FileNotFoundException e)
         {
             throw new VaultException($"The key file {path} is missing: the vault beside it cannot be opened with another one.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VaultException($"The key file {path} cannot be read: {e.Message}", e);
         }
         catch (ArgumentException e)
         {

@@ -74,9 +74,13 @@ internal static class CoreProblems
         { Status: StatusCodes.Status413PayloadTooLarge } => Problem.BodyTooLarge(e.Message),
         { Status: StatusCodes.Status429TooManyRequests } =>
             new(Unavailable, ProblemNames.PlatformBusy, "The platform takes no more requests just now.", "Send the request again.") { RetryAfter = e.RetryAfter ?? PlatformRetryTime },
+        // Also where the code is one of a value: see PlatformException.Setting.
+        { Setting: { } wrong, Status: < StatusCodes.Status500InternalServerError or BadGateway } =>
+            new(BadGateway, ProblemNames.PlatformRefused, "The platform refuses.", $"{e.Message} An operator must check {wrong}."),
         { Status: >= StatusCodes.Status500InternalServerError } => new(
             Unavailable, ProblemNames.PlatformUnavailable, "The platform cannot answer.",
-            e.NotSent ? "It could not be asked." : "Whether it has acted is not known.")
+            (e.NotSent ? "It could not be asked." : "Whether it has acted is not known.")
+            + (e.Setting is { } possible ? $" If this does not end, an operator must check {possible}." : ""))
         {
             RetryAfter = e.RetryAfter ?? PlatformRetryTime,
         },

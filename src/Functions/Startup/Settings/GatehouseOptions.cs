@@ -36,15 +36,19 @@ internal sealed class GatehouseOptions
         foreach (var names in Names.GroupBy(name => name.Split("__")[0]))
             SettingNames.RefuseUnknown(configuration.GetSection(names.Key), [.. names]);
         var options = new GatehouseOptions();
-        configuration.GetSection(nameof(Storage)).Bind(options.Storage, RefuseUnknown);
-        configuration.GetSection(nameof(Organization)).Bind(options.Organization, RefuseUnknown);
-        configuration.GetSection(nameof(KeyVault)).Bind(options.KeyVault, RefuseUnknown);
-        configuration.GetSection(nameof(Ops)).Bind(options.Ops, RefuseUnknown);
-        configuration.GetSection(nameof(Entra)).Bind(options.Entra, RefuseUnknown);
-        configuration.GetSection(nameof(Alerts)).Bind(options.Alerts, RefuseUnknown);
-        configuration.GetSection(nameof(Platform)).Bind(options.Platform, RefuseUnknown);
+        SettingsUnder(configuration, nameof(Storage)).Bind(options.Storage, RefuseUnknown);
+        SettingsUnder(configuration, nameof(Organization)).Bind(options.Organization, RefuseUnknown);
+        SettingsUnder(configuration, nameof(KeyVault)).Bind(options.KeyVault, RefuseUnknown);
+        SettingsUnder(configuration, nameof(Ops)).Bind(options.Ops, RefuseUnknown);
+        SettingsUnder(configuration, nameof(Entra)).Bind(options.Entra, RefuseUnknown);
+        SettingsUnder(configuration, nameof(Alerts)).Bind(options.Alerts, RefuseUnknown);
+        SettingsUnder(configuration, nameof(Platform)).Bind(options.Platform, RefuseUnknown);
         return options;
     }
+
+    // A variable such as PLATFORM or STORAGE is another program's. The binder would refuse it, and show its value.
+    private static IConfigurationRoot SettingsUnder(IConfiguration configuration, string section) => new ConfigurationBuilder()
+        .AddInMemoryCollection(configuration.GetSection(section).AsEnumerable(makePathsRelative: true)).Build();
 
     private static void RefuseUnknown(BinderOptions binder) => binder.ErrorOnUnknownConfiguration = true;
 }

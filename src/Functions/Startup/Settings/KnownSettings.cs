@@ -12,6 +12,11 @@ public static class KnownSettings
     // What only the server reads: a Functions host sets the address and the time for a stop.
     private static string[] ServerNames => [nameof(EnvironmentOptions.Urls), "ShutdownSeconds"];
 
+    /// <summary>The setting that was probably meant by an unknown name; null where none is near.</summary>
+    /// <param name="name">The unknown name, with <c>:</c> or <c>__</c> between its parts.</param>
+    public static string? Nearest(string name) =>
+        SettingNames.Nearest(name.Replace(":", "__", StringComparison.Ordinal), Names);
+
     /// <summary>
     /// Whether there is a setting of this name, with <c>:</c> between its parts. The names within our own sections are checked
     /// when these are bound.

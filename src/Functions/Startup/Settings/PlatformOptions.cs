@@ -110,7 +110,7 @@ internal sealed class PlatformOptionsValidator : IValidateOptions<PlatformOption
         if (region is null && text.Contains(UrlTemplate.RegionPlaceholder, StringComparison.Ordinal))
             return $"Platform__Region must be set, as {name} holds {UrlTemplate.RegionPlaceholder}.";
         return UrlTemplate.TryParse(text, region) is null
-            ? $"{name} must be an address such as {unlessSet}, with https unless it is on this machine."
+            ? $"{name} must be an address such as {unlessSet}, with https unless it is on this machine, and without a user, a query or a fragment."
             : null;
     }
 

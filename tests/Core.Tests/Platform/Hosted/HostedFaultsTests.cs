@@ -60,10 +60,12 @@ public sealed class HostedFaultsTests
     [InlineData(400, """{"message":"Unexpected.","code":500901,"error":true}""", 503)]
     [InlineData(503, "<html>Service Unavailable</html>", 503)]
     [InlineData(502, "", 503)]
-    [InlineData(400, "<html>Bad Request</html>", 503)]
+    [InlineData(400, "<html>Bad Request</html>", 502)]
+    [InlineData(405, "", 502)]
     [InlineData(403, "<html>Request blocked</html>", 503)]
-    [InlineData(404, "", 503)]
-    [InlineData(400, """{"error":"invalid"}""", 503)]
+    [InlineData(404, "", 502)]
+    [InlineData(404, """{"detail":"Not found."}""", 502)]
+    [InlineData(400, """{"error":"invalid"}""", 502)]
     [InlineData(302, "", 503)]
     [InlineData(200, "<html>Maintenance</html>", 503)]
     [InlineData(200, "", 503)]
@@ -72,6 +74,7 @@ public sealed class HostedFaultsTests
         network.Answer(status, body, ("Location", "https://elsewhere.example.com/"));
         var failure = await Assert.ThrowsAsync<PlatformException>(() => Platform.IssueTokenAsync(Master, None));
         Assert.Equal((expected, 500901, false, false), (failure.Status, failure.Code, failure.IsRefusal, failure.NotSent));
+        if (expected == 502) Assert.Equal("Platform__ApplicationUrl", failure.Setting);
         Assert.Single(network.Sent);
     }
 

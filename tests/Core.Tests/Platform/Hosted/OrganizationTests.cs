@@ -24,6 +24,46 @@ public sealed class OrganizationTests
 
     private HostedPlatform Basic => field ??= network.Platform(clock, vault, OrganizationDialect.Basic);
 
+    [Theory]
+    [InlineData(404, "<html>Not Found</html>")]
+    [InlineData(404, "{\"detail\":\"Not found.\"}")]
+    [InlineData(405, "")]
+    [InlineData(400, "<html>Bad Request</html>")]
+    [InlineData(400, "{\"message\":\"There is no such URL.\",\"code\":400404,\"error\":true}")]
+    [InlineData(400, "{\"message\":\"name must be required.\",\"code\":400105,\"error\":true}")]
+    [InlineData(400, "{\"message\":\"name must be a string.\",\"code\":400100,\"error\":true}")]
+    [InlineData(400, "{\"message\":\"\\\"Application\\\" not found.\",\"code\":400201,\"error\":true}")]
+    public async Task What_a_wrong_address_answers_names_the_setting(int status, string body)
+    {
+        vault.With("platform-organization-token", "abc").With("platform-organization-user", "user").With("platform-organization-password", "password");
+        foreach (var platform in (HostedPlatform[])[Gate, Basic])
+        {
+            network.Answer(status, body);
+            var fault = await Assert.ThrowsAsync<PlatformException>(() => platform.CreateAsync("Harbour", None));
+            Assert.Equal("Platform__OrganizationUrl", fault.Setting);
+        }
+    }
+
+    [Theory]
+    [InlineData(400110, "name must be at most 128 bytes.", null)]
+    [InlineData(400111, "name holds characters that are not taken.", null)]
+    [InlineData(400111, "region_key is not a region.", "Platform__RegionKey")]
+    [InlineData(400203, "There are too many applications.", null)]
+    public async Task A_refusal_of_the_caller_s_name_names_no_setting(int code, string message, string? setting)
+    {
+        vault.With("platform-organization-token", "abc");
+        network.Answer(400, $$"""{"message":"{{message}}","code":{{code}},"error":true}""");
+        Assert.Equal(setting, (await Assert.ThrowsAsync<PlatformException>(() => Gate.CreateAsync("Harbour", None))).Setting);
+    }
+
+    [Fact]
+    public async Task A_list_holds_no_value_of_the_caller()
+    {
+        vault.With("platform-organization-token", "abc");
+        network.Answer(400, """{"message":"limit is out of range.","code":400113,"error":true}""");
+        Assert.Equal("Platform__OrganizationUrl", (await Assert.ThrowsAsync<PlatformException>(() => Gate.ListAsync(100, null, None))).Setting);
+    }
+
     [Fact]
     public async Task The_organization_API_creates_an_application_in_the_region()
     {
