@@ -1,5 +1,6 @@
 using Gatehouse.Common;
 using Gatehouse.Functions.Startup;
+using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server.Invocation;
 
 namespace Gatehouse.Server;

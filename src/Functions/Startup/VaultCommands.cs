@@ -18,6 +18,10 @@ public static class VaultCommands
     // With another value, everything that they encrypt is lost.
     private static readonly string[] OwnKeys = [AccessKeys.SecretName, PlatformKeys.SecretName, StorePairing.SecretName];
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    private static ReadOnlySpan<byte> LineEnd => "\r\n"u8;
+
     /// <summary>Writes a secret. Creates the data folder and the vault, if there are none.</summary>
     /// <param name="configuration">The settings, which name the data folder.</param>
     /// <param name="name">The secret's name.</param>
@@ -26,8 +30,8 @@ public static class VaultCommands
     /// <exception cref="SettingException">The name or the value is not valid, or the secrets are not in a local vault.</exception>
     public static async Task<string> SetAsync(IConfiguration configuration, string name, Stream input)
     {
-        var settings = Read(configuration, $"az keyvault secret set --name {name} --file FILE --vault-name");
         CheckName(name);
+        var settings = Read(configuration, $"az keyvault secret set --name {name} --file FILE --vault-name");
         if (OwnKeys.Contains(name, StringComparer.OrdinalIgnoreCase))
             throw new SettingException($"{name} is a key of Gatehouse itself. With another value, the data could not be read any more.");
         var value = await ReadValueAsync(input);
@@ -43,8 +47,8 @@ public static class VaultCommands
     /// <exception cref="SettingException">There is no such secret, or no local vault.</exception>
     public static async Task<string> GetAsync(IConfiguration configuration, string name)
     {
-        var settings = Read(configuration, $"az keyvault secret show --name {name} --query value --output tsv --vault-name");
         CheckName(name);
+        var settings = Read(configuration, $"az keyvault secret show --name {name} --query value --output tsv --vault-name");
         await using var vault = OpenExisting(settings);
         if (await vault.GetAsync(name, CancellationToken.None) is { } secret) return secret.Reveal();
         var nearest = NearestName.Of(name, await vault.ListAsync(CancellationToken.None));
@@ -89,14 +93,13 @@ public static class VaultCommands
 
     private static async Task<string> ReadValueAsync(Stream input)
     {
-        // Two bytes more, for the line end, and another one that shows that there is more.
-        var bytes = new byte[SecretLimits.ValueSize + 3];
+        // More bytes, for a byte order mark and the line end, and another one that shows that there is more.
+        var bytes = new byte[ByteOrderMark.Length + SecretLimits.ValueSize + LineEnd.Length + 1];
         var length = await input.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false);
         ReadOnlySpan<byte> value = bytes.AsSpan(0, length);
-        if (value is [.., (byte)'\n']) value = value[..^1];
-        if (value is [.., (byte)'\r']) value = value[..^1];
-        ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
-        if (value.StartsWith(byteOrderMark)) value = value[byteOrderMark.Length..];
+        if (value.StartsWith(ByteOrderMark)) value = value[ByteOrderMark.Length..];
+        if (value.EndsWith(LineEnd)) value = value[..^LineEnd.Length];
+        else if (value is [.., (byte)'\n']) value = value[..^1];
         if (value.Length is 0 or > SecretLimits.ValueSize)
             throw new SettingException($"The value on standard input must have 1 to {SecretLimits.ValueSize} bytes.");
         try

@@ -46,8 +46,20 @@ public sealed class SettingsTests
     [InlineData("Ops__Callers__0__Roles__first", "Ops__Callers__0__Roles__first=Usage.Write")]
     [InlineData("Ops__Callers__0__Roles__0__Name", "Ops__Callers__0__Roles__0__Name=Usage.Write")]
     [InlineData("Entra__Confined__0__Ids", "Entra__Confined__0__Ids=id")]
-    public void An_unknown_setting_is_refused(string name, params string[] settings) =>
-        Assert.StartsWith($"{name} is not a setting; under {name.Split("__")[0]} there is {name.Split("__")[0]}__", Refusal(settings), StringComparison.Ordinal);
+    public void An_unknown_setting_is_refused(string name, params string[] settings)
+    {
+        // With the nearest setting, or else with all of its section.
+        var section = name.Split("__")[0];
+        Assert.Matches($@"^{name} is not a setting(\. Did you mean {section}__\w+\?$|; under {section} there is {section}__)", Refusal(settings));
+    }
+
+    [Theory]
+    [InlineData("Storage__Pth=data", "Storage__Path")]
+    [InlineData("KeyVault__Url=https://name.vault.azure.net", "KeyVault__Uri")]
+    [InlineData("Ops__Callers__7__Nme=billing", "Ops__Callers__7__Name")]
+    [InlineData("Ops__Callers__2__Roles=Usage.Write", "Ops__Callers__2__Roles__M")]
+    public void The_nearest_setting_is_named(string setting, string nearest) =>
+        Assert.EndsWith($"Did you mean {nearest}?", Refusal(setting), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Ops__Callers__0", "Ops__Callers__1__Name=billing")]

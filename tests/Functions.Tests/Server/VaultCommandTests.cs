@@ -17,6 +17,8 @@ public sealed class VaultCommandTests : IDisposable
     [InlineData("value\n", "value")]
     [InlineData("value\r\n", "value")]
     [InlineData("value", "value")]
+    [InlineData("value\r", "value\r")]
+    [InlineData("\uFEFFvalue\r\n", "value")]
     [InlineData("two\nlines\n\n", "two\nlines\n")]
     [InlineData("\uFEFFvalüe ", "valüe ")]
     public async Task A_value_from_standard_input_is_stored_without_its_line_end_and_never_printed(string input, string value)
@@ -59,6 +61,8 @@ public sealed class VaultCommandTests : IDisposable
             ("x", ["vault", "set", "store-sign"], "store-sign is a key of Gatehouse itself. With another value, the data could not be read any more."),
             ("", ["vault", "set", "x"], "The value on standard input must have 1 to 25000 bytes."),
             ("\r\n", ["vault", "set", "x"], "The value on standard input must have 1 to 25000 bytes."),
+            ("\uFEFF\n", ["vault", "set", "x"], "The value on standard input must have 1 to 25000 bytes."),
+            ("\uFEFF" + new string('a', 25_001), ["vault", "set", "x"], "The value on standard input must have 1 to 25000 bytes."),
             (new string('a', 25_001), ["vault", "set", "x"], "The value on standard input must have 1 to 25000 bytes."),
             ("", ["vault", "get", "x"], $"There is no vault in {folder["data"]}. Storage__Path must be the data folder."),
             ("", ["vault", "list"], $"There is no vault in {folder["data"]}. Storage__Path must be the data folder."),
@@ -69,6 +73,38 @@ public sealed class VaultCommandTests : IDisposable
             Assert.Equal(new Ran(1, "", $"error: {message}\n"), await RunAsync(input, args));
         }
         Assert.False(Directory.Exists(folder["data"]));
+    }
+
+    [Fact]
+    public async Task A_store_without_its_vault_gets_no_new_one_and_a_vault_without_its_key_is_not_opened()
+    {
+        var (process, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (process)
+        using (api) await process.KillAsync();
+        File.Move(folder["data/vault.key"], folder["key"]);
+        Assert.Contains("vault.key is missing", (await RunAsync("", "vault", "list")).Error, StringComparison.Ordinal);
+        File.Move(folder["data/vault.db"], folder["vault"]);
+        Assert.Contains("The vault is missing", (await RunAsync("x", "vault", "set", "x")).Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder["data/vault.db"]));
+    }
+
+    [Fact]
+    public async Task A_hosted_start_finds_the_organization_s_token_that_was_set_before_it()
+    {
+        Assert.Equal(0, (await RunAsync("token\n", "vault", "set", "platform-organization-token", "--Platform:Mode", "Hosted")).ExitCode);
+        using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]), ("Platform__Mode", "Hosted"));
+        await process.AddressAsync();
+        Assert.Equal("token\n", (await RunAsync("", "vault", "get", "platform-organization-token")).Output);
+    }
+
+    [Fact]
+    public void One_credential_is_made_for_the_whole_process()
+    {
+        var source = Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+        var made = Assert.Single(source, file => File.ReadAllText(file).Contains("new DefaultAzureCredential", StringComparison.Ordinal));
+        Assert.Equal("AzureIdentity.cs", Path.GetFileName(made));
+        Assert.Same(Functions.Startup.AzureIdentity.Credential, Functions.Startup.AzureIdentity.Credential);
     }
 
     [Fact]
