@@ -1,3 +1,4 @@
+using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Server;

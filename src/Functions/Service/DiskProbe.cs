@@ -1,5 +1,3 @@
-using Gatehouse.Functions.Startup;
-
 namespace Gatehouse.Functions.Service;
 
 /// <summary>Whether what is kept on this machine's disk can be written to: a full or read-only disk still answers reads.</summary>
@@ -12,8 +10,23 @@ namespace Gatehouse.Functions.Service;
 /// <param name="holdsVault">Whether the secrets are in it.</param>
 public sealed class DiskProbe(string? folder, bool holdsStore, bool holdsVault)
 {
+    // Room for a few commits of the store, and for what it writes beside them.
+    private const int ProbeBytes = 64 * 1024;
+
     private readonly Lock gate = new();
     private Task? writing;
+
+    /// <summary>Writes a file into a folder and deletes it again, to see whether the folder takes writes and has room for some.</summary>
+    /// <exception cref="IOException">It does not, for instance because the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">It does not, for want of permission.</exception>
+    public static void TryWrite(string path)
+    {
+        var probe = Path.Combine(path, $".probe-{Guid.NewGuid():N}");
+        using var file = File.OpenHandle(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose);
+        RandomAccess.Write(file, new byte[ProbeBytes], 0);
+        // Some file systems find out only then that they are full.
+        RandomAccess.FlushToDisk(file);
+    }
 
     /// <summary>Writes where the tables are, if they are on this machine.</summary>
     /// <exception cref="IOException">The folder takes no writes.</exception>
@@ -26,6 +39,6 @@ public sealed class DiskProbe(string? folder, bool holdsStore, bool holdsVault)
     // One write at a time, shared by both: a file system that hangs must not take one thread after the other.
     private Task WriteAsync()
     {
-        lock (gate) return writing is { IsCompleted: false } ? writing : writing = Task.Run(() => DataFolder.TryWrite(folder!));
+        lock (gate) return writing is { IsCompleted: false } ? writing : writing = Task.Run(() => TryWrite(folder!));
     }
 }

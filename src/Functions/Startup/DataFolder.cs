@@ -1,3 +1,4 @@
+using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
 
 namespace Gatehouse.Functions.Startup;
@@ -6,9 +7,6 @@ namespace Gatehouse.Functions.Startup;
 internal sealed class DataFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
-    // Room for a few commits of the store, and for what it writes beside them.
-    private const int ProbeBytes = 64 * 1024;
 
     /// <summary>The name of the table store's file.</summary>
     public const string StoreName = "gatehouse.db";
@@ -36,18 +34,6 @@ internal sealed class DataFolder
     /// <summary>A folder, whether it exists or not.</summary>
     public static DataFolder At(string path) => new(path);
 
-    /// <summary>Writes a file into a folder and deletes it again, to see whether the folder takes writes and has room for some.</summary>
-    /// <exception cref="IOException">It does not, for instance because the disk is full.</exception>
-    /// <exception cref="UnauthorizedAccessException">It does not, for want of permission.</exception>
-    public static void TryWrite(string path)
-    {
-        var probe = System.IO.Path.Combine(path, $".probe-{Guid.NewGuid():N}");
-        using var file = File.OpenHandle(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose);
-        RandomAccess.Write(file, new byte[ProbeBytes], 0);
-        // Some file systems find out only then that they are full.
-        RandomAccess.FlushToDisk(file);
-    }
-
     /// <summary>Opens a folder, and creates it if it is missing.</summary>
     /// <exception cref="SettingException">The folder cannot be created or written to.</exception>
     public static DataFolder Open(string path)
@@ -56,7 +42,7 @@ internal sealed class DataFolder
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
             else Directory.CreateDirectory(path, OwnerOnly);
-            TryWrite(path);
+            DiskProbe.TryWrite(path);
             return new DataFolder(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

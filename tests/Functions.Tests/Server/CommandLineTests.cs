@@ -1,4 +1,4 @@
-using Gatehouse.Functions.Startup;
+using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Server;

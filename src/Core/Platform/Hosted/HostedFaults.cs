@@ -46,7 +46,7 @@ internal static partial class HostedFaults
             401 or 403 when request.Credential.Header == GateOrganization.TokenHeader =>
                 PlatformException.InvalidCredential("The organization's API token is not valid."),
             // The platform answers every request of ours with its own code. Without one, something else answers there.
-            400 or 404 or 405 or 410 or 415 or 421 => Unavailable(
+            400 or 404 or 405 or 410 or 415 or 421 when code is null => Unavailable(
                 $"Status {status} was answered, and not in the platform's format.", null, status: PlatformException.WrongAddressStatus,
                 setting: request.Address.Setting),
             500 => Unavailable("The platform has failed.", RetryAfter(response, time), status: 500),

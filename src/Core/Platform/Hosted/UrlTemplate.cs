@@ -47,7 +47,8 @@ public sealed class UrlTemplate
     }
 
     private static string WithoutResource(string text) =>
-        text.EndsWith(Resource, StringComparison.OrdinalIgnoreCase) ? text[..^Resource.Length].TrimEnd('/') : text;
+        text.EndsWith(Resource, StringComparison.OrdinalIgnoreCase) && !text[..^Resource.Length].EndsWith(":/", StringComparison.Ordinal)
+            ? text[..^Resource.Length].TrimEnd('/') : text;
 
     /// <summary>The base URL of an application, without a slash at its end.</summary>
     public string For(AppId application) =>

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Gatehouse.Functions.Startup;
+namespace Gatehouse.Functions.Service;
 
 /// <summary>The version of this build. Directory.Build.props sets it.</summary>
 public static class BuildVersion
