@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Gatehouse.Common;
-using Gatehouse.Functions.Startup;
 
 namespace Gatehouse.Functions.Service;
 
