@@ -47,7 +47,7 @@ internal static class CommandLine
           Gatehouse.Server restore FOLDER [settings]
                                        Copies a backup into a data folder that is empty.
           Gatehouse.Server --health [settings]
-                                       Exit code 0 if the server at the first address of Urls on this machine is alive.
+                                       Exit code 0 if the server at an address of Urls on this machine is alive.
           Gatehouse.Server --help      Prints this.
           Gatehouse.Server --version   Prints the version.
 
