@@ -57,7 +57,7 @@ internal static class CommandLine
           Gatehouse.Server vault list [settings]
                                        Prints the names of the secrets.
           Gatehouse.Server --health [settings]
-                                       Exit code 0 if the server at the first address of Urls on this machine is alive.
+                                       Exit code 0 if the server at an address of Urls on this machine is alive.
           Gatehouse.Server --help      Prints this.
           Gatehouse.Server --version   Prints the version.
 
