@@ -69,7 +69,7 @@ internal sealed record DataStores(
     // A separate method, like OpenKeyVault: compiling a method loads the assemblies of the types it uses.
     private static (ITableStore Store, Uri? Account) OpenAzureTables(StorageSettings settings)
     {
-        var store = settings.OpenAzure();
+        var store = settings.OpenAzure(() => AzureIdentity.Credential);
         return (store, store.Account);
     }
 

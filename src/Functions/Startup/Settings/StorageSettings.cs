@@ -1,3 +1,4 @@
+using Azure.Core;
 using Gatehouse.Storage.AzureTables;
 
 namespace Gatehouse.Functions.Startup.Settings;
@@ -13,8 +14,9 @@ internal sealed record StorageSettings(string Path, string? ConnectionString, Ur
     public bool IsAzure => ConnectionString is not null || TableEndpoint is not null;
 
     /// <summary>Opens the store in Azure.</summary>
-    public AzureTableStore OpenAzure() => TableEndpoint is { } endpoint
-        ? AzureTableStore.Open(endpoint, AzureIdentity.Credential, AzureTableTimeouts.Default, TimeProvider.System)
+    /// <param name="identity">Gives the credential, where the settings name an address only.</param>
+    public AzureTableStore OpenAzure(Func<TokenCredential> identity) => TableEndpoint is { } endpoint
+        ? AzureTableStore.Open(endpoint, identity(), AzureTableTimeouts.Default, TimeProvider.System)
         : AzureTableStore.Open(ConnectionString!, AzureTableTimeouts.Default, TimeProvider.System);
 
     // The generated text would contain the account's key.
