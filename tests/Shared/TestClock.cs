@@ -14,6 +14,7 @@ public sealed class TestClock : FakeTimeProvider
 {
     private readonly Lock gate = new();
     private readonly Dictionary<Timer, DateTimeOffset> due = [];
+    private int timersSet;
 
     /// <summary>A clock at a fixed instant: 12:00 UTC on Wednesday, 15 May 2024.</summary>
     public TestClock()
@@ -33,6 +34,15 @@ public sealed class TestClock : FakeTimeProvider
         get
         {
             lock (gate) return due.Count;
+        }
+    }
+
+    /// <summary>How often a timer was set to fire: what a test awaits where a timer may wait already, and is set again.</summary>
+    public int TimersSet
+    {
+        get
+        {
+            lock (gate) return timersSet;
         }
     }
 
@@ -67,7 +77,7 @@ public sealed class TestClock : FakeTimeProvider
     {
         lock (gate)
         {
-            if (until is { } instant) due[timer] = instant;
+            if (until is { } instant) (due[timer], timersSet) = (instant, timersSet + 1);
             else due.Remove(timer);
         }
     }
