@@ -99,7 +99,7 @@ public sealed partial class StoryTests
         var script = string.Concat([
             "set -euo pipefail\n",
             // The built server, instead of a build in the middle of a test.
-            $"dotnet() {{ [[ \"$*\" == \"run --project src/Server -- \"* ]]; shift 4; command dotnet '{typeof(CommandLine).Assembly.Location}' \"$@\"; }}\n",
+            $"dotnet() {{ [[ \"$2\" == --no-build ]] && set -- \"$1\" \"${{@:3}}\"; [[ \"$*\" == \"run --project src/Server -- \"* ]]; shift 4; command dotnet '{typeof(CommandLine).Assembly.Location}' \"$@\"; }}\n",
             .. preparation,
             .. blocks.Select(block => $"{block}printf '\\n{EndOfBlock}\\n'\n"),
         ]);
