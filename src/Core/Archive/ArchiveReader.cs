@@ -74,7 +74,7 @@ public sealed class ArchiveReader(ITableStore store, ManagedApplications applica
         return new ArchiveGapsPage(found, after);
     }
 
-    /// <summary>The gaps of an application; null if there are none. Yesterday is one once its nightly run has read it without a count.</summary>
+    /// <summary>The gaps of an application; null if there are none. A pending day (<see cref="ArchivedDays.Pending"/>) is not a gap.</summary>
     public async Task<ArchiveGaps?> FindGapsAsync(ManagedApplication application, CancellationToken cancellation)
     {
         if (application.State != CustodyState.Held) return null;

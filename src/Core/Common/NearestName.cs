@@ -34,7 +34,7 @@ public static class NearestName
         var shown = name.Length <= LongestName ? name : name[..LongestName] + "...";
         return $"There is no {what} '{shown}'. " + (near.Length > 0 ? $"Did you mean {string.Join(" or ", near)}?"
             : known.Count > 0 ? $"There is {string.Join(", ", known)}."
-            : "There is none here.");
+            : $"This operation takes no {what}.");
     }
 
     // Optimal string alignment: the edit distance with swaps of neighbours.

@@ -49,8 +49,8 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>
-    /// The setting that an operator must check, because it may be the cause; null where none is. Then no value of the caller is the
-    /// cause, whatever the code says.
+    /// The setting that an operator must check; null if no setting can be the cause. With a setting, the failure is not the caller's
+    /// fault, even if the code usually means that.
     /// </summary>
     public string? Setting { get; init; }
 

@@ -28,7 +28,7 @@ public sealed class Applications(
                     change.SetApplication(created.Id);
                     return Created(KnownApplicationDocument.Of(created));
                 },
-                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.ForetellCreation(name))));
+                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.PreviewCreation(name))));
         });
 
     /// <summary>A page of the caller's applications, in the order of their ids.</summary>
@@ -72,7 +72,7 @@ public sealed class Applications(
                         ? Created(document)
                         : OpsReply.Ok(document, CustodyContext.Default.KnownApplicationDocument);
                 },
-                () => DryRunDocument.OfAsync(applications.ForetellRegistrationAsync(application, cancellation)));
+                () => DryRunDocument.OfAsync(applications.PreviewRegistrationAsync(application, cancellation)));
         });
 
     /// <summary>Deletes an application. <c>confirm</c> must be its name.</summary>
@@ -91,7 +91,7 @@ public sealed class Applications(
                     await applications.DeleteAsync(application, name, cancellation);
                     return OpsReply.NoContent();
                 },
-                () => DryRunDocument.OfAsync(applications.ForetellDeletionAsync(application, name, cancellation)));
+                () => DryRunDocument.OfAsync(applications.PreviewDeletionAsync(application, name, cancellation)));
         });
 
     /// <summary>Takes every application into custody whose master token is not in the vault. Asks the vault for each application.</summary>
@@ -103,7 +103,7 @@ public sealed class Applications(
             await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
             return new PreparedChange(
                 async () => Adopted(await sync.RunAsync(askVault: true, cancellation), isDryRun: false),
-                async () => Adopted(await sync.ForetellAsync(cancellation), isDryRun: true));
+                async () => Adopted(await sync.PreviewAsync(cancellation), isDryRun: true));
         });
 
     private static IResult Adopted(ApplicationSyncRun run, bool isDryRun) =>

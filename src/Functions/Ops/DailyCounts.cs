@@ -53,7 +53,7 @@ public sealed class DailyCounts(
                         $"/ops/v1/applications/{application}/daily_counts/backfill/{ordered.Id}", BackfillDocument.Of(ordered),
                         ArchiveContext.Default.BackfillDocument);
                 },
-                () => DryRunDocument.OfAsync(backfills.ForetellAsync(application, days, cancellation)));
+                () => DryRunDocument.OfAsync(backfills.PreviewAsync(application, days, cancellation)));
         });
 
     /// <summary>The progress of a backfill.</summary>

@@ -73,7 +73,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
                     await credentials.DeleteAsync(application, type, pushId, cancellation);
                     return OpsReply.NoContent();
                 },
-                () => DryRunDocument.OfAsync(credentials.ForetellDeletionAsync(application, type, pushId, cancellation)));
+                () => DryRunDocument.OfAsync(credentials.PreviewDeletionAsync(application, type, pushId, cancellation)));
         });
 
     private async Task<PreparedChange> AddServiceAccountAsync(

@@ -32,7 +32,7 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
                     change.SetSubject(AuditSubject.Token(issued.TokenId));
                     return Granted(issued);
                 },
-                () => DryRunDocument.OfAsync(leases.ForetellIssueAsync(application, lease, cancellation)));
+                () => DryRunDocument.OfAsync(leases.PreviewIssueAsync(application, lease, cancellation)));
         });
 
     /// <summary>Every token of the application, with or without a lease.</summary>
@@ -59,7 +59,7 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
                     change.SetLabel(await leases.RevokeAsync(application, tokenId, cancellation));
                     return OpsReply.NoContent();
                 },
-                () => DryRunDocument.OfAsync(leases.ForetellRevocationAsync(application, tokenId, cancellation)));
+                () => DryRunDocument.OfAsync(leases.PreviewRevocationAsync(application, tokenId, cancellation)));
         });
 
     /// <summary>Replaces a token with a new one. The old one works until the overlap ends.</summary>
@@ -80,7 +80,7 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
                     if (rotated.Owner != change.Caller.Name) change.SetSubject(AuditSubject.TokenOf(tokenId, rotated.Owner));
                     return Granted(rotated);
                 },
-                () => DryRunDocument.OfAsync(leases.ForetellRotationAsync(application, tokenId, overlap, caller, cancellation)));
+                () => DryRunDocument.OfAsync(leases.PreviewRotationAsync(application, tokenId, overlap, caller, cancellation)));
         });
 
     private static IResult Granted(GrantedToken token) =>

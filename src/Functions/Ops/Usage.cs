@@ -29,8 +29,8 @@ public sealed class Usage(
             return new PreparedChange(
                 async () => OpsReply.Ok(
                     ReceiptDocument.Of(await recorder.RecordAsync(application, events, cancellation)), UsageContext.Default.ReceiptDocument),
-                () => Task.FromResult(DryRunDocument.Of(new ForeseenStep(
-                    ForeseenAction.Record, $"application:{application}",
+                () => Task.FromResult(DryRunDocument.Of(new PlannedStep(
+                    PlannedAction.Record, $"application:{application}",
                     $"{events.Count} valid events are recorded. Those that are known already, too old, or over a limit are not counted."))));
         });
 
@@ -65,12 +65,12 @@ public sealed class Usage(
                     await limits.SetAsync(application, set, [change.EntryRow()], cancellation);
                     return OpsReply.Ok(LimitsDocument.Of(set), UsageContext.Default.LimitsDocument);
                 },
-                async () => DryRunDocument.Of(ForeseenSteps(application, await limits.GetAsync(application, cancellation), set)));
+                async () => DryRunDocument.Of(PlannedSteps(application, await limits.GetAsync(application, cancellation), set)));
         });
 
-    private static ForeseenStep[] ForeseenSteps(AppId application, MessageLimits current, MessageLimits set) =>
+    private static PlannedStep[] PlannedSteps(AppId application, MessageLimits current, MessageLimits set) =>
     [
-        new(ForeseenAction.Set, $"application:{application}",
+        new(PlannedAction.Set, $"application:{application}",
             $"A user may send {Limit(set.UserMessagesPerSecond)}, before {Limit(current.UserMessagesPerSecond)}; "
                 + $"a channel shows {Limit(set.ChannelMessagesPerSecond)}, before {Limit(current.ChannelMessagesPerSecond)}."),
     ];

@@ -33,7 +33,7 @@ public sealed class NearestNameTests
     [Fact]
     public void The_sentence_says_where_nothing_is_known_and_shortens_a_long_name()
     {
-        Assert.Equal("There is no field 'x'. There is none here.", NearestName.Unknown("field", "x", []));
+        Assert.Equal("There is no field 'x'. This operation takes no field.", NearestName.Unknown("field", "x", []));
         Assert.InRange(NearestName.Unknown("field", new string('a', 5_000), []).Length, 1, 200);
     }
 }

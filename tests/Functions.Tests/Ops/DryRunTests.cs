@@ -112,12 +112,30 @@ public abstract partial class DryRunTests(Head head) : IAsyncLifetime
         var id = path.Split('/')[^1];
         Assert.Equal(
             [
-                $"delete application:{id}: Harbour is deleted at the platform, with all its data. It cannot be restored.",
+                $"delete application:{id}: Harbour is deleted at the platform, with its users, channels, messages and push credentials. It cannot be restored.",
                 $"revoke token:{token}: The token worker of local stops working at once.",
                 $"remove secret:token-{id}-worker: The secret is removed from the vault.",
                 $"remove secret:{MasterTokens.SecretName(AppId.TryParse(id)!.Value)}: The master token is removed from the vault.",
             ],
             await TellAsync("DELETE", $"{path}?confirm=Harbour&dry_run=true"));
+    }
+
+    [Fact]
+    public async Task A_deletion_without_a_master_token_tells_that_the_platform_keeps_the_application()
+    {
+        await IssueAsync("worker", "vault");
+        var id = path.Split('/')[^1];
+        await Vault.DeleteAsync(MasterTokens.SecretName(AppId.TryParse(id)!.Value), default);
+        // The vault's value is used for a while; registering reads it again.
+        (await Api.SendAsync(HttpMethod.Put, path, Credential.Ops)).Problem(HttpStatusCode.Conflict, "master-token-missing");
+        Assert.Equal(
+            [
+                $"remove application:{id}: Harbour is removed from custody. Nothing is deleted at the platform, because the vault has no master token.",
+                $"remove secret:token-{id}-worker: The secret is removed from the vault.",
+            ],
+            await TellAsync("DELETE", $"{path}?confirm=Harbour&dry_run=true"));
+        Assert.Equal(HttpStatusCode.NoContent, (await Api.DeleteAsync($"{path}?confirm=Harbour", Credential.Ops)).Status);
+        Assert.Contains(id, (await Api.GetAsync("/v3/applications", Api.Organization)).Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,11 +16,11 @@ public sealed record AuditCall
     /// <summary>The role of a call of the platform's own API with an API token.</summary>
     public const string ApiToken = "api-token";
 
-    // No other caller has such a name: configured names have no colon, and those of Entra ID begin with something else.
-    private const string PlatformPrefix = "v3:";
-
     /// <summary>The most characters of a request id.</summary>
     public const int RequestIdLength = 64;
+
+    // No other caller has such a name: configured names have no colon, and those of Entra ID begin with something else.
+    private const string PlatformPrefix = "v3:";
 
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -53,7 +53,7 @@ public sealed record AuditCall
         new(new Caller(PlatformPrefix + Organization, []), Organization, operation, requestId);
 
     /// <summary>A call of the platform's own API with an API token.</summary>
-    /// <param name="token">The token. Only its fingerprint is recorded, and of the master token that it was the one.</param>
+    /// <param name="token">The token. Its fingerprint is recorded; for the master token, only that it was the master token.</param>
     /// <param name="isMaster">Whether it is the application's master token.</param>
     /// <param name="operation">The operation's name.</param>
     /// <param name="requestId">The request's id.</param>

@@ -62,12 +62,12 @@ public sealed class Backfills
     /// <summary>What <see cref="OrderAsync"/> would do. Changes nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">As for <see cref="OrderAsync"/>.</exception>
     /// <exception cref="CustodyException">As for <see cref="OrderAsync"/>.</exception>
-    public async Task<IReadOnlyList<ForeseenStep>> ForetellAsync(AppId application, DayRange days, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PlannedStep>> PreviewAsync(AppId application, DayRange days, CancellationToken cancellation)
     {
         await CheckAsync(application, days, cancellation);
         return
         [
-            new(ForeseenAction.Archive, AuditSubject.Days(days.From, days.To).ToString(),
+            new(PlannedAction.Archive, AuditSubject.Days(days.From, days.To).ToString(),
                 $"{days.Days} days are read from the platform again, in the background. A count that differs replaces the archived one, which stays in its history."),
         ];
     }

@@ -53,12 +53,12 @@ public sealed class ApplicationSync
     /// <param name="cancellation">Stops between two applications.</param>
     /// <exception cref="PlatformException">The platform cannot list its applications.</exception>
     public Task<ApplicationSyncRun> RunAsync(bool askVault, CancellationToken cancellation) =>
-        RunAsync(new Work(askVault, OnlyForetells: false), cancellation);
+        RunAsync(new Work(askVault, IsPreview: false), cancellation);
 
     /// <summary>What <see cref="RunAsync(bool, CancellationToken)"/> would add and remove, with a look into the vault. Changes nothing.</summary>
     /// <exception cref="PlatformException">The platform cannot list its applications.</exception>
-    public Task<ApplicationSyncRun> ForetellAsync(CancellationToken cancellation) =>
-        RunAsync(new Work(AsksVault: true, OnlyForetells: true), cancellation);
+    public Task<ApplicationSyncRun> PreviewAsync(CancellationToken cancellation) =>
+        RunAsync(new Work(AsksVault: true, IsPreview: true), cancellation);
 
     private async Task<ApplicationSyncRun> RunAsync(Work work, CancellationToken cancellation)
     {
@@ -124,7 +124,7 @@ public sealed class ApplicationSync
 
         // It may have been deleted since it was listed.
         if (await IsGoneAsync(new ApplicationCredential(application.Id, application.Token), cancellation)) return false;
-        if (work.OnlyForetells) return true;
+        if (work.IsPreview) return true;
         if (!isHeld) await masters.StoreAsync(application.Id, application.Token, cancellation);
         while (true)
         {
@@ -143,15 +143,15 @@ public sealed class ApplicationSync
         if (record.State == CustodyState.Held)
         {
             if (!await masters.UseAsync(record.Id, master => IsGoneAsync(master, cancellation), cancellation)) return false;
-            if (work.OnlyForetells) return true;
+            if (work.IsPreview) return true;
             CustodyRecord? marked = null;
             while (marked is null && await reconciler.WaitForUnlockedAsync(record.Id, TimeSpan.Zero, cancellation) is { } free)
                 marked = await rows.TryReplaceAsync(free with { State = CustodyState.Deleting }, cancellation);
         }
-        return work.OnlyForetells || await reconciler.TryReconcileAsync(record.Id, cancellation) is not null;
+        return work.IsPreview || await reconciler.TryReconcileAsync(record.Id, cancellation) is not null;
     }
 
-    private sealed record Work(bool AsksVault, bool OnlyForetells);
+    private sealed record Work(bool AsksVault, bool IsPreview);
 
     private async Task<bool> IsGoneAsync(ApplicationCredential master, CancellationToken cancellation)
     {

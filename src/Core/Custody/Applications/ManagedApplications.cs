@@ -66,13 +66,13 @@ public sealed class ManagedApplications : IApplicationDirectory
 
     /// <summary>What <see cref="CreateAsync"/> would do. Changes nothing. The platform alone decides whether it takes the name.</summary>
     /// <exception cref="PlatformException">The name has not 1 to 128 bytes.</exception>
-    public static IReadOnlyList<ForeseenStep> ForetellCreation(string name)
+    public static IReadOnlyList<PlannedStep> PreviewCreation(string name)
     {
         Application.CheckName(name);
         return
         [
-            new(ForeseenAction.Create, "application", $"{name} is created at the platform."),
-            new(ForeseenAction.Store, "secret", "Its master token is stored in the vault."),
+            new(PlannedAction.Create, "application", $"{name} is created at the platform."),
+            new(PlannedAction.Store, "secret", "Its master token is stored in the vault."),
         ];
     }
 
@@ -122,14 +122,14 @@ public sealed class ManagedApplications : IApplicationDirectory
     /// <exception cref="CustodyException">As for <see cref="RegisterAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task<IReadOnlyList<ForeseenStep>> ForetellRegistrationAsync(AppId id, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PlannedStep>> PreviewRegistrationAsync(AppId id, CancellationToken cancellation)
     {
         var application = await ViewAsMasterAsync(id, cancellation);
         var found = await rows.FindAsync(id, cancellation);
         if (found?.State == CustodyState.Deleting) throw CustodyException.Deleting();
         return found is null
-            ? [new(ForeseenAction.Adopt, $"application:{id}", $"{application.Name} is taken into custody.")]
-            : [new(ForeseenAction.Set, $"application:{id}", $"{application.Name} is in custody. Its name and its master token are noted again.")];
+            ? [new(PlannedAction.Adopt, $"application:{id}", $"{application.Name} is taken into custody.")]
+            : [new(PlannedAction.Set, $"application:{id}", $"{application.Name} is in custody. Its name and its master token are noted again.")];
     }
 
     /// <summary>An application in custody; null if there is none.</summary>
@@ -203,16 +203,30 @@ public sealed class ManagedApplications : IApplicationDirectory
     /// <see cref="CustodyFault.MasterTokenRefused"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task<IReadOnlyList<ForeseenStep>> ForetellDeletionAsync(AppId id, string confirmation, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PlannedStep>> PreviewDeletionAsync(AppId id, string confirmation, CancellationToken cancellation)
     {
         var found = await FindConfirmedAsync(id, confirmation, cancellation);
-        var listed = await reconciler.ListAsync(id, cancellation);
+        IReadOnlyList<IssuedToken> listed;
+        try
+        {
+            listed = await reconciler.ListAsync(id, cancellation);
+        }
+        catch (CustodyException missing) when (missing.Fault == CustodyFault.MasterTokenMissing)
+        {
+            return
+            [
+                new(PlannedAction.Remove, $"application:{id}",
+                    $"{found.Name} is removed from custody. Nothing is deleted at the platform, because the vault has no master token."),
+                .. found.Leases.SelectMany(lease => LeasePreview.Secret(id, lease)),
+            ];
+        }
         return
         [
-            new(ForeseenAction.Delete, $"application:{id}", $"{found.Name} is deleted at the platform, with all its data. It cannot be restored."),
-            .. found.Leases.SelectMany(lease => LeaseForecast.OfEnd(id, lease)),
-            .. listed.Where(token => !found.Manages(token.Token)).Select(token => LeaseForecast.OfUnmanaged(token.Token.Fingerprint)),
-            new(ForeseenAction.Remove, $"secret:{MasterTokens.SecretName(id)}", "The master token is removed from the vault."),
+            new(PlannedAction.Delete, $"application:{id}",
+                $"{found.Name} is deleted at the platform, with its users, channels, messages and push credentials. It cannot be restored."),
+            .. found.Leases.SelectMany(lease => LeasePreview.OfEnd(id, lease)),
+            .. listed.Where(token => !found.Manages(token.Token)).Select(token => LeasePreview.OfUnmanaged(token.Token.Fingerprint)),
+            new(PlannedAction.Remove, $"secret:{MasterTokens.SecretName(id)}", "The master token is removed from the vault."),
         ];
     }
 

@@ -161,13 +161,13 @@ public sealed class ManagedPushCredentials(
     /// <exception cref="CustodyException">As for <see cref="DeleteAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task<IReadOnlyList<ForeseenStep>> ForetellDeletionAsync(
+    public async Task<IReadOnlyList<PlannedStep>> PreviewDeletionAsync(
         AppId application, PushType type, string id, CancellationToken cancellation)
     {
         var credential = (await ListAsync(application, cancellation))
             .FirstOrDefault(one => one.Configuration.Type == type && one.Configuration.Id == id) ?? throw CustodyException.PushCredentialNotFound();
         var name = credential.BundleId is { } bundle ? $"The certificate of {bundle}" : "The push credential";
-        return [new(ForeseenAction.Delete, $"push:{id}", $"{name} is removed. The platform sends no notification with it any more.")];
+        return [new(PlannedAction.Delete, $"push:{id}", $"{name} is removed. The platform sends no notification with it any more.")];
     }
 
     private (ApnsCertificate Certificate, bool ForProduction) Inspect(CertificateUpload upload)

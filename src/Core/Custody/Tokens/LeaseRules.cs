@@ -42,7 +42,7 @@ internal static class LeaseRules
             throw CustodyException.NoFreeSlot($"All of the application's {ApiToken.MostSecondary} slots are used.");
     }
 
-    /// <summary>The lease that a token belongs to; null if there is none.</summary>
+    /// <summary>Finds the lease of a token; null if the token has no lease.</summary>
     public static Lease? Find(CustodyRecord record, string tokenId) =>
         record.Leases.FirstOrDefault(lease => lease.Tokens.Any(token => token.Id == tokenId));
 }

@@ -58,12 +58,12 @@ public sealed class Leases
     /// <summary>What <see cref="IssueAsync"/> would do. Changes nothing.</summary>
     /// <exception cref="CustodyException">As for <see cref="IssueAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
-    public async Task<IReadOnlyList<ForeseenStep>> ForetellIssueAsync(
+    public async Task<IReadOnlyList<PlannedStep>> PreviewIssueAsync(
         AppId application, LeaseRequest request, CancellationToken cancellation)
     {
         request.Check();
         var (record, listed) = await ReadAsync(application, cancellation);
-        return LeaseForecast.OfIssue(application, LeaseRules.Begin(record, listed.Count, request, time.GetUtcNow()));
+        return LeasePreview.OfIssue(application, LeaseRules.Begin(record, listed.Count, request, time.GetUtcNow()));
     }
 
     /// <summary>
@@ -98,13 +98,13 @@ public sealed class Leases
     /// <summary>What <see cref="RotateAsync"/> would do. Changes nothing.</summary>
     /// <exception cref="CustodyException">As for <see cref="RotateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
-    public async Task<IReadOnlyList<ForeseenStep>> ForetellRotationAsync(
+    public async Task<IReadOnlyList<PlannedStep>> PreviewRotationAsync(
         AppId application, string tokenId, TimeSpan overlap, TokenCaller caller, CancellationToken cancellation)
     {
         CheckOverlap(overlap);
         var (record, listed) = await ReadAsync(application, cancellation);
         var now = time.GetUtcNow();
-        return LeaseForecast.OfRotation(application, LeaseRules.Rotate(record, listed.Count, tokenId, caller, now), overlap, now);
+        return LeasePreview.OfRotation(application, LeaseRules.Rotate(record, listed.Count, tokenId, caller, now), overlap, now);
     }
 
     /// <summary>
@@ -148,13 +148,13 @@ public sealed class Leases
     /// <summary>What <see cref="RevokeAsync"/> would do. Changes nothing.</summary>
     /// <exception cref="CustodyException">As for <see cref="RevokeAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
-    public async Task<IReadOnlyList<ForeseenStep>> ForetellRevocationAsync(
+    public async Task<IReadOnlyList<PlannedStep>> PreviewRevocationAsync(
         AppId application, string tokenId, CancellationToken cancellation)
     {
         var (record, listed) = await ReadAsync(application, cancellation);
         return LeaseRules.Find(record, tokenId) is { } lease
-            ? LeaseForecast.OfRevocation(application, lease, tokenId)
-            : [LeaseForecast.OfUnmanaged(FindUnmanaged(record, listed, tokenId).Token.Fingerprint)];
+            ? LeasePreview.OfRevocation(application, lease, tokenId)
+            : [LeasePreview.OfUnmanaged(FindUnmanaged(record, listed, tokenId).Token.Fingerprint)];
     }
 
     /// <summary>

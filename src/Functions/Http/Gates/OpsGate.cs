@@ -83,7 +83,7 @@ public sealed class OpsGate(
         {
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
-            if (IsDryRun(request, operation)) return await ForetellAsync(prepare(new OpsChange(trail, call, null, null), cancellation));
+            if (IsDryRun(request, operation)) return await PreviewAsync(prepare(new OpsChange(trail, call, null, null), cancellation));
             return await idempotent.AnswerAsync(request, call, (attempt, running) =>
             {
                 var change = new OpsChange(trail, call, null, null) { Try = attempt };
@@ -114,7 +114,7 @@ public sealed class OpsGate(
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             var change = new OpsChange(trail, call, id, SubjectOf(subject));
-            if (IsDryRun(request, operation)) return await ForetellAsync(prepare(change, id, cancellation));
+            if (IsDryRun(request, operation)) return await PreviewAsync(prepare(change, id, cancellation));
             return await idempotent.AnswerAsync(
                 request, call, (_, running) => audited.RunAsync(call, change, () => RunAsync(prepare(change, id, running)), running), cancellation);
         });
@@ -128,7 +128,7 @@ public sealed class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            if (IsDryRun(request, operation)) return await ForetellAsync(prepare(new OpsChange(trail, call, id, null), id, cancellation));
+            if (IsDryRun(request, operation)) return await PreviewAsync(prepare(new OpsChange(trail, call, id, null), id, cancellation));
             return await idempotent.AnswerAsync(request, call, async (_, running) =>
             {
                 var change = new OpsChange(trail, call, id, null);
@@ -147,7 +147,7 @@ public sealed class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            if (IsDryRun(request, operation)) return await ForetellAsync(prepare(id, cancellation));
+            if (IsDryRun(request, operation)) return await PreviewAsync(prepare(id, cancellation));
             return await idempotent.AnswerAsync(request, call, (_, running) => RunAsync(prepare(id, running)), cancellation);
         });
 
@@ -160,7 +160,7 @@ public sealed class OpsGate(
 
     private static async Task<IResult> RunAsync(Task<PreparedChange> preparing) => await (await preparing).Run();
 
-    private static async Task<IResult> ForetellAsync(Task<PreparedChange> preparing) => await (await preparing).Foretell();
+    private static async Task<IResult> PreviewAsync(Task<PreparedChange> preparing) => await (await preparing).Preview();
 
     private async ValueTask<(AuditCall Call, AppId Application)> AdmitAsync(
         HttpRequest request, Role role, string application, string operation, CancellationToken cancellation)

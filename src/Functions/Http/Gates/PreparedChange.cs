@@ -7,5 +7,5 @@ namespace Gatehouse.Functions.Http.Gates;
 /// <c>?dry_run=true</c>. So an operation cannot forget dry runs.
 /// </summary>
 /// <param name="Run">Makes the change.</param>
-/// <param name="Foretell">Checks the change as far as possible, changes nothing, and tells what would happen.</param>
-public sealed record PreparedChange(Func<Task<IResult>> Run, Func<Task<IResult>> Foretell);
+/// <param name="Preview">Checks the change as far as possible, changes nothing, and tells what would happen.</param>
+public sealed record PreparedChange(Func<Task<IResult>> Run, Func<Task<IResult>> Preview);

@@ -50,7 +50,7 @@ internal static class FormContentType
             : null;
     }
 
-    /// <summary>Whether the body is a form, whatever its <c>Content-Type</c> says.</summary>
+    /// <summary>Whether the body looks like a form. Ignores the <c>Content-Type</c>.</summary>
     public static bool HoldsForm(ReadOnlySpan<byte> body)
     {
         const int Start = 1024;

@@ -24,10 +24,14 @@ internal static class RequestQuery
     };
 
     /// <summary>One of several names; null where it is missing or empty.</summary>
-    /// <exception cref="RequestException">It is none of them.</exception>
-    public static string? OneOf(HttpRequest request, string name, IReadOnlyCollection<string> known) =>
-        Text(request, name) is not { } text || known.Contains(text, StringComparer.Ordinal) ? Text(request, name)
-        : throw RequestException.Invalid(NearestName.Unknown(name, text, known));
+    /// <exception cref="RequestException">The value is not one of the names.</exception>
+    public static string? OneOf(HttpRequest request, string name, IReadOnlyCollection<string> known)
+    {
+        var text = Text(request, name);
+        return text is null || known.Contains(text, StringComparer.Ordinal)
+            ? text
+            : throw RequestException.Invalid(NearestName.Unknown(name, text, known));
+    }
 
     /// <summary>A boolean; false where it is missing.</summary>
     /// <exception cref="RequestException">The parameter is neither true nor false.</exception>

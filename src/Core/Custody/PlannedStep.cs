@@ -1,7 +1,7 @@
 namespace Gatehouse.Custody;
 
 /// <summary>What a step of a change does.</summary>
-public enum ForeseenAction
+public enum PlannedAction
 {
     /// <summary>Creates something at the platform.</summary>
     Create,
@@ -38,4 +38,4 @@ public enum ForeseenAction
 /// <param name="Action">What would happen.</param>
 /// <param name="Subject">To what: a kind, a colon and a name, as in the audit trail. Never a secret.</param>
 /// <param name="Detail">The same in a sentence, with what a person wants to know before.</param>
-public sealed record ForeseenStep(ForeseenAction Action, string Subject, string Detail);
+public sealed record PlannedStep(PlannedAction Action, string Subject, string Detail);
