@@ -1,7 +1,7 @@
 # Gatehouse on its own server (src/Server), for platforms other than Azure Functions:
 #
 #   docker build -t gatehouse .
-#   docker run -p 8080:8080 -v gatehouse:/data -e Organization__User=... -e Organization__Password=... -e Ops__LocalKey=... gatehouse
+#   docker run --name gatehouse -p 8080:8080 -v gatehouse:/data -e Organization__User=... -e Organization__Password=... -e Ops__LocalKey=... gatehouse
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
