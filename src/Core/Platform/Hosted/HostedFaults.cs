@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Gatehouse.Common;
 
 namespace Gatehouse.Platform.Hosted;
 
@@ -59,12 +60,9 @@ internal static partial class HostedFaults
     /// </summary>
     public static PlatformException? Explain(Exception e, HostedRequest request) => e switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Unavailable(
-            "The platform cannot be reached: its host is not known.", null, notSent: true, setting: request.Address.Setting),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
-            Unavailable("The platform cannot be reached: there is no connection.", null, notSent: true),
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            Unavailable("The platform cannot be reached: TLS fails.", null, notSent: true),
+        HttpRequestException failed when ConnectionFault.Reason(failed) is not null => Unavailable(
+            ConnectionFault.Explain("The platform", failed), null, notSent: true,
+            setting: failed.HttpRequestError == HttpRequestError.NameResolutionError ? request.Address.Setting : null),
         HttpRequestException or IOException => Unavailable("The platform's answer was lost on the way.", null),
         // The connection was not established in time.
         OperationCanceledException => Unavailable("The platform cannot be reached in time.", null),

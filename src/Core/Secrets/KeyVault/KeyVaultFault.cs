@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure;
 using Azure.Identity;
+using Gatehouse.Common;
 
 namespace Gatehouse.Secrets.KeyVault;
 
@@ -62,7 +63,7 @@ internal static class KeyVaultFault
         var code = CodeOf(failed);
         return failed.Status switch
         {
-            0 => new("Key Vault cannot be reached.", failed.InnerException) { RetryAfter = Soon },
+            0 => new(ConnectionFault.Explain("Key Vault", failed.InnerException), failed.InnerException) { RetryAfter = Soon },
             401 => new("Key Vault does not accept the credential's token: is it of the vault's own tenant?"),
             403 when code == "SecretDisabled" => new($"The secret {name} is disabled in Key Vault."),
             403 when code is "ForbiddenByFirewall" or "ForbiddenByConnection" => new(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure;
 using Azure.Identity;
+using Gatehouse.Common;
 
 namespace Gatehouse.Storage.AzureTables;
 
@@ -31,7 +32,7 @@ internal static class AzureTableFault
 
     private static string Explain(RequestFailedException failed, Uri account) => failed.Status switch
     {
-        0 => $"{account} cannot be reached.",
+        0 => ConnectionFault.Explain($"{account}", failed.InnerException),
         401 or 403 => $"{account} refuses access ({Code(failed)}): is the key current, or has the identity the role "
             + "Storage Table Data Contributor?",
         429 or 503 => $"{account} throttles ({Code(failed)}).",

@@ -90,6 +90,9 @@ public sealed class HostedNetworkTests : IAsyncLifetime
         using var platform = Platform("https");
         var failure = await Assert.ThrowsAsync<PlatformException>(() => platform.ViewCcuAsync(Master, None));
         Assert.Equal((503, true), (failure.Status, failure.NotSent));
+        // The cause as .NET names it: the name, the time and the chain of the certificate have one each.
+        Assert.StartsWith("The platform cannot be reached: TLS fails (", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("certificate", failure.Message, StringComparison.Ordinal);
         Assert.Empty(server.Requests);
     }
 
