@@ -11,6 +11,9 @@ namespace Gatehouse.Common;
 /// </summary>
 public static class JsonInteger
 {
+    // Of a number of 64 bits.
+    private const int MostDigits = 19;
+
     /// <summary>Reads an integer; false where the value is not a number, has a fraction, or does not fit into 64 bits.</summary>
     public static bool TryRead(JsonElement value, out long number)
     {
@@ -22,13 +25,29 @@ public static class JsonInteger
     public static bool TryRead(ReadOnlySpan<byte> text, out long number)
     {
         if (Utf8Parser.TryParse(text, out number, out var read) && read == text.Length) return true;
-        // A decimal holds 28 digits exactly. A smaller fraction is dropped, as in a double.
-        if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-            || !decimal.IsInteger(value) || value is < long.MinValue or > long.MaxValue)
-        {
-            return false;
-        }
-        number = (long)value;
-        return true;
+        var mark = text.IndexOfAny((byte)'e', (byte)'E');
+        var mantissa = mark < 0 ? text : text[..mark];
+        var point = mantissa.IndexOf((byte)'.');
+        var whole = point < 0 ? mantissa : mantissa[..point];
+        var digits = point < 0 ? whole.ToArray() : [.. whole, .. mantissa[(point + 1)..]];
+        // The sign is not a digit, and zeros at the end are a part of the exponent.
+        var significant = digits.AsSpan().TrimEnd((byte)'0');
+        number = 0;
+        if (significant.TrimStart("-0"u8).IsEmpty) return true;
+        if (!TryReadExponent(mark < 0 ? [] : text[(mark + 1)..], out var exponent)) return false;
+        var zeros = exponent - (digits.Length - whole.Length) + (digits.Length - significant.Length);
+        if (zeros is < 0 or > MostDigits) return false;
+        byte[] written = [.. significant, .. Enumerable.Repeat((byte)'0', (int)zeros)];
+        return long.TryParse(written, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+    }
+
+    // One that does not fit into 32 bits makes a fraction or a number that is too large: a body has no room for the digits to match.
+    private static bool TryReadExponent(ReadOnlySpan<byte> text, out long exponent)
+    {
+        exponent = 0;
+        if (text.IsEmpty) return true;
+        var isRead = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var read);
+        exponent = read;
+        return isRead;
     }
 }

@@ -6,7 +6,7 @@ namespace Gatehouse.Common;
 /// <summary>Instants as text (RFC 3339). Gatehouse writes UTC with milliseconds, such as <c>2016-01-05T13:02:03.004Z</c>.</summary>
 public static partial class Rfc3339
 {
-    private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+    private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF"];
 
     /// <summary>The instant as text.</summary>
     public static string Text(DateTimeOffset time) =>
@@ -26,11 +26,22 @@ public static partial class Rfc3339
         if (Form().Match(text) is not { Success: true } match) return false;
         var isLeap = match.Groups["second"].ValueSpan is "60";
         var normal = $"{match.Groups["date"].Value}T{match.Groups["minute"].Value}:{(isLeap ? "59" : match.Groups["second"].Value)}"
-            + $"{match.Groups["fraction"].Value}{match.Groups["offset"].Value.ToUpperInvariant()}";
-        if (!DateTimeOffset.TryParseExact(normal, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant)) return false;
+            + match.Groups["fraction"].Value;
+        if (!DateTimeOffset.TryParseExact(normal, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var local)) return false;
+        // .NET's own offsets end at 14 hours.
+        if (OffsetOf(match.Groups["offset"].ValueSpan) is not { } offset || local.Ticks - offset.Ticks < 0 || local.Ticks - offset.Ticks > DateTimeOffset.MaxValue.Ticks) return false;
+        instant = local - offset;
         // A leap second is a second of its own; a clock without leap seconds shows the next one.
         if (isLeap && instant < DateTimeOffset.MaxValue.AddSeconds(-1)) instant += TimeSpan.FromSeconds(1);
         return true;
+    }
+
+    // Up to a day less a minute, either way; null for an hour or a minute that no clock shows.
+    private static TimeSpan? OffsetOf(ReadOnlySpan<char> text)
+    {
+        if (text is "" or "Z" or "z") return TimeSpan.Zero;
+        if (!TimeSpan.TryParseExact(text[1..], @"hh\:mm", CultureInfo.InvariantCulture, out var offset)) return null;
+        return text[0] == '-' ? -offset : offset;
     }
 
     [GeneratedRegex(

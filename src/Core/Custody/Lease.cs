@@ -89,6 +89,9 @@ internal sealed record Lease(
     /// <summary>The replaced tokens whose overlap has ended.</summary>
     public IEnumerable<RetiringToken> Retired(DateTimeOffset now) => Retiring.Where(token => token.RevokeAt <= now);
 
+    /// <summary>When a replaced token ends: with its overlap, or with the lease.</summary>
+    public DateTimeOffset EndOf(DateTimeOffset overlapEnd) => ExpiresAt < overlapEnd ? ExpiresAt.Value : overlapEnd;
+
     /// <summary>Whether it should have been rotated more than one period ago.</summary>
     public bool IsLongOverdue(DateTimeOffset now) => !IsOver(now) && NextRotationAt + RotateEvery < now;
 

@@ -39,6 +39,9 @@ public interface IPlatform
     /// <summary>Revokes a secondary API token, for the master token; 400201 where it does not exist.</summary>
     Task RevokeTokenAsync(ApplicationCredential master, ApiToken token, CancellationToken cancellation);
 
+    /// <summary>The most push configurations of an application; null where the platform does not say.</summary>
+    int? MostPushConfigurations => null;
+
     /// <summary>Adds push configurations, one for each credential, and returns their ids.</summary>
     Task<IReadOnlyList<string>> AddPushConfigurationsAsync(
         ApplicationCredential credential, PushRegistration registration, CancellationToken cancellation);

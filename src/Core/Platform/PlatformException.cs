@@ -89,6 +89,10 @@ public sealed class PlatformException(int status, int code, string message) : Ex
     /// <summary>400203: the limit is reached.</summary>
     public static PlatformException TooMany(string message) => new(400, TooManyCode, message);
 
+    /// <summary>400203: the application has as many push configurations as it can have.</summary>
+    public static PlatformException TooManyPushConfigurations(int most) =>
+        TooMany($"An application can have at most {most} push configurations.");
+
     /// <summary>400304: the credential's application was deleted.</summary>
     public static PlatformException ApplicationNotFound() => new(400, ApplicationNotFoundCode, "\"Application\" not found.");
 

@@ -45,6 +45,9 @@ internal static class ApnsRefusals
         "The .p12 file holds no private key that belongs to its certificate. Export the certificate where its signing "
             + "request was made.");
 
+    private static readonly ApnsInspection OddPassword = NotSupported(
+        "its password has an emoji or another character outside of Unicode's basic plane, and it is not known whether it is the right one");
+
     private static readonly ApnsInspection PasswordMissing = new(
         ApnsCertificateFault.PasswordMissing,
         "The .p12 file is protected by a password, and none was given.");
@@ -60,13 +63,17 @@ internal static class ApnsRefusals
         ApnsCertificateFault.Unreadable, $"This server's cryptography refused the .p12 file: {why}. Export it in another way.");
 
     /// <summary>The integrity check fails with the password.</summary>
-    public static ApnsInspection Password(string? given) => string.IsNullOrEmpty(given) ? PasswordMissing : new(
+    /// <remarks>
+    /// .NET derives keys from text of two UTF-16 units a character (RFC 7292, appendix B) in pieces, and replaces a pair that falls
+    /// apart. So it fails with some passwords that are right.
+    /// </remarks>
+    public static ApnsInspection Password(string? given) => string.IsNullOrEmpty(given) ? PasswordMissing : given.Any(char.IsSurrogate) ? OddPassword : new(
         ApnsCertificateFault.PasswordWrong,
         "The password does not open the .p12 file. If it is the right one, the file was damaged after its export."
             + WhiteSpace(given));
 
     /// <summary>A file without an integrity check was not decrypted.</summary>
-    public static ApnsInspection PasswordOrProtection(string? given) => string.IsNullOrEmpty(given)
+    public static ApnsInspection PasswordOrProtection(string? given) => given?.Any(char.IsSurrogate) == true ? OddPassword : string.IsNullOrEmpty(given)
         ? new(
             ApnsCertificateFault.PasswordMissing,
             "The .p12 file is encrypted, and no password was given. If it has none, this server's cryptography does not support "

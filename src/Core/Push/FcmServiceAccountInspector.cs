@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using FcmInspection = Gatehouse.Push.Inspection<Gatehouse.Push.FcmServiceAccount, Gatehouse.Push.FcmServiceAccountFault>;
 
 namespace Gatehouse.Push;
@@ -28,7 +29,10 @@ public static class FcmServiceAccountInspector
         ServiceAccountKey? key;
         try
         {
-            key = JsonSerializer.Deserialize(FileText.WithoutMark(file).Span, ServiceAccountJson.Default.ServiceAccountKey);
+            var json = FileText.WithoutMark(file).Span;
+            // The serializer reads only the properties that it knows, so it does not find every wrong byte.
+            if (!Utf8.IsValid(json)) throw new JsonException("The file is not UTF-8.");
+            key = JsonSerializer.Deserialize(json, ServiceAccountJson.Default.ServiceAccountKey);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

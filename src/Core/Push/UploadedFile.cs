@@ -66,7 +66,8 @@ internal static class UploadedFile
                 ? "It is a Google service account's key file (JSON): it is registered as an FCM credential."
                 : "It is JSON.";
         }
-        if (text.Contains("-----BEGIN ", StringComparison.Ordinal)) return OfPem(text);
+        // Text may stand before it, as OpenSSL writes it, but not on its line.
+        if (text.StartsWith("-----BEGIN ", StringComparison.Ordinal) || text.Contains("\n-----BEGIN ", StringComparison.Ordinal)) return OfPem(text);
         if (text[0] == '<')
         {
             return text.Contains("<plist", StringComparison.Ordinal) ? "It is a property list (XML)."
@@ -134,6 +135,8 @@ internal static class UploadedFile
         }
         if (file.IndexOf(ReplacementCharacter) >= 0)
             return "It was changed on its way: bytes that are not text were replaced (EF BF BD). Send the file as binary.";
+        if (HasOtherLineEnds(file))
+            return "It was changed on its way: its line ends were replaced, as happens where a file is sent as text. Send the file as binary.";
         return IsCutShort(file)
             ? "It is incomplete: it ends before its own length."
             : "It begins like one, but is damaged, as happens where a binary file is sent as text.";
@@ -166,6 +169,13 @@ internal static class UploadedFile
         {
             return false;
         }
+    }
+
+    // Every LF has a CR before it. In a binary file, one in 256 has.
+    private static bool HasOtherLineEnds(ReadOnlySpan<byte> file)
+    {
+        var count = file.Count((byte)'\n');
+        return count > 1 && file.Count("\r\n"u8) == count;
     }
 
     // Only the definite length: a file of indefinite length has its end at its end.

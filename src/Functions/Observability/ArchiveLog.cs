@@ -1,5 +1,6 @@
 using Gatehouse.Archive;
 using Gatehouse.Archive.Daily;
+using Gatehouse.Custody;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Observability;
@@ -18,7 +19,11 @@ public sealed partial class ArchiveLog(ILogger<ArchiveLog> log)
     /// <summary>Logs failures.</summary>
     public void Report(string timer, IEnumerable<ArchiveFailure> failures)
     {
-        foreach (var failure in failures) LogFailure(timer, failure.Application, failure.Problem, failure.Error);
+        foreach (var failure in failures)
+        {
+            // That an application was deleted meanwhile is told by the problem's name.
+            LogFailure(timer, failure.Application, failure.Problem, failure.Error is CustodyException ? null : failure.Error);
+        }
     }
 
     [LoggerMessage(380, LogLevel.Information,
@@ -26,5 +31,5 @@ public sealed partial class ArchiveLog(ILogger<ArchiveLog> log)
     private partial void LogRun(string timer, int applications, long days, long corrected, int failed, long milliseconds);
 
     [LoggerMessage(381, LogLevel.Warning, "{Timer}: application {Application} could not be archived: {Problem}.")]
-    private partial void LogFailure(string timer, AppId application, string problem, Exception error);
+    private partial void LogFailure(string timer, AppId application, string problem, Exception? error);
 }

@@ -21,7 +21,7 @@ public sealed class Audit(OpsGate gate, AuditReader reader)
         gate.ReadOwnAsync(request, Role.AuditRead, async (caller, cancellation) =>
         {
             var page = await reader.ReadAsync(
-                caller, Filter(request), RequestQuery.Limit(request), RequestQuery.Text(request, "token"), cancellation);
+                caller, Filter(request), RequestQuery.Limit(request), RequestQuery.PageTokenText(request), cancellation);
             return page is null
                 ? throw RequestException.Invalid("token is not valid.")
                 : OpsReply.Ok(AuditPageDocument.Of(page), AuditContext.Default.AuditPageDocument);

@@ -17,6 +17,8 @@ namespace Gatehouse.Functions.Ops;
 /// </summary>
 public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushReplacementLog replacements, TimeProvider time)
 {
+    private const string ServiceAccountKey = "service_account_key";
+
     /// <summary>Registers an APNs certificate. <c>replace=true</c> removes the older ones.</summary>
     [Function(nameof(OpsAddCertificate)), QueryParameters("replace")]
     public Task<IResult> OpsAddCertificate(
@@ -28,7 +30,7 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
             var upload = await PushForms.ReadCertificateAsync(request, cancellation);
             return new PreparedChange(
                 async () => Answer(await credentials.AddCertificateAsync(application, upload, replaces, cancellation)),
-                async () => Answer(await credentials.InspectCertificateAsync(application, upload, replaces, cancellation)));
+                async () => Answer(await credentials.PreviewCertificateAsync(application, upload, replaces, cancellation)));
 
             IResult Answer(CertificateAddition addition)
             {
@@ -80,8 +82,8 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
         HttpRequest request, OpsChange change, AppId application, CancellationToken cancellation)
     {
         var form = await MultipartForm.ReadAsync(request, cancellation);
-        form?.RequireKnown("service_account_key");
-        var file = form?.File("service_account_key") ?? throw RequestException.MissingFile("service_account_key");
+        form?.RequireKnown(ServiceAccountKey);
+        var file = form?.File(ServiceAccountKey) ?? throw RequestException.MissingFile(ServiceAccountKey);
         return new PreparedChange(() => AnswerAsync(onlyInspects: false), () => AnswerAsync(onlyInspects: true));
 
         async Task<IResult> AnswerAsync(bool onlyInspects)
@@ -94,7 +96,10 @@ public sealed class Push(OpsGate gate, ManagedPushCredentials credentials, PushR
     private async Task<PreparedChange> AddSenderAsync(
         HttpRequest request, OpsChange change, AppId application, CancellationToken cancellation)
     {
-        var body = await RequestBody.ReadFieldsAsync(request, ["sender_id", "server_key"], cancellation);
+        var body = await RequestBody.ReadJsonAsync(request, cancellation);
+        if (body.Has("private_key") || body.Has(ServiceAccountKey))
+            throw RequestException.Invalid($"A service account's key file must be sent as the file {ServiceAccountKey} of a form (multipart/form-data).");
+        body.RequireKnown(["sender_id", "server_key"]);
         var (sender, key) = (body.RequiredString("sender_id"), body.RequiredString("server_key"));
         return new PreparedChange(() => AnswerAsync(onlyInspects: false), () => AnswerAsync(onlyInspects: true));
 

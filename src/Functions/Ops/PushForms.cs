@@ -20,7 +20,7 @@ internal static class PushForms
             form.Text("password"),
             form.Text("environment")?.Trim() switch
             {
-                null or "" => null,
+                null => null,
                 "development" => false,
                 "production" => true,
                 _ => throw RequestException.Invalid("environment must be development or production."),

@@ -17,7 +17,7 @@ internal static class PushUpload
         if (type != PushType.Gcm && await MultipartForm.ReadAsync(request, cancellation) is { } form)
         {
             return new ServiceAccountRegistration(
-                form.File("service_account_key") ?? throw PlatformException.Required("service_account_key"));
+                form.ChosenFile("service_account_key") ?? throw PlatformException.Required("service_account_key"));
         }
 
         var body = await RequestBody.ReadJsonAsync(request, cancellation);
@@ -31,9 +31,9 @@ internal static class PushUpload
             form.Boolean("content_available") ?? false,
             form.Boolean("mutable_content") ?? false,
             form.Text("push_sound") ?? "");
-        var development = form.File("apns_cert_development");
-        var production = form.File("apns_cert_production");
-        var either = form.File("apns_cert");
+        var development = form.ChosenFile("apns_cert_development");
+        var production = form.ChosenFile("apns_cert_production");
+        var either = form.ChosenFile("apns_cert");
         switch (form.Text("apns_cert_env_type")?.Trim())
         {
             case null or "":

@@ -118,14 +118,14 @@ public static class DataBackup
         var unfinished = $"{target}.unfinished-{Guid.NewGuid():N}";
         try
         {
-            DataFolder.Open(unfinished);
+            DataFolder.Create(unfinished);
             var done = await write(unfinished);
             Directory.Move(unfinished, target);
             return done;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"{target} cannot be written: {e.Message}");
+            throw new SettingException($"{target} cannot be written: {e.Message.Replace(unfinished, target, StringComparison.Ordinal)}");
         }
         finally
         {

@@ -40,14 +40,22 @@ internal sealed class DataFolder
     {
         try
         {
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-            else Directory.CreateDirectory(path, OwnerOnly);
-            DiskProbe.TryWrite(path);
-            return new DataFolder(path);
+            return Create(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SettingException($"Storage__Path: the folder {path} cannot be written to: {e.Message}");
         }
+    }
+
+    /// <summary>The same for a folder that no setting names.</summary>
+    /// <exception cref="IOException">The folder cannot be created or written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of permission.</exception>
+    public static DataFolder Create(string path)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, OwnerOnly);
+        DiskProbe.TryWrite(path);
+        return new DataFolder(path);
     }
 }

@@ -85,6 +85,20 @@ public sealed class BouncyCastleCertificateTests
     [InlineData("пароль")]
     public void Files_with_no_empty_and_foreign_passwords_open(string? password) => Opens(ProtectedWith(TripleDes), password);
 
+    // .NET derives another key from some of these passwords than Bouncy Castle and OpenSSL do.
+    [Theory]
+    [InlineData("p😀w")]
+    [InlineData("a😀b")]
+    [InlineData("😀")]
+    public void A_password_with_an_emoji_opens_or_is_told_as_a_refusal_of_this_server(string password)
+    {
+        using var push = TestCertificates.Certificate(CertificateKind.Universal);
+        var result = Inspect(Write(ProtectedWith(TripleDes), password, push, TestCertificates.Key), password);
+        if (result.Accepted) return;
+        Assert.Equal(ApnsCertificateFault.Unreadable, result.Fault);
+        Assert.Contains("This server's cryptography refused the .p12 file: its password has an emoji", result.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_push_certificate_is_found_among_other_entries()
     {

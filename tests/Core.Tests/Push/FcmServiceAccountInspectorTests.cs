@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FsCheck.Fluent;
@@ -59,6 +60,14 @@ public sealed class FcmServiceAccountInspectorTests
     [Fact]
     public void JSON_that_is_not_UTF8_is_refused() =>
         Refused(FcmServiceAccountFault.NotJson, [.. "{\"type\":\""u8, 0xff, 0xfe, .. "\"}"u8]);
+
+    [Fact]
+    public void A_key_with_a_byte_that_is_not_UTF8_in_a_property_that_is_not_used_is_refused()
+    {
+        var json = TestServiceAccounts.Json();
+        json["client_id"] = "für";
+        Refused(FcmServiceAccountFault.NotJson, Encoding.Latin1.GetBytes(json.ToJsonString(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
+    }
 
     [Theory]
     [InlineData("null")]

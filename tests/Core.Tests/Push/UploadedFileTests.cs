@@ -49,6 +49,7 @@ public sealed class UploadedFileTests
         ["a .p12 read as text"] = (() => Text(Encoding.UTF8.GetString(P12)), "bytes that are not text were replaced"),
         ["a truncated .p12"] = (() => P12[..^1], "incomplete"),
         ["half a .p12"] = (() => P12[..(P12.Length / 2)], "incomplete"),
+        ["a .p12 whose LF became CR LF"] = (() => Bytes(Latin1(P12).Replace("\n", "\r\n", StringComparison.Ordinal)), "its line ends were replaced"),
         [".jks"] = (() => [0xFE, 0xED, 0xFE, 0xED, .. new byte[99]], "keytool -importkeystore"),
         [".zip"] = (() => [.. "PK"u8, 3, 4, .. new byte[99]], "a zip archive"),
         ["gzip"] = (() => [0x1F, 0x8B, .. new byte[99]], "gzip"),
@@ -79,7 +80,7 @@ public sealed class UploadedFileTests
         foreach (var (file, what) in new[]
         {
             (P12, "a .p12 file"), (Text(Curve.ExportPkcs8PrivateKeyPem()), "(.p8)"), (Text("{"), "begins like JSON"), (Certificate.RawData, "(.cer)"),
-            (Array.Empty<byte>(), "It is empty"), (new byte[9], "not text in UTF-8"),
+            (Text("// key\n" + TestServiceAccounts.Json().ToJsonString()), "It is text"), (Array.Empty<byte>(), "It is empty"), (new byte[9], "not text in UTF-8"),
         })
         {
             var result = FcmServiceAccountInspector.Inspect(file);
@@ -87,6 +88,10 @@ public sealed class UploadedFileTests
             Assert.Contains(what, result.Message, StringComparison.Ordinal);
         }
     }
+
+    private static string Latin1(byte[] file) => Encoding.Latin1.GetString(file);
+
+    private static byte[] Bytes(string latin1) => Encoding.Latin1.GetBytes(latin1);
 
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -53,7 +53,7 @@ public abstract class FormsTests(Head head) : IAsyncLifetime
             };
             foreach (var (charset, encoding) in new[]
             {
-                ("UTF-8", Encoding.UTF8), ("ISO-8859-1", Encoding.Latin1), ("\"iso-8859-15\"", CodePagesEncodingProvider.Instance.GetEncoding("iso-8859-15")!),
+                ("UTF-8", Encoding.UTF8), ("utf8", Encoding.UTF8), ("ISO-8859-1", Encoding.Latin1), ("\"iso-8859-15\"", CodePagesEncodingProvider.Instance.GetEncoding("iso-8859-15")!),
                 ("windows-1252", CodePagesEncodingProvider.Instance.GetEncoding(1252)!), ("utf-16", Encoding.Unicode), ("utf-16be", Encoding.BigEndianUnicode),
             })
             {
@@ -81,6 +81,12 @@ public abstract class FormsTests(Head head) : IAsyncLifetime
         { FormType, [], 400403, "it is empty" },
         { FormType, Replaced(Body(File, PasswordPart()), "\r\n", "\n"), 400403, "its lines end in LF" },
         { FormType, Replaced(Body(File, PasswordPart()), "\r\n", "\r"), 400403, "its lines end in LF or CR alone" },
+        // One delimiter of several: what is behind it must not become a part of the file before it.
+        { FormType, Replaced(Body(File, PasswordPart()), $"\r\n--{Boundary}\r\n", $"\n--{Boundary}\r\n"), 400403, "its lines end in LF" },
+        { FormType, Replaced(Body(File, PasswordPart()), $"\r\n--{Boundary}\r\n", $"\r\n--{Boundary}\n"), 400403, "its lines end in LF" },
+        { FormType, Replaced(Body(File, PasswordPart()), $"\r\n--{Boundary}\r\n", $"\r--{Boundary}\r\n"), 400403, "its lines end in LF or CR alone" },
+        { FormType, Replaced(Body(File, PasswordPart()), $"\r\n--{Boundary}--", $"\n--{Boundary}--"), 400403, "its lines end in LF" },
+        { FormType, [(byte)'\n', .. Body(File, PasswordPart())], 400403, "its lines end in LF" },
         { FormType, Body(File, PasswordPart())[..^20], 400403, $"without its last line, --{Boundary}--" },
         { FormType, Form.Part("other", File, P12), 400403, $"begin with --other, but with the boundary in Content-Type they would begin with --{Boundary}" },
         { FormType, "{}"u8.ToArray(), 400403, "it is JSON" },

@@ -92,6 +92,8 @@ public sealed class StartRefusalTests : IDisposable
     [InlineData("Alerts__WebhookUrl", "http://example.com/alerts")]
     [InlineData("Alerts__Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     [InlineData("Alerts__WebhokUrl", "misspelt")]
+    [InlineData("Logging__LogLevel__Default", "Debg")]
+    [InlineData("Logging__Console__LogLevel__Gatehouse", "misspelt")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     public async Task A_wrong_setting_stops_the_start_with_a_line_that_names_it(string name, string value) =>
         Assert.Contains(name, await RefusalAsync((name, value)), StringComparison.Ordinal);
@@ -198,7 +200,8 @@ public sealed class StartRefusalTests : IDisposable
     [InlineData("Ops__Callers__0__Applications__0", "all")]
     [InlineData("Ops__Callers__1__Name", "READER", "Ops__Callers__1__KeySha256", Sha256Of2, "Ops__Callers__1__Roles__0", "Audit.Read")]
     [InlineData("Ops__Callers__1__KeySha256", Sha256, "Ops__Callers__1__Name", "other", "Ops__Callers__1__Roles__0", "Audit.Read")]
-    [InlineData("Ops__LocalKey", "a key of the local caller", "Ops__Callers__0__Name", "local")]
+    [InlineData("Ops__Callers__0__Name", "Local")]
+    [InlineData("Ops__Callers__0__Name", "local", "Ops__LocalKey", "a key of the local caller")]
     [InlineData("Ops__LocalKey", "@Microsoft", "Ops__Callers__0__Name", "reader")]
     public async Task A_wrong_caller_stops_the_start(string name, string value, params string[] others)
     {

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Gatehouse.Custody;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Secrets;
+using Gatehouse.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
@@ -221,6 +222,43 @@ public abstract partial class DryRunTests(Head head) : IAsyncLifetime
             request.Headers.Add("Idempotency-Key", "one");
             Assert.Equal(query.Length > 0 ? HttpStatusCode.OK : HttpStatusCode.Created, (await Api.SendAsync(request)).Status);
         }
+    }
+
+    [Fact]
+    public async Task A_dry_run_refuses_an_Idempotency_Key_that_is_not_valid()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{path}/tokens?dry_run=true")
+        {
+            Content = new StringContent("""{"label":"bot","deliver":"response"}""", Encoding.UTF8),
+        };
+        Credential.Ops.AddTo(request);
+        request.Headers.Add("Idempotency-Key", new string('x', 300));
+        (await Api.SendAsync(request)).Problem(HttpStatusCode.BadRequest, "invalid-request");
+    }
+
+    [Fact]
+    public async Task A_push_credential_for_which_there_is_no_room_is_refused_as_the_change_is()
+    {
+        for (var number = 0; number < 50; number++)
+            (await Api.PostAsync($"{path}/push/fcm", Credential.Ops, $$"""{"sender_id":"{{number}}","server_key":"k"}""")).Created();
+        foreach (var query in (string[])["", "?dry_run=true"])
+        {
+            (await Api.PostAsync($"{path}/push/fcm{query}", Credential.Ops, """{"sender_id":"50","server_key":"k"}""")).Problem(HttpStatusCode.Conflict, "no-free-slot");
+            using var account = Form.Of(("service_account_key", Encoding.UTF8.GetBytes(TestServiceAccounts.Json().ToJsonString())));
+            (await Api.SendAsync(HttpMethod.Post, $"{path}/push/fcm{query}", Credential.Ops, account)).Problem(HttpStatusCode.Conflict, "no-free-slot");
+            using var certificate = Form.Of(("certificate", TestCertificates.P12(CertificateKind.Production)), ("password", TestCertificates.Password));
+            (await Api.SendAsync(HttpMethod.Post, $"{path}/push/apns{query}", Credential.Ops, certificate)).Problem(HttpStatusCode.Conflict, "no-free-slot");
+        }
+    }
+
+    [Fact]
+    public async Task A_backfill_that_runs_already_is_told()
+    {
+        const string Days = """{"from":"2024-01-01","to":"2024-01-31"}""";
+        var running = (await Api.PostAsync($"{path}/daily_counts/backfill", Credential.Ops, Days)).Body.GetProperty("operation_id").GetString();
+        Assert.Contains(
+            $"The backfill {running} reads these days already.",
+            Assert.Single(await TellAsync("POST", $"{path}/daily_counts/backfill?dry_run=true", Days)), StringComparison.Ordinal);
     }
 
     private ISecretVault Vault => gatehouse.Services.GetRequiredService<ISecretVault>();

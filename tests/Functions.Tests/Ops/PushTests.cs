@@ -218,10 +218,18 @@ public abstract partial class PushTests(Head head) : IAsyncLifetime, IDisposable
     public async Task A_missing_field_is_refused()
     {
         (await SendAsync("apns", ("password", "x"))).Problem(HttpStatusCode.BadRequest, "invalid-request");
-        (await SendAsync("apns", ("certificate", Array.Empty<byte>()))).Problem(HttpStatusCode.BadRequest, "invalid-request");
         (await Api.PostAsync($"{path}/apns", Credential.Ops, """{"certificate":"MIIK"}""")).Problem(HttpStatusCode.BadRequest, "invalid-request");
         (await SendAsync("apns", ("certificate", new byte[] { 1 }), ("environment", "sandbox"))).Problem(HttpStatusCode.BadRequest, "invalid-request");
+        (await SendAsync("apns", ("certificate", new byte[] { 1 }), ("environment", ""))).Problem(HttpStatusCode.BadRequest, "invalid-request");
     }
+
+    [Theory]
+    [InlineData("apns", "certificate", "invalid-certificate")]
+    [InlineData("fcm", "service_account_key", "invalid-service-account")]
+    public async Task An_empty_file_is_not_called_missing(string type, string part, string problem) => Assert.Contains(
+        "It is empty.",
+        (await SendAsync(type, (part, Array.Empty<byte>()))).Problem(HttpStatusCode.BadRequest, problem).GetProperty("detail").GetString(),
+        StringComparison.Ordinal);
 
     [Fact]
     public async Task An_application_that_is_not_in_custody_is_not_found()

@@ -30,6 +30,10 @@ public abstract class UnknownNamesTests(Head head)
     [InlineData("operation=opsrevoketoken", "There is no operation 'opsrevoketoken'. Did you mean OpsRevokeToken?")]
     [InlineData("role=Token.Issue", "There is no role 'Token.Issue'. Did you mean Tokens.Issue?")]
     [InlineData("outcome=fail", "There is no outcome 'fail'. Did you mean failed?")]
+    [InlineData("application=", "application must not be empty.")]
+    [InlineData("caller=", "caller must not be empty.")]
+    [InlineData("operation=", "operation must not be empty.")]
+    [InlineData("from=", "from must not be empty.")]
     [InlineData("outcome=x", "There is no outcome 'x'. There is started, done, failed, refused.")]
     public async Task An_unknown_name_in_a_filter_is_refused_with_the_nearest_known_one(string query, string detail)
     {
@@ -56,6 +60,10 @@ public abstract class UnknownNamesTests(Head head)
     [InlineData("DELETE", "?confirm=Harbour", """{"dry_run":true}""", "dry_run is a query parameter, not a field: add ?dry_run=true to the URL.")]
     [InlineData("PUT", "", """{"name":"x"}""", "There is no field 'name'. This operation takes no field.")]
     [InlineData("PUT", "limits", """{"user_messages_per_second":1,"channel_messages_per_second":1,"mesages":1}""", "There is no field 'mesages'. There is user_messages_per_second, channel_messages_per_second.")]
+    [InlineData("POST", "push/fcm", """{"type":"service_account","private_key":"x"}""", "A service account's key file must be sent as the file service_account_key of a form (multipart/form-data).")]
+    [InlineData("POST", "tokens", """{"label":"a","deliver":"response","expires_in_seconds":-1}""", "expires_in_seconds must be from 1 to 315360000.")]
+    [InlineData("POST", "tokens", """{"label":"a","deliver":"response","expires_in_seconds":99999999999}""", "expires_in_seconds must be from 1 to 315360000.")]
+    [InlineData("POST", "tokens", """{"label":"a","deliver":"response","expires_in_seconds":0.5}""", "expires_in_seconds must be a whole number of seconds.")]
     [InlineData("POST", "push/fcm", """{"sender_id":"1","server_key":"k","senderid":"1"}""", "There is no field 'senderid'. Did you mean sender_id?")]
     [InlineData("POST", "daily_counts/backfill", """{"from":"2024-01-01","until":"2024-01-02"}""", "There is no field 'until'. There is from, to.")]
     [InlineData("POST", "events", """{"events":[{"type":"active","user_id":"u","att":1}]}""", "Event 0: There is no field 'att'. Did you mean at?")]

@@ -65,6 +65,17 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(["backup", "data"], Directory.GetFileSystemEntries(folder.Path).Select(entry => Path.GetFileName(entry)).Order());
     }
 
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_is_named_as_it_was_given()
+    {
+        Assert.Equal([], await NamesAsync(folder["data"]));
+        await File.WriteAllTextAsync(folder["file"], "");
+        var refused = await RunAsync("backup", folder["file/backup"]);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.StartsWith($"error: {folder["file/backup"]} cannot be written: ", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("unfinished", refused.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("backup")]
     [InlineData("restore")]

@@ -64,6 +64,9 @@ public sealed class KeyCallers
             throw new AccessSettingException(
                 $"{at}__Name must be 1 to {Caller.NameLength} letters, digits and - _ . @, not '{settings.Name}'.");
         }
+        // Also while there is no local caller: its tokens and its entries in the audit trail stay under its name.
+        if (settings.Name.Equals(LocalName, StringComparison.OrdinalIgnoreCase))
+            throw new AccessSettingException($"{at}__Name: {LocalName} is the name of the local caller. Choose another one.");
         var hash = ReadHash(settings.KeySha256, $"{at}__KeySha256");
         RefuseRepeated(settings.Name, hash, $"{at}__Name", $"{at}__KeySha256");
         if (settings.Roles.Count == 0)

@@ -29,10 +29,8 @@ internal sealed class BackfillRows(ITableStore store)
     {
         while (true)
         {
-            var span = await store.GetAsync(
-                ArchiveRows.Table, ArchiveRows.Partition(ordered.Application), SpanKey(ordered.Days), cancellation);
-            if (span is not null && await FindAsync(ordered.Application, Guid.ParseExact(span.GetString("Id"), "N"), cancellation) is
-                { State: BackfillState.Running } first)
+            var span = await FindSpanAsync(ordered.Application, ordered.Days, cancellation);
+            if (await FindRunningAsync(ordered.Application, span, cancellation) is { } first)
             {
                 await EnqueueAsync(first, cancellation);
                 return first;
@@ -47,6 +45,10 @@ internal sealed class BackfillRows(ITableStore store)
         }
     }
 
+    /// <summary>The running backfill for these days; null if there is none.</summary>
+    public async Task<BackfillJob?> FindRunningAsync(AppId application, DayRange days, CancellationToken cancellation) =>
+        await FindRunningAsync(application, await FindSpanAsync(application, days, cancellation), cancellation);
+
     /// <summary>Replaces the backfill that was read; false where it was changed meanwhile.</summary>
     public async ValueTask<bool> TryReplaceAsync(BackfillJob backfill, CancellationToken cancellation) =>
         (await rows.CommitAsync(backfill.Application, [backfill.ToChange()], cancellation)).Succeeded;
@@ -59,6 +61,14 @@ internal sealed class BackfillRows(ITableStore store)
     /// <summary>Removes one from the queue. Another instance may have done so already.</summary>
     public async ValueTask DequeueAsync(string key, CancellationToken cancellation) =>
         await store.CommitAsync(ArchiveRows.OperationsTable, QueuePartition, [RowChange.Delete(key)], cancellation);
+
+    private ValueTask<TableRow?> FindSpanAsync(AppId application, DayRange days, CancellationToken cancellation) =>
+        store.GetAsync(ArchiveRows.Table, ArchiveRows.Partition(application), SpanKey(days), cancellation);
+
+    private async Task<BackfillJob?> FindRunningAsync(AppId application, TableRow? span, CancellationToken cancellation) =>
+        span is not null && await FindAsync(application, Guid.ParseExact(span.GetString("Id"), "N"), cancellation) is { State: BackfillState.Running } found
+            ? found
+            : null;
 
     private async ValueTask EnqueueAsync(BackfillJob backfill, CancellationToken cancellation) =>
         (await store.CommitAsync(

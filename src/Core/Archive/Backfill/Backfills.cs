@@ -65,6 +65,14 @@ public sealed class Backfills
     public async Task<IReadOnlyList<PlannedStep>> PreviewAsync(AppId application, DayRange days, CancellationToken cancellation)
     {
         await CheckAsync(application, days, cancellation);
+        if (await backfills.FindRunningAsync(application, days, cancellation) is { } running)
+        {
+            return
+            [
+                new(PlannedAction.Archive, AuditSubject.Days(days.From, days.To).ToString(),
+                    $"The backfill {running.Id} reads these days already. It is the answer, and no other one is started."),
+            ];
+        }
         return
         [
             new(PlannedAction.Archive, AuditSubject.Days(days.From, days.To).ToString(),

@@ -24,14 +24,12 @@ public sealed class ManagedPushCredentials(
     /// <see cref="CustodyFault.MasterTokenMissing"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task<CertificateAddition> InspectCertificateAsync(
+    public async Task<CertificateAddition> PreviewCertificateAsync(
         AppId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
     {
-        await RequireAsync(application, cancellation);
-        var (certificate, forProduction) = await inspections.RunAsync(
-            () => Inspect(upload), ApnsCertificateInspector.IsCostly(upload.File), cancellation);
-        var older = replaces ? await FindOlderAsync(application, certificate, forProduction, cancellation) : [];
-        return new CertificateAddition(null, certificate, forProduction, older, [], []);
+        var found = await InspectAsync(application, upload, replaces, cancellation);
+        await RequireSlotAsync(application, cancellation);
+        return found;
     }
 
     /// <summary>
@@ -43,14 +41,14 @@ public sealed class ManagedPushCredentials(
     /// one, and there is always at least one. Certificates that a crash has left are removed by the next replacement.
     /// </remarks>
     /// <exception cref="PushCredentialException">The certificate is refused.</exception>
-    /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="CustodyException">As <see cref="PreviewCertificateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer. A failure after the platform has
     /// registered the certificate is not thrown, but part of the result.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task<CertificateAddition> AddCertificateAsync(
         AppId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
     {
-        var found = await InspectCertificateAsync(application, upload, replaces, cancellation);
+        var found = await InspectAsync(application, upload, replaces, cancellation);
         // Without the explicit type, null would become an empty file.
         ReadOnlyMemory<byte>? file = upload.File;
         var registration = new CertificateRegistration(
@@ -94,7 +92,7 @@ public sealed class ManagedPushCredentials(
 
     /// <summary>Inspects the key file of a Google service account and, unless it is a dry run, registers it.</summary>
     /// <exception cref="PushCredentialException">The file is refused.</exception>
-    /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="CustodyException">As <see cref="PreviewCertificateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task<ServiceAccountAddition> AddServiceAccountAsync(
@@ -103,7 +101,7 @@ public sealed class ManagedPushCredentials(
         await RequireAsync(application, cancellation);
         var inspection = FcmServiceAccountInspector.Inspect(keyFile);
         if (!inspection.Accepted) throw new PushCredentialException(inspection.Fault.Value, inspection.Message);
-        var id = onlyInspects ? null : await AddAsync(application, new ServiceAccountRegistration(keyFile), cancellation);
+        var id = await AddUnlessAsync(onlyInspects, application, new ServiceAccountRegistration(keyFile), cancellation);
         return new ServiceAccountAddition(id, inspection.Credential);
     }
 
@@ -112,7 +110,7 @@ public sealed class ManagedPushCredentials(
     /// returns its id, or null for a dry run.
     /// </summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/> for a text that is empty or over
-    /// <see cref="TextSize"/>; otherwise as <see cref="InspectCertificateAsync"/>.</exception>
+    /// <see cref="TextSize"/>; otherwise as <see cref="PreviewCertificateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task<string?> AddSenderAsync(
@@ -124,12 +122,11 @@ public sealed class ManagedPushCredentials(
             if (string.IsNullOrWhiteSpace(text) || Encoding.UTF8.GetByteCount(text) > TextSize)
                 throw CustodyException.Invalid($"{name} must have 1 to {TextSize} bytes.");
         }
-        return onlyInspects ? null
-            : await AddAsync(application, new SenderRegistration(PushType.Gcm, senderId, serverKey), cancellation);
+        return await AddUnlessAsync(onlyInspects, application, new SenderRegistration(PushType.Gcm, senderId, serverKey), cancellation);
     }
 
     /// <summary>The push credentials of every type, in the platform's order for each type.</summary>
-    /// <exception cref="CustodyException">As <see cref="InspectCertificateAsync"/>.</exception>
+    /// <exception cref="CustodyException">As <see cref="PreviewCertificateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task<IReadOnlyList<PushCredential>> ListAsync(AppId application, CancellationToken cancellation)
@@ -148,7 +145,7 @@ public sealed class ManagedPushCredentials(
 
     /// <summary>Removes a push credential.</summary>
     /// <exception cref="CustodyException">There is no push credential of that type and id; otherwise as
-    /// <see cref="InspectCertificateAsync"/>.</exception>
+    /// <see cref="PreviewCertificateAsync"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
     public async Task DeleteAsync(AppId application, PushType type, string id, CancellationToken cancellation)
@@ -168,6 +165,32 @@ public sealed class ManagedPushCredentials(
             .FirstOrDefault(one => one.Configuration.Type == type && one.Configuration.Id == id) ?? throw CustodyException.PushCredentialNotFound();
         var name = credential.BundleId is { } bundle ? $"The certificate of {bundle}" : "The push credential";
         return [new(PlannedAction.Delete, $"push:{id}", $"{name} is removed. The platform sends no notification with it any more.")];
+    }
+
+    private async Task<CertificateAddition> InspectAsync(
+        AppId application, CertificateUpload upload, bool replaces, CancellationToken cancellation)
+    {
+        await RequireAsync(application, cancellation);
+        var (certificate, forProduction) = await inspections.RunAsync(
+            () => Inspect(upload), ApnsCertificateInspector.IsCostly(upload.File), cancellation);
+        var older = replaces ? await FindOlderAsync(application, certificate, forProduction, cancellation) : [];
+        return new CertificateAddition(null, certificate, forProduction, older, [], []);
+    }
+
+    // Null for a dry run.
+    private async Task<string?> AddUnlessAsync(
+        bool onlyInspects, AppId application, PushRegistration registration, CancellationToken cancellation)
+    {
+        if (!onlyInspects) return await AddAsync(application, registration, cancellation);
+        await RequireSlotAsync(application, cancellation);
+        return null;
+    }
+
+    // The platform refuses one more itself, but not in a dry run, which does not ask it for a change.
+    private async Task RequireSlotAsync(AppId application, CancellationToken cancellation)
+    {
+        if (platform.MostPushConfigurations is { } most && (await ListAsync(application, cancellation)).Count >= most)
+            throw PlatformException.TooManyPushConfigurations(most);
     }
 
     private (ApnsCertificate Certificate, bool ForProduction) Inspect(CertificateUpload upload)

@@ -19,7 +19,7 @@ internal static class LeasePreview
     [
         new(PlannedAction.Issue, $"label:{lease.Label}", $"The next token for {lease.Owner}, {Delivered(lease)}."),
         .. Stores(application, lease),
-        Revokes(lease, lease.Current!, overlap == TimeSpan.Zero ? "at once" : $"at {Rfc3339.Text(now + overlap)}"),
+        Revokes(lease, lease.Current!, overlap == TimeSpan.Zero ? "at once" : $"at {Rfc3339.Text(lease.EndOf(now + overlap))}"),
     ];
 
     /// <summary>The revocation of a token and, if it is its lease's current one, of the lease.</summary>

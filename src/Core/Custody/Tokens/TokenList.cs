@@ -70,7 +70,7 @@ public sealed record TokenList(IReadOnlyList<ListedToken> Tokens, int SlotsUsed,
         if (lease.Current is { } current)
             tokens.Add(Listed(current, TokenState.Active, lease.ExpiresAt, lease.NextRotationAt));
         foreach (var retiring in lease.Retiring)
-            tokens.Add(Listed(retiring.Token, TokenState.Retiring, retiring.RevokeAt, null));
+            tokens.Add(Listed(retiring.Token, TokenState.Retiring, lease.EndOf(retiring.RevokeAt), null));
 
         ListedToken Listed(LeasedToken token, TokenState state, DateTimeOffset? expiresAt, DateTimeOffset? nextRotationAt)
         {

@@ -46,6 +46,9 @@ public sealed class EmbeddedPlatform(
     }
 
     /// <inheritdoc/>
+    public int? MostPushConfigurations => PushConfigurations.Most;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<PushConfiguration>> ListPushConfigurationsAsync(
         ApplicationCredential credential, PushType type, CancellationToken cancellation) =>
         await pushConfigurations.ListAsync(await AuthenticateAsync(credential, cancellation), type, cancellation);

@@ -44,7 +44,7 @@ public sealed class PushConfigurations(
             current =>
             {
                 var count = current.Record.PushConfigurations + added.Count;
-                if (count > Most) throw PlatformException.TooMany($"An application can have at most {Most} push configurations.");
+                if (count > Most) throw PlatformException.TooManyPushConfigurations(Most);
                 var rows = added.Select(one => RowChange.Insert(PushConfigurationRow.Write(one, keys.Data, current.Application)));
                 return new([(current.Record with { PushConfigurations = count }).Replace(), .. rows]);
             },

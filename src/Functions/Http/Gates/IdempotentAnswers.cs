@@ -23,6 +23,15 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
     internal static IdempotencyKey? KeyOf(HttpRequest request) =>
         HttpMethods.IsPost(request.Method) && request.Headers[Header] is [var value] ? IdempotencyKey.TryParse(value) : null;
 
+    /// <summary>Requires that the key of a POST, if there is one, is valid.</summary>
+    /// <exception cref="ProblemException">400: it is not, or it is sent twice.</exception>
+    internal static void RequireKey(HttpRequest request)
+    {
+        if (!HttpMethods.IsPost(request.Method) || request.Headers[Header].Count == 0 || KeyOf(request) is not null) return;
+        throw new ProblemException(Problem.InvalidRequest(
+            $"{Header} must be sent once and have 1 to {IdempotencyKey.Length} visible ASCII characters."));
+    }
+
     /// <summary>Runs an operation, or returns its stored answer.</summary>
     /// <param name="request">The request. If it has a key, its body is buffered, so that the operation can read it again.</param>
     /// <param name="call">The caller, the operation and the key.</param>
@@ -33,12 +42,8 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
     internal async Task<IResult> AnswerAsync(
         HttpRequest request, AuditCall call, Func<IdempotentTry?, CancellationToken, Task<IResult>> operation, CancellationToken cancellation)
     {
-        if (call.IdempotencyKey is not { } key)
-        {
-            if (!HttpMethods.IsPost(request.Method) || request.Headers[Header].Count == 0) return await operation(null, cancellation);
-            throw new ProblemException(Problem.InvalidRequest(
-                $"{Header} must be sent once and have 1 to {IdempotencyKey.Length} visible ASCII characters."));
-        }
+        RequireKey(request);
+        if (call.IdempotencyKey is not { } key) return await operation(null, cancellation);
         var fingerprint = await FingerprintAsync(request, cancellation);
         IResult? first = null;
         var outcome = await calls.RunAsync(

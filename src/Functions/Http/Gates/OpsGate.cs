@@ -155,7 +155,9 @@ public sealed class OpsGate(
     private static bool IsDryRun(HttpRequest request, string operation)
     {
         KnownNames.RequireParameters(request, operation, isChange: true);
-        return RequestQuery.Boolean(request, KnownNames.DryRun);
+        if (!RequestQuery.Boolean(request, KnownNames.DryRun)) return false;
+        IdempotentAnswers.RequireKey(request);
+        return true;
     }
 
     private static async Task<IResult> RunAsync(Task<PreparedChange> preparing) => await (await preparing).Run();

@@ -33,6 +33,8 @@ internal static class FormText
 
     private static Encoding? Find(string charset)
     {
+        // What many tools write. The registered name has a hyphen.
+        if (charset.Equals("utf8", StringComparison.OrdinalIgnoreCase)) charset = Utf8;
         try
         {
             return Encoding.GetEncoding(charset, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);

@@ -38,12 +38,23 @@ internal sealed class JsonFields(JsonElement root)
     /// <exception cref="RequestException">The field is missing, not a string, or not a date.</exception>
     public DateOnly RequiredDate(string name) => IsoDate.TryParse(RequiredString(name)) ?? throw RequestException.NotDate(name);
 
-    /// <summary>A whole number of seconds, 0 or more; null where the field is missing.</summary>
-    /// <exception cref="RequestException">The field is not a number, or out of range.</exception>
-    public TimeSpan? OptionalSeconds(string name) =>
-        root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
-            ? TimeSpan.FromSeconds(RequiredInteger(name, 0, int.MaxValue))
-            : null;
+    /// <summary>
+    /// A whole number of seconds; null where the field is missing. Who takes it checks its range: more than 68 years either way are
+    /// 68 years.
+    /// </summary>
+    /// <exception cref="RequestException">The field is not a whole number.</exception>
+    public TimeSpan? OptionalSeconds(string name)
+    {
+        if (!Has(name)) return null;
+        var value = Required(name);
+        if (value.ValueKind != JsonValueKind.Number) throw RequestException.NotNumber(name);
+        return JsonInteger.TryRead(value, out var seconds)
+            ? TimeSpan.FromSeconds(Math.Clamp(seconds, int.MinValue, int.MaxValue))
+            : throw RequestException.OutOfRange($"{name} must be a whole number of seconds.");
+    }
+
+    /// <summary>Whether there is a field of this name, and not null.</summary>
+    public bool Has(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
     /// <summary>Requires that there are no other fields than the named ones, and none twice.</summary>
     /// <exception cref="RequestException">There is one.</exception>

@@ -11,10 +11,9 @@ internal static class MultipartFaults
     private const int MostCharactersShown = 72;
 
     /// <summary>No part begins.</summary>
-    public static string NoStart(ReadOnlySpan<byte> body, string boundary, ReadOnlySpan<byte> delimiter)
+    public static string NoStart(ReadOnlySpan<byte> body, string boundary)
     {
         if (body.IsEmpty) return "it is empty";
-        if (HasOtherLineEnd(body, delimiter)) return LineEnds;
         var start = Encoding.Latin1.GetString(body[..Math.Min(body.Length, MostCharactersShown + 1)]);
         if (start.TrimStart() is ['{' or '[', ..]) return "it is JSON";
         var line = start.Split('\r', '\n')[0];
@@ -24,23 +23,12 @@ internal static class MultipartFaults
     }
 
     /// <summary>The last part does not end.</summary>
-    public static string NoEnd(ReadOnlySpan<byte> rest, string boundary, ReadOnlySpan<byte> delimiter) =>
-        HasOtherLineEnd(rest, delimiter) ? LineEnds : $"it ends without its last line, --{boundary}--, so it was cut short";
+    public static string NoEnd(string boundary) => $"it ends without its last line, --{boundary}--, so it was cut short";
 
     /// <summary>A text of the caller's in a message: short, and of visible characters.</summary>
     public static string Shown(string text)
     {
         var shown = text.Length <= MostCharactersShown ? text : text[..MostCharactersShown] + "...";
         return string.Concat(shown.Select(c => c is >= ' ' and <= '~' ? c : '?'));
-    }
-
-    private static bool HasOtherLineEnd(ReadOnlySpan<byte> body, ReadOnlySpan<byte> delimiter)
-    {
-        var found = body.IndexOf(delimiter);
-        if (found < 0) return false;
-        var rest = body[(found + delimiter.Length)..];
-        if (rest.StartsWith("--"u8)) rest = rest[2..];
-        return rest.IsEmpty ? found > 1 && body[found - 1] is (byte)'\n' or (byte)'\r' && body[found - 2] != '\r'
-            : rest[0] is (byte)'\n' || (rest[0] is (byte)'\r' && !rest.StartsWith("\r\n"u8));
     }
 }

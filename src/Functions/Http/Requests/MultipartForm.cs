@@ -57,10 +57,13 @@ internal sealed class MultipartForm
         .. parts.Values.OrderBy(part => part.Name, StringComparer.Ordinal).SelectMany(Content),
     ];
 
-    /// <summary>The bytes of a part; null where it is missing or empty.</summary>
+    /// <summary>The bytes of a part, which can be none; null where it is missing.</summary>
     public ReadOnlyMemory<byte>? File(string name) =>
-        // Without the cast, null would become an empty file.
-        parts.TryGetValue(name, out var part) && part.Content.Length > 0 ? part.Content : (ReadOnlyMemory<byte>?)null;
+        // Without the cast, here and below, null would become an empty file.
+        parts.TryGetValue(name, out var part) ? part.Content : (ReadOnlyMemory<byte>?)null;
+
+    /// <summary>The same, and null for no bytes: browsers send an empty part for a file that was not chosen.</summary>
+    public ReadOnlyMemory<byte>? ChosenFile(string name) => File(name) is { Length: > 0 } file ? file : (ReadOnlyMemory<byte>?)null;
 
     /// <summary>The text of a part, in its charset; null where it is missing.</summary>
     /// <exception cref="RequestException">The part is longer than <see cref="TextSize"/>, or not text in its charset.</exception>

@@ -29,14 +29,14 @@ internal static class MultipartReading
         var delimiter = Encoding.Latin1.GetBytes("--" + boundary);
         // What is before the first delimiter is not part of the form.
         if (FindDelimiter(body.Span, delimiter, 0) is not { } found)
-            throw MultipartForm.Malformed(MultipartFaults.NoStart(body.Span, boundary, delimiter));
+            throw MultipartForm.Malformed(MultipartFaults.NoStart(body.Span, boundary));
         var parts = new List<FormPart>();
         while (!found.IsLast)
         {
             if (parts.Count == MostParts) throw MultipartForm.Malformed($"it must have at most {MostParts} parts");
             var headers = ReadHeaders(body.Span, delimiter, found.End, parts.Count + 1, out var start);
             if (FindDelimiter(body.Span, delimiter, start - LineEnd.Length) is not { } next)
-                throw MultipartForm.Malformed(MultipartFaults.NoEnd(body.Span[start..], boundary, delimiter));
+                throw MultipartForm.Malformed(MultipartFaults.NoEnd(boundary));
             // The line end before a delimiter belongs to it.
             var length = Math.Max(0, next.Start - LineEnd.Length - start);
             parts.Add(PartOf(headers, parts.Count + 1, body.Slice(start, length)));
@@ -108,21 +108,27 @@ internal static class MultipartReading
         return headers;
     }
 
-    // A delimiter is a line of its own, which can end in blanks. The last one ends in two dashes.
+    // A delimiter is a line of its own, which can end in blanks. The last one ends in two dashes. One with other line ends is never
+    // skipped: the part behind it would become a part of the one before it.
     private static Delimiter? FindDelimiter(ReadOnlySpan<byte> body, ReadOnlySpan<byte> delimiter, int from)
     {
         while (body[from..].IndexOf(delimiter) is >= 0 and var found)
         {
             var start = from + found;
             from = start + 1;
-            if (start > 0 && !body[..start].EndsWith(LineEnd)) continue;
+            if (start > 0 && body[start - 1] is not ((byte)'\n' or (byte)'\r')) continue;
             var rest = body[(start + delimiter.Length)..];
             var isLast = rest.StartsWith("--"u8);
             if (isLast) rest = rest[2..];
             rest = rest.TrimStart(" \t"u8);
-            if (rest.StartsWith(LineEnd)) return new(start, body.Length - rest.Length + LineEnd.Length, isLast);
-            // Nothing that counts follows the last one, so its line end does not matter.
-            if (isLast && (rest.IsEmpty || rest[0] == '\n')) return new(start, body.Length, true);
+            if (rest.IsEmpty ? !isLast : rest[0] is not ((byte)'\n' or (byte)'\r')) continue;
+            if (start == 0 || body[..start].EndsWith(LineEnd))
+            {
+                if (rest.StartsWith(LineEnd)) return new(start, body.Length - rest.Length + LineEnd.Length, isLast);
+                // Nothing that counts follows the last one, so its line end does not matter.
+                if (isLast) return new(start, body.Length, true);
+            }
+            throw MultipartForm.Malformed(MultipartFaults.LineEnds);
         }
         return null;
     }

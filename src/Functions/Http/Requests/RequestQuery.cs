@@ -14,16 +14,16 @@ internal static class RequestQuery
     private const int DefaultLimit = 10;
     private const int DateLength = 10;
 
-    /// <summary>A text; null where it is missing or empty.</summary>
-    /// <exception cref="RequestException">The parameter is sent twice.</exception>
-    public static string? Text(HttpRequest request, string name) => request.Query[name] switch
-    {
-        [] or [""] => null,
-        [{ } text] => text,
-        _ => throw RequestException.Invalid($"{name} must be sent once."),
-    };
+    /// <summary>A text; null where it is missing. An empty one is refused: an unset variable in a script is not the same as no filter.</summary>
+    /// <exception cref="RequestException">The parameter is empty, or sent twice.</exception>
+    public static string? Text(HttpRequest request, string name) =>
+        TextOrEmpty(request, name) is not "" and var text ? text : throw RequestException.Invalid($"{name} must not be empty.");
 
-    /// <summary>One of several names; null where it is missing or empty.</summary>
+    /// <summary>The token of a page; null where it is missing or empty, as in <c>next</c> of the last page.</summary>
+    /// <exception cref="RequestException">The parameter is sent twice.</exception>
+    public static string? PageTokenText(HttpRequest request) => TextOrEmpty(request, "token") is { Length: > 0 } text ? text : null;
+
+    /// <summary>One of several names; null where it is missing.</summary>
     /// <exception cref="RequestException">The value is not one of the names.</exception>
     public static string? OneOf(HttpRequest request, string name, IReadOnlyCollection<string> known)
     {
@@ -54,7 +54,7 @@ internal static class RequestQuery
 
     /// <summary>The position that a page starts after, in <c>token</c>; null for the first page.</summary>
     /// <exception cref="RequestException">The token was not signed with this key.</exception>
-    public static Guid? Position(HttpRequest request, ReadOnlySpan<byte> key) => Text(request, "token") is not { } text
+    public static Guid? Position(HttpRequest request, ReadOnlySpan<byte> key) => PageTokenText(request) is not { } text
         ? null
         : PageToken.Read(text, key) ?? throw RequestException.Invalid("token is not valid.");
 
@@ -67,7 +67,7 @@ internal static class RequestQuery
         _ => throw RequestException.NotDate(name),
     };
 
-    /// <summary>A time in RFC 3339 format, with its offset; null where it is missing or empty.</summary>
+    /// <summary>A time in RFC 3339 format, with its offset; null where it is missing.</summary>
     /// <exception cref="RequestException">The parameter is not such a time.</exception>
     public static DateTimeOffset? Instant(HttpRequest request, string name)
     {
@@ -78,4 +78,11 @@ internal static class RequestQuery
             ? instant
             : throw RequestException.Invalid($"{name} must be a time such as 2024-05-15T12:00:00Z.");
     }
+
+    private static string? TextOrEmpty(HttpRequest request, string name) => request.Query[name] switch
+    {
+        [] => null,
+        [{ } text] => text,
+        _ => throw RequestException.Invalid($"{name} must be sent once."),
+    };
 }

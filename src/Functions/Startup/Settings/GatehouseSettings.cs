@@ -55,6 +55,7 @@ internal sealed record GatehouseSettings(
     {
         var options = GatehouseOptions.Bind(configuration);
         new GatehouseOptionsValidator().Require(options);
+        LogLevels.Require(configuration);
         var environment = EnvironmentOptions.Bind(configuration);
         return new GatehouseSettings(
             options.Storage.ToSettings(), options.Organization.ToSettings(),

@@ -55,10 +55,10 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
     public async Task An_inspection_lists_what_a_replacement_would_remove_and_changes_nothing()
     {
         var old = await scene.AddAsync();
-        var would = await scene.Credentials().InspectCertificateAsync(scene.Id, scene.Upload(), true, None);
+        var would = await scene.Credentials().PreviewCertificateAsync(scene.Id, scene.Upload(), true, None);
         Assert.Null(would.Id);
         Assert.Equal([old], would.Replaced);
-        Assert.Empty((await scene.Credentials().InspectCertificateAsync(scene.Id, scene.Upload(), false, None)).Replaced);
+        Assert.Empty((await scene.Credentials().PreviewCertificateAsync(scene.Id, scene.Upload(), false, None)).Replaced);
         Assert.Null((await scene.Credentials().AddServiceAccountAsync(scene.Id, ServiceAccount, onlyInspects: true, None)).Id);
         Assert.Null(await scene.Credentials().AddSenderAsync(scene.Id, "1", "key", onlyInspects: true, None));
         Assert.Equal(1, scene.Platform.Count(nameof(IPlatform.AddPushConfigurationsAsync)));
@@ -185,7 +185,7 @@ public sealed class ManagedPushCredentialsTests : IAsyncLifetime
         foreach (var call in new Func<Task>[]
         {
             () => credentials.AddCertificateAsync(stranger, scene.Upload(), false, None),
-            () => credentials.InspectCertificateAsync(stranger, scene.Upload(), false, None),
+            () => credentials.PreviewCertificateAsync(stranger, scene.Upload(), false, None),
             () => credentials.AddServiceAccountAsync(stranger, ServiceAccount, false, None),
             () => credentials.AddSenderAsync(stranger, "1", "key", false, None),
             () => credentials.ListAsync(stranger, None),

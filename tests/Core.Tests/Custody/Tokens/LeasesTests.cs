@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gatehouse.Common;
 using Gatehouse.Custody;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
@@ -43,6 +44,16 @@ public sealed class LeasesTests : IAsyncLifetime
         var delivered = await scene.DeliveredAsync(id, "label");
         Assert.Equal(granted.TokenId, delivered!.Fingerprint);
         Assert.True(await scene.WorksAsync(id, delivered));
+    }
+
+    [Fact]
+    public async Task A_replaced_token_is_listed_with_the_end_of_its_lease_if_that_is_before_the_end_of_its_overlap()
+    {
+        var granted = await IssueAsync("label", TokenDelivery.Response, expiresIn: TimeSpan.FromHours(1));
+        var told = await Leases.PreviewRotationAsync(id, granted.TokenId, TimeSpan.FromDays(1), new TokenCaller("caller", ManagesOthers: true), None);
+        Assert.Contains(Rfc3339.Text(granted.ExpiresAt!.Value), told[^1].Detail, StringComparison.Ordinal);
+        await Leases.RotateAsync(id, granted.TokenId, TimeSpan.FromDays(1), new TokenCaller("caller", ManagesOthers: true), None);
+        Assert.All((await Leases.ListAsync(id, None)).Tokens, token => Assert.Equal(granted.ExpiresAt, token.ExpiresAt));
     }
 
     [Fact]
