@@ -28,9 +28,11 @@ public static partial class Rfc3339
         var normal = $"{match.Groups["date"].Value}T{match.Groups["minute"].Value}:{(isLeap ? "59" : match.Groups["second"].Value)}"
             + match.Groups["fraction"].Value;
         if (!DateTimeOffset.TryParseExact(normal, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var local)) return false;
-        // .NET's own offsets end at 14 hours.
-        if (OffsetOf(match.Groups["offset"].ValueSpan) is not { } offset || local.Ticks - offset.Ticks < 0 || local.Ticks - offset.Ticks > DateTimeOffset.MaxValue.Ticks) return false;
-        instant = local - offset;
+        // Not as .NET's own offset, which ends at 14 hours.
+        if (OffsetOf(match.Groups["offset"].ValueSpan) is not { } offset) return false;
+        var ticks = local.UtcTicks - offset.Ticks;
+        if (ticks < DateTimeOffset.MinValue.UtcTicks || ticks > DateTimeOffset.MaxValue.UtcTicks) return false;
+        instant = new DateTimeOffset(ticks, TimeSpan.Zero);
         // A leap second is a second of its own; a clock without leap seconds shows the next one.
         if (isLeap && instant < DateTimeOffset.MaxValue.AddSeconds(-1)) instant += TimeSpan.FromSeconds(1);
         return true;

@@ -64,24 +64,31 @@ internal static class ApnsRefusals
 
     /// <summary>The integrity check fails with the password.</summary>
     /// <remarks>
-    /// .NET derives keys from text of two UTF-16 units a character (RFC 7292, appendix B) in pieces, and replaces a pair that falls
-    /// apart. So it fails with some passwords that are right.
+    /// .NET converts a password in pieces when it derives a key (RFC 7292, appendix B), and loses a surrogate pair that falls apart.
+    /// So it fails with some passwords that are right.
     /// </remarks>
-    public static ApnsInspection Password(string? given) => string.IsNullOrEmpty(given) ? PasswordMissing : given.Any(char.IsSurrogate) ? OddPassword : new(
-        ApnsCertificateFault.PasswordWrong,
-        "The password does not open the .p12 file. If it is the right one, the file was damaged after its export."
-            + WhiteSpace(given));
+    public static ApnsInspection Password(string? given) => given switch
+    {
+        null or "" => PasswordMissing,
+        _ when HasPair(given) => OddPassword,
+        _ => new(
+            ApnsCertificateFault.PasswordWrong,
+            "The password does not open the .p12 file. If it is the right one, the file was damaged after its export." + WhiteSpace(given)),
+    };
 
     /// <summary>A file without an integrity check was not decrypted.</summary>
-    public static ApnsInspection PasswordOrProtection(string? given) => given?.Any(char.IsSurrogate) == true ? OddPassword : string.IsNullOrEmpty(given)
-        ? new(
+    public static ApnsInspection PasswordOrProtection(string? given) => given switch
+    {
+        null or "" => new(
             ApnsCertificateFault.PasswordMissing,
             "The .p12 file is encrypted, and no password was given. If it has none, this server's cryptography does not support "
-                + "its encryption.")
-        : new(
+                + "its encryption."),
+        _ when HasPair(given) => OddPassword,
+        _ => new(
             ApnsCertificateFault.PasswordWrong,
             "The password does not open the .p12 file, or this server's cryptography does not support its encryption. The file "
-                + "has no integrity check, so it is not known which." + WhiteSpace(given));
+                + "has no integrity check, so it is not known which." + WhiteSpace(given)),
+    };
 
     public static ApnsInspection NotApplePush(IEnumerable<X509Certificate2> found) => new(
         ApnsCertificateFault.NotApplePush,
@@ -103,6 +110,8 @@ internal static class ApnsRefusals
     public static ApnsInspection Expired(ApnsCertificate certificate) => new(
         ApnsCertificateFault.Expired,
         $"The certificate expired on {Utc(certificate.NotAfter)}.");
+
+    private static bool HasPair(string password) => password.Any(char.IsSurrogate);
 
     private static bool IsOneFor(ApnsEnvironments environment, IReadOnlyList<ApnsCertificate> valid) =>
         valid.Count(one => one.Serves(environment)) == 1;
