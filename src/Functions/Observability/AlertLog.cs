@@ -17,15 +17,17 @@ public sealed partial class AlertLog(ILogger<AlertLog> log)
     /// <summary>Logs an alert that could not be delivered.</summary>
     public void Abandoned(Alert alert) => LogAbandoned(alert.Type, alert.Application, Text(alert));
 
-    // Encoded, because a fact can contain text of a third party, such as a certificate's name.
-    private static string Text(Alert alert) => string.Join(", ", alert.Facts.Select(fact => $"{fact.Key} {JsonEncodedText.Encode(fact.Value)}"));
+    // Behind a colon, if there are any. Encoded, because a fact can contain text of a third party, such as a certificate's name.
+    private static string Text(Alert alert) => alert.Facts.Count == 0
+        ? ""
+        : $": {string.Join(", ", alert.Facts.Select(fact => $"{fact.Key} {JsonEncodedText.Encode(fact.Value)}"))}";
 
-    [LoggerMessage(350, LogLevel.Warning, "Alert {Type}, application {Application}: {Facts}.")]
+    [LoggerMessage(350, LogLevel.Warning, "Alert {Type}, application {Application}{Facts}.")]
     private partial void LogRaised(string type, AppId application, string facts);
 
     [LoggerMessage(352, LogLevel.Warning, "The receiver of alert {Type}, application {Application}, answered {Status}. The alert is sent again later.")]
     private partial void LogFailed(string type, AppId application, string status);
 
-    [LoggerMessage(351, LogLevel.Error, "Alert {Type}, application {Application}, could not be delivered: {Facts}.")]
+    [LoggerMessage(351, LogLevel.Error, "Alert {Type}, application {Application}, could not be delivered{Facts}.")]
     private partial void LogAbandoned(string type, AppId application, string facts);
 }

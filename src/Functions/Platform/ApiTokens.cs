@@ -1,4 +1,5 @@
 using Gatehouse.Access.Audit;
+using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Functions.Http.Requests;
@@ -10,7 +11,7 @@ using Embedded = Gatehouse.Platform.Embedded;
 namespace Gatehouse.Functions.Platform;
 
 /// <summary>An application's API tokens: issue, list, view, revoke (contract, "View an API token" to "List API tokens").</summary>
-public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
+public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens, ManagedApplications custody)
 {
     /// <summary>Issues a secondary token, for the master token. The fields of the body are ignored.</summary>
     [Function(nameof(IssueApiToken))]
@@ -50,7 +51,11 @@ public sealed class ApiTokens(PlatformGate gate, Embedded.ApiTokens tokens)
         string apiToken) =>
         gate.ChangeAsync(request, async (change, caller, cancellation) =>
         {
-            if (ApiToken.TryParse(apiToken) is { } token) change.SetSubject(AuditSubject.Token(token));
+            if (ApiToken.TryParse(apiToken) is { } token)
+            {
+                change.SetSubject(AuditSubject.Token(token));
+                change.SetLabel(await custody.FindLabelAsync(caller.Application, token, cancellation));
+            }
             await tokens.RevokeAsync(caller, apiToken, cancellation);
             return PlatformReply.EmptyObject();
         });

@@ -19,8 +19,7 @@ public static class DataBackup
         var settings = GatehouseSettings.ReadForCommand(configuration);
         var source = settings.Storage.Path;
         var files = FileNames(settings);
-        foreach (var file in files.Where(file => !File.Exists(Path.Combine(source, file))))
-            throw new SettingException($"There is no {Path.Combine(source, file)}. Storage__Path must be the data folder to back up.");
+        foreach (var file in files) RequireReadable(Path.Combine(source, file));
         return await InNewFolderAsync(folder, async target =>
         {
             CopyFiles(files, source, target);
@@ -49,6 +48,23 @@ public static class DataBackup
         DataFolder.Open(target);
         CopyFiles(files, folder, target);
         return $"Restored {string.Join(", ", files)} from {Path.GetFullPath(folder)} to {target}.";
+    }
+
+    // A file in a folder without permission would look like a missing one, and so like lost data.
+    private static void RequireReadable(string file)
+    {
+        try
+        {
+            File.OpenHandle(file).Dispose();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new SettingException($"There is no {file}. Storage__Path must be the data folder to back up.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"{file} cannot be read: {e.Message}");
+        }
     }
 
     // The store first: a secret that is written meanwhile is then in the vault for nothing, instead of missing there.

@@ -3,6 +3,7 @@ using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -65,6 +66,8 @@ public static class GatehouseHost
     private static string ReasonOf(Exception e, IHost? host) => e switch
     {
         AggregateException { InnerExceptions: [var only] } => ReasonOf(only, host),
+        IOException { InnerException: AddressInUseException } =>
+            $"Urls: {e.Message} Stop the other program, or set Urls to another address.",
         SettingException or AccessSettingException or VaultException or StoreUnavailableException
             or IOException or UnauthorizedAccessException or InvalidOperationException => e.Message,
         // Its message names no address. Kestrel listens on those of the setting.

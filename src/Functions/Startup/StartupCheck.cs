@@ -28,7 +28,7 @@ internal sealed partial class StartupCheck(
             keyCallers.AddLocal(credentials.CreatedKey = await LocalKey.GetOrCreateAsync(vault, cancellationToken));
         // A Functions host prints no banner, and creates no key.
         if (!settings.Callers.AreNone && !settings.IsBehindHost)
-            credentials.HasUnusedKey = await LocalKey.ExistsAsync(vault, cancellationToken);
+            credentials.HasUnusedKey = await LocalKey.IsUnusedAsync(vault, settings.Callers.LocalKey, cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

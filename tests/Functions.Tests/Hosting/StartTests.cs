@@ -95,7 +95,7 @@ public sealed partial class StartTests : IDisposable
         var greeting = await GreetingAsync(process);
 
         var answers = await ShellAsync(
-            Assert.Single(greeting.Split('\n'), line => line.StartsWith("export ", StringComparison.Ordinal)),
+            ExportOf(greeting),
             "echo $GATEHOUSE",
             """curl -s -u "$ORG" "$GATEHOUSE/v3/applications"; echo""",
             """curl -s -H "X-Gatehouse-Key: $KEY" "$GATEHOUSE/ops/v1/applications" """);
@@ -118,8 +118,7 @@ public sealed partial class StartTests : IDisposable
 
         Assert.Contains($"set as well   {named}, as configured", greeting, StringComparison.Ordinal);
         Assert.DoesNotContain("something configured\n", greeting, StringComparison.Ordinal);
-        var line = Assert.Single(greeting.Split('\n'), line => line.StartsWith("export ", StringComparison.Ordinal));
-        Assert.StartsWith(set, Assert.Single(await ShellAsync(line, """echo "KEY=$KEY ORG=$ORG" """)), StringComparison.Ordinal);
+        Assert.StartsWith(set, Assert.Single(await ShellAsync(ExportOf(greeting), """echo "KEY=$KEY ORG=$ORG" """)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -148,6 +147,21 @@ public sealed partial class StartTests : IDisposable
         using var process = GatehouseProcess.Start([("Storage__Path", folder["data"]), .. callers]);
         await process.AddressAsync();
         Assert.Contains(said, await GreetingAsync(process), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_generated_key_that_is_configured_as_well_is_not_called_off()
+    {
+        string key;
+        using (var before = GatehouseProcess.Start(("Storage__Path", folder["data"])))
+        {
+            await before.AddressAsync();
+            key = Assert.Single(await ShellAsync(ExportOf(await GreetingAsync(before)), "echo \"$KEY\""));
+            await before.KillAsync();
+        }
+        using var process = GatehouseProcess.Start(("Storage__Path", folder["data"]), ("Ops__LocalKey", key));
+        await process.AddressAsync();
+        Assert.DoesNotContain("is off", await GreetingAsync(process), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -278,6 +292,9 @@ public sealed partial class StartTests : IDisposable
     }
 
     // The last line of the banner. The others are printed before it.
+    private static string ExportOf(string greeting) =>
+        Assert.Single(greeting.Split('\n'), line => line.StartsWith("export ", StringComparison.Ordinal));
+
     private static Task<string> GreetingAsync(GatehouseProcess process) => process.OutputAsync("first call");
 
     private static string Password(string greeting) => MadePassword().Match(greeting).Groups[1].Value;

@@ -148,6 +148,17 @@ public abstract class AuditTests(Head head)
     }
 
     [Fact]
+    public async Task A_leased_token_that_is_revoked_under_v3_is_recorded_with_its_label()
+    {
+        await using var gatehouse = await head.StartAsync();
+        var api = gatehouse.Api;
+        var path = (await api.PostAsync("/ops/v1/applications", Credential.Ops, """{"name":"Harbour"}""")).Location;
+        var token = (await api.PostAsync($"{path}/tokens", Credential.Ops, """{"label":"bot","deliver":"response"}""")).Created().GetProperty("token").GetString()!;
+        (await api.DeleteAsync($"/v3/applications/api_tokens/{token}", Credential.Token(token))).Ok();
+        Assert.Equal("done", Assert.Single(await ListAsync(api, "operation=RevokeApiToken&label=bot")).GetProperty("outcome").GetString());
+    }
+
+    [Fact]
     public async Task What_the_platform_s_own_API_changes_of_an_application_in_custody_is_recorded()
     {
         await using var gatehouse = await head.StartAsync();

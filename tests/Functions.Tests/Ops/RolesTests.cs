@@ -67,6 +67,8 @@ public abstract class RolesTests(Head head)
                 var confined = await CallAsync(gatehouse, route, $"own-{role}", own);
                 var isForAll = route.Name is "OpsCreateApplication" or "OpsAdoptApplications" or "ListDailyCountRuns";
                 Assert.True((isAllowed && !isForAll) == (confined.Status != HttpStatusCode.Forbidden), $"{route.Name}, confined {role}: {confined.Text}");
+                if (isAllowed && isForAll)
+                    Assert.Contains($"own-{role} has the role {RoleNames.NameOf(role)} for certain applications only.", confined.Text, StringComparison.Ordinal);
                 var elsewhere = await CallAsync(gatehouse, route, $"own-{role}", other);
                 refusals += new[] { everywhere, confined, elsewhere }.Count(answer => answer.Status == HttpStatusCode.Forbidden);
                 if (!isAllowed)

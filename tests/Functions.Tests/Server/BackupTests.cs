@@ -39,6 +39,11 @@ public sealed class BackupTests : IDisposable
     [Fact]
     public async Task What_cannot_be_backed_up_or_restored_is_one_line_and_leaves_nothing()
     {
+        Directory.CreateDirectory(folder["directory/gatehouse.db"]);
+        var unreadable = await RunAsync("backup", folder["backup"], ("Storage__Path", folder["directory"]));
+        Assert.Contains("gatehouse.db cannot be read: ", unreadable.Error, StringComparison.Ordinal);
+        Directory.Delete(folder["directory"], recursive: true);
+
         var missing = await RunAsync("backup", folder["backup"]);
         Assert.Equal(1, missing.ExitCode);
         Assert.Contains("There is no", missing.Error, StringComparison.Ordinal);

@@ -23,8 +23,8 @@ public static class LocalKey
         return key.Reveal();
     }
 
-    /// <summary>Whether an earlier start generated a key.</summary>
+    /// <summary>Whether an earlier start generated a key that is another one than the configured one, if there is one.</summary>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public static async Task<bool> ExistsAsync(ISecretVault vault, CancellationToken cancellation) =>
-        await vault.GetAsync(KeySecret, cancellation) is not null;
+    public static async Task<bool> IsUnusedAsync(ISecretVault vault, string? configured, CancellationToken cancellation) =>
+        await vault.GetAsync(KeySecret, cancellation) is { } generated && generated.Reveal() != configured;
 }

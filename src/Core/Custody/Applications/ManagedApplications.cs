@@ -136,6 +136,10 @@ public sealed class ManagedApplications : IApplicationDirectory
     public async Task<ManagedApplication?> FindAsync(AppId id, CancellationToken cancellation) =>
         await rows.FindAsync(id, cancellation) is { } record ? ManagedApplication.Of(record) : null;
 
+    /// <summary>The label of the lease of a token; null where it has none.</summary>
+    public async Task<string?> FindLabelAsync(AppId id, ApiToken token, CancellationToken cancellation) =>
+        await rows.FindAsync(id, cancellation) is { } record ? LeaseRules.Find(record, token.Fingerprint)?.Label : null;
+
     /// <inheritdoc/>
     public async ValueTask<bool> ExistsAsync(AppId id, CancellationToken cancellation) =>
         await rows.FindAsync(id, cancellation) is not null;

@@ -191,7 +191,9 @@ public sealed class OpsGate(
         {
             AccessDecision.OtherApplication => Problem.UnknownApplication(),
             AccessDecision.Forbidden => Problem.Forbidden(
-                $"{call.Caller} needs the role {call.Role}{(call.Caller.IsConfined ? " for this, or for every application" : "")}."),
+                RoleNames.TryParse(call.Role, out var role) && call.Caller.MayForSome(role) == AccessDecision.Allowed
+                    ? $"{call.Caller} has the role {call.Role} for certain applications only. This needs it for all."
+                    : $"{call.Caller} needs the role {call.Role}."),
             _ => throw new InvalidOperationException("An authenticated caller was refused as unauthenticated."),
         });
     }
