@@ -17,6 +17,8 @@ internal sealed partial class StartupCheck(
     GatehouseSettings settings, ITableStore store, ISecretVault vault, OrganizationAccess organization, KeyCallers keyCallers,
     StartupCredentials credentials, UnsetSchedules unset, MisspeltSettings misspelt, ILogger<StartupCheck> log) : IHostedLifecycleService
 {
+    private bool hasEmbeddedPlatform;
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         // The row does not matter: the store must answer.
@@ -26,6 +28,9 @@ internal sealed partial class StartupCheck(
         if (settings.Callers.LocalKey is { } key) keyCallers.AddLocal(key);
         else if (settings.Callers.AreNone)
             keyCallers.AddLocal(credentials.CreatedKey = await LocalKey.GetOrCreateAsync(vault, cancellationToken));
+        // Not in Azure: there each start would pay for it, and nobody tries the embedded platform first.
+        hasEmbeddedPlatform = settings is { Platform: not null, Storage.IsAzure: false }
+            && await StorePairing.HoldsEmbeddedPlatformAsync(store, cancellationToken);
         // A Functions host prints no banner, and creates no key.
         if (!settings.Callers.AreNone && !settings.IsBehindHost)
             credentials.HasUnusedKey = await LocalKey.IsUnusedAsync(vault, settings.Callers.LocalKey, cancellationToken);
@@ -36,6 +41,7 @@ internal sealed partial class StartupCheck(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         if (unset.Names.Count > 0) LogDisabled(string.Join(", ", unset.Names));
+        if (hasEmbeddedPlatform) LogEmbeddedPlatform(settings.Storage.Path);
         if (misspelt.Doubtful.Count > 0) LogMisspelt(string.Join(", ", misspelt.Doubtful));
         return Task.CompletedTask;
     }
@@ -62,4 +68,8 @@ internal sealed partial class StartupCheck(
 
     [LoggerMessage(363, LogLevel.Warning, "Are these environment variables misspelt settings? They have no effect: {Names}.")]
     private partial void LogMisspelt(string names);
+
+    [LoggerMessage(364, LogLevel.Warning,
+        "The data folder {Folder} holds applications of an embedded platform, which the hosted platform does not know. Use another folder (Storage__Path).")]
+    private partial void LogEmbeddedPlatform(string folder);
 }

@@ -31,7 +31,8 @@ internal sealed class StorePairing(ISecretVault vault, ITableStore store)
 
     // Both tables of applications are spread over sixteen partitions, by the first digit of the application's id.
     private const string FirstDigits = "0123456789ABCDEF";
-    private static readonly string[] ApplicationTables = ["Applications", "Custody"];
+    private const string EmbeddedTable = "Applications";
+    private static readonly string[] ApplicationTables = [EmbeddedTable, "Custody"];
 
     private const string Help = "Restore what is missing from the same backup. If it is lost for good, set Storage__AcceptPair=true once: what the other one cannot read is then lost.";
 
@@ -61,6 +62,10 @@ internal sealed class StorePairing(ISecretVault vault, ITableStore store)
         if ((await vault.GetAsync(SecretName, cancellation))?.Reveal() is { } sign && !IsPending(sign)) throw StoreMissing();
     }
 
+    /// <summary>Whether the store holds applications of an embedded platform. It reads sixteen partitions.</summary>
+    public static Task<bool> HoldsEmbeddedPlatformAsync(ITableStore store, CancellationToken cancellation) =>
+        HasRowsAsync(store, [EmbeddedTable], cancellation);
+
     // Before any key is made.
     private async Task CheckAsync(TableRow? row, CancellationToken cancellation)
     {
@@ -69,7 +74,7 @@ internal sealed class StorePairing(ISecretVault vault, ITableStore store)
         var hasKey = await vault.GetAsync(AccessKeys.SecretName, cancellation) is not null;
         if (row is not null && (sign is null || !hasKey))
             throw VaultMissing("it holds no sign or no key of the store, which names a vault");
-        if (row is null && !hasKey && await HasApplicationsAsync(cancellation))
+        if (row is null && !hasKey && await HasRowsAsync(store, ApplicationTables, cancellation))
             throw VaultMissing("it holds no key, and the store holds applications");
     }
 
@@ -110,9 +115,9 @@ internal sealed class StorePairing(ISecretVault vault, ITableStore store)
         }
     }
 
-    private async Task<bool> HasApplicationsAsync(CancellationToken cancellation)
+    private static async Task<bool> HasRowsAsync(ITableStore store, string[] tables, CancellationToken cancellation)
     {
-        foreach (var table in ApplicationTables)
+        foreach (var table in tables)
         {
             foreach (var partition in FirstDigits)
                 if ((await store.ReadAsync(table, partition.ToString(), RowRange.All, 1, cancellation)).Count > 0) return true;

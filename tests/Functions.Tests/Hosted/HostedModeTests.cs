@@ -141,6 +141,27 @@ public sealed class HostedModeTests : IAsyncLifetime
         Assert.Equal("""{"applications":[],"next":""}""", await shell.StandardOutput.ReadToEndAsync());
     }
 
+    [Fact]
+    public async Task The_data_folder_of_an_embedded_platform_is_warned_of_and_kept()
+    {
+        using var folder = new TemporaryFolder();
+        var (embedded, api) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (embedded)
+        using (api)
+        {
+            await api.CreateApplicationAsync("Harbour");
+            await embedded.KillAsync();
+        }
+        using (var hosted = GatehouseProcess.Start(("Storage__Path", folder["data"]), ("Platform__Mode", "Hosted")))
+        {
+            Assert.Contains(folder["data"], await hosted.OutputAsync("holds applications of an embedded platform"), StringComparison.Ordinal);
+            await hosted.KillAsync();
+        }
+        var (again, restored) = await GatehouseProcess.ServeAsync(folder["data"]);
+        using (again)
+        using (restored) Assert.Equal(1, (await restored.GetAsync("/v3/applications", restored.Organization)).Ok().GetProperty("applications").GetArrayLength());
+    }
+
     [Theory]
     [InlineData("Gate", "/v3", "Platform__OrganizationUrl")]
     [InlineData("Gate", "/v3/applications", "Platform__OrganizationUrl")]
