@@ -79,6 +79,9 @@ public sealed class ServerBuilder : IHostApplicationBuilder
 
     IConfigurationManager IHostApplicationBuilder.Configuration => Configuration;
 
+    /// <summary><c>Telemetry__Prometheus</c>: whether <c>/metrics</c> is served.</summary>
+    internal bool ServesMetrics => Configuration["Telemetry:Prometheus"] == "true";
+
     /// <inheritdoc/>
     public IHostEnvironment Environment => web.Environment;
 
@@ -114,7 +117,7 @@ public sealed class ServerBuilder : IHostApplicationBuilder
 
         var app = BuildWeb();
         Constructors.Check(functions.Methods, app.Services);
-        FunctionRoutes.Serve(app, functions.Http);
+        FunctionRoutes.Serve(app, functions.Http, ServesMetrics);
         return app;
     }
 

@@ -2,18 +2,24 @@ using Gatehouse.Access.Callers;
 using Gatehouse.Server.Http;
 using Gatehouse.Server.Timers;
 using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Metrics;
 
 namespace Gatehouse.Server;
 
 /// <summary>What the server needs of the application.</summary>
 internal static class ServerServices
 {
-    /// <summary>Lets the server remember when timers ran, and recognize the local key.</summary>
+    /// <summary>Lets the server remember when timers ran, recognize the local key, and serve the measures if a setting says so.</summary>
     public static ServerBuilder AddServerServices(this ServerBuilder builder)
     {
         builder.Services.AddSingleton<TimerMemory>();
         builder.Services.AddSingleton(provider => new AdminAccess(
             key => provider.GetRequiredService<KeyCallers>().Find(key)?.Name == KeyCallers.LocalName));
+        if (builder.ServesMetrics) AddPrometheus(builder.Services);
         return builder;
     }
+
+    // A separate method: compiling a method loads the assemblies of the types it uses.
+    private static void AddPrometheus(IServiceCollection services) =>
+        services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddPrometheusExporter());
 }

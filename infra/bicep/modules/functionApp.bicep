@@ -7,30 +7,49 @@ param identityClientId string
 param storageName string
 param deploymentContainerUrl string
 param tableEndpoint string
+param auditTableEndpoint string
 param vaultUri string
+
+@secure()
 param insightsConnectionString string
+
+param workspaceId string
 param entraTenantId string
 param entraClientId string
 param platformMode string
 param organizationDialect string
+
+@secure()
 param alertsWebhookUrl string
+
 param keepPreviousAlertsSecret bool
+
+@secure()
 param furtherSettings object
+
 param otlpEndpoint string
+
+@secure()
+param otlpHeaders string
+
 param maximumInstances int
 param instanceMemory int
 param alwaysReadyInstances int
+param callsPerInstance int
+param isZoneRedundant bool
+
+@description('Whether the app can be reached from outside the virtual network.')
+param isPublic bool
 
 @description('The subnet for outgoing traffic. Empty: no subnet.')
 param subnetId string
 
-// Settings of the Functions host.
+// Settings of the Functions host. It gets no APPLICATIONINSIGHTS_CONNECTION_STRING and no OTEL_EXPORTER_OTLP_ENDPOINT: with one of
+// them it would send records of its own for every request, with the path, and paths can contain API tokens.
 var hostSettings = {
   AzureWebJobsStorage__accountName: storageName
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
-  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
 // Settings of Gatehouse. AZURE_CLIENT_ID selects the identity that DefaultAzureCredential uses.
@@ -38,20 +57,25 @@ var settings = {
   AZURE_CLIENT_ID: identityClientId
   Storage__Provider: 'AzureTables'
   Storage__TableEndpoint: tableEndpoint
+  Storage__AuditTableEndpoint: auditTableEndpoint
   KeyVault__Uri: vaultUri
   Entra__TenantId: entraTenantId
   Entra__Audiences__0: entraClientId
   Entra__Audiences__1: 'api://${entraClientId}'
   Platform__Mode: platformMode
+  AzureMonitor__ConnectionString: insightsConnectionString
+  AzureMonitor__UseIdentity: 'true'
 }
 
 // The credentials to create applications. For the hosted platform, Gatehouse reads them from the vault itself.
-var organization = platformMode == 'Hosted' ? {
-  Platform__OrganizationDialect: organizationDialect
-} : {
-  Organization__User: 'organization'
-  Organization__Password: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/configured-organization-password)'
-}
+var organization = platformMode == 'Hosted'
+  ? {
+      Platform__OrganizationDialect: organizationDialect
+    }
+  : {
+      Organization__User: 'organization'
+      Organization__Password: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/configured-organization-password)'
+    }
 
 // The Functions host reads the schedules of timers only from these settings.
 var schedules = {
@@ -65,20 +89,39 @@ var schedules = {
   RotateSchedule: '0 * * * * *'
 }
 
-var alerts = empty(alertsWebhookUrl) ? {} : {
-  Alerts__WebhookUrl: alertsWebhookUrl
-  Alerts__Secret: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/alerts-webhook-secret)'
-}
+var alerts = empty(alertsWebhookUrl)
+  ? {}
+  : {
+      Alerts__WebhookUrl: alertsWebhookUrl
+      Alerts__Secret: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/alerts-webhook-secret)'
+    }
 
-var previousAlertsSecret = empty(alertsWebhookUrl) || !keepPreviousAlertsSecret ? {} : {
-  Alerts__PreviousSecret: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/alerts-webhook-secret-previous)'
-}
+var previousAlertsSecret = empty(alertsWebhookUrl) || !keepPreviousAlertsSecret
+  ? {}
+  : {
+      Alerts__PreviousSecret: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/alerts-webhook-secret-previous)'
+    }
 
-var telemetry = empty(otlpEndpoint) ? {} : {
-  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
-}
+// One setting for each kind of telemetry: the Functions host does not read these.
+var collector = empty(otlpEndpoint)
+  ? {}
+  : {
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '${otlpEndpoint}/v1/traces'
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: '${otlpEndpoint}/v1/metrics'
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: '${otlpEndpoint}/v1/logs'
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf'
+    }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+var collectorHeaders = empty(otlpEndpoint) || empty(otlpHeaders)
+  ? {}
+  : {
+      OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders
+    }
+
+// Zone redundancy needs at least two instances.
+var readyInstances = isZoneRedundant ? max(2, alwaysReadyInstances) : alwaysReadyInstances
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${name}'
   location: location
   kind: 'functionapp'
@@ -88,10 +131,11 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: isZoneRedundant
   }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   kind: 'functionapp,linux'
@@ -109,9 +153,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
+    publicNetworkAccess: isPublic ? 'Enabled' : 'Disabled'
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: {
       minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
       http20Enabled: true
     }
     functionAppConfig: {
@@ -132,26 +178,43 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstances
         instanceMemoryMB: instanceMemory
-        alwaysReady: alwaysReadyInstances == 0 ? [] : [
-          {
-            name: 'http'
-            instanceCount: alwaysReadyInstances
+        triggers: {
+          http: {
+            perInstanceConcurrency: callsPerInstance
           }
-        ]
+        }
+        alwaysReady: readyInstances == 0
+          ? []
+          : [
+              {
+                name: 'http'
+                instanceCount: readyInstances
+              }
+            ]
       }
     }
   }
 }
 
-resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, settings, organization, schedules, alerts, previousAlertsSecret, telemetry, furtherSettings)
+  properties: union(
+    hostSettings,
+    settings,
+    organization,
+    schedules,
+    alerts,
+    previousAlertsSecret,
+    collector,
+    collectorHeaders,
+    furtherSettings
+  )
 }
 
 // App Service's own authentication must stay off. It would refuse webhooks, which have a signature and no token, and callers with
 // keys. Gatehouse itself validates every bearer token, with Entra__TenantId and Entra__Audiences.
-resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
+resource authentication 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'authsettingsV2'
   properties: {
@@ -166,13 +229,40 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
 }
 
 // Deployment by password is disabled: the deployment identity signs in with Entra ID.
-resource noBasicPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for kind in ['ftp', 'scm']: {
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
-  name: kind
+  name: 'ftp'
   properties: {
     allow: false
   }
-}]
+}
 
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
+
+// What the Functions host logs, such as a worker that does not start.
+// No later version of this type keeps named settings.
+#disable-next-line use-recent-api-versions
+resource hostLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'host'
+  scope: app
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'FunctionAppLogs'
+        enabled: true
+      }
+    ]
+  }
+}
+
+output id string = app.id
 output name string = app.name
+output host string = app.properties.defaultHostName
 output address string = 'https://${app.properties.defaultHostName}'

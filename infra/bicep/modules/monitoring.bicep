@@ -6,10 +6,16 @@ param location string
 @description('The principal that can write telemetry.')
 param principalId string
 
-// Monitoring Metrics Publisher.
-var publisher = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
+@description('The maximum of logs in a day, in GB. -1: no maximum.')
+param dailyLogCap int
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+// Monitoring Metrics Publisher.
+var publisher = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '3913510d-42f4-4e42-8a64-420c390055eb'
+)
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: 'log-${name}'
   location: location
   properties: {
@@ -17,6 +23,9 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
       name: 'PerGB2018'
     }
     retentionInDays: 90
+    workspaceCapping: {
+      dailyQuotaGb: dailyLogCap
+    }
   }
 }
 
@@ -43,4 +52,6 @@ resource publishing 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 output workspaceId string = workspace.id
 output insightsId string = insights.id
+
+@secure()
 output connectionString string = insights.properties.ConnectionString

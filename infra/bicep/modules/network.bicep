@@ -2,21 +2,86 @@
 
 param name string
 param location string
+param networkRange string
+param functionSubnetRange string
+param endpointSubnetRange string
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
-  name: name
+// The app's subnet carries outgoing traffic only.
+resource functionRules 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+  name: 'nsg-${name}-functions'
+  location: location
+  properties: {
+    securityRules: [
+      {
+        name: 'deny-inbound'
+        properties: {
+          priority: 4000
+          direction: 'Inbound'
+          access: 'Deny'
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '*'
+        }
+      }
+    ]
+  }
+}
+
+// Private endpoints take HTTPS from the virtual network, and from networks that are peered with it.
+resource endpointRules 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+  name: 'nsg-${name}-endpoints'
+  location: location
+  properties: {
+    securityRules: [
+      {
+        name: 'allow-https'
+        properties: {
+          priority: 100
+          direction: 'Inbound'
+          access: 'Allow'
+          protocol: 'Tcp'
+          sourceAddressPrefix: 'VirtualNetwork'
+          sourcePortRange: '*'
+          destinationAddressPrefix: endpointSubnetRange
+          destinationPortRange: '443'
+        }
+      }
+      {
+        name: 'deny-inbound'
+        properties: {
+          priority: 4000
+          direction: 'Inbound'
+          access: 'Deny'
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '*'
+        }
+      }
+    ]
+  }
+}
+
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+  name: 'vnet-${name}'
   location: location
   properties: {
     addressSpace: {
       addressPrefixes: [
-        '10.20.0.0/16'
+        networkRange
       ]
     }
     subnets: [
       {
         name: 'functions'
         properties: {
-          addressPrefix: '10.20.0.0/24'
+          addressPrefix: functionSubnetRange
+          networkSecurityGroup: {
+            id: functionRules.id
+          }
           delegations: [
             {
               name: 'flex'
@@ -31,8 +96,12 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       {
         name: 'endpoints'
         properties: {
-          addressPrefix: '10.20.1.0/24'
-          privateEndpointNetworkPolicies: 'Disabled'
+          addressPrefix: endpointSubnetRange
+          networkSecurityGroup: {
+            id: endpointRules.id
+          }
+          // Otherwise the rules above do not apply to private endpoints.
+          privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled'
         }
       }
     ]

@@ -12,11 +12,20 @@ param workspaceId string
 @description('Whether the account can be reached from outside the virtual network.')
 param isPublic bool
 
+@description('Whether the account is locked against deletion.')
+param isLocked bool
+
 // Storage Blob Data Owner: the Functions host needs it for its leases and the deployed package.
-var blobOwner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
+var blobOwner = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+)
 
 // Storage Table Data Contributor.
-var tableContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3')
+var tableContributor = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+)
 
 var deploymentContainer = 'deployment'
 
@@ -26,7 +35,6 @@ var tables = [
   'ApiTokens'
   'Applications'
   'Archive'
-  'Audit'
   'Custody'
   'DailyMessageCounts'
   'IdempotentCalls'
@@ -34,7 +42,7 @@ var tables = [
   'Usage'
 ]
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
   location: location
   kind: 'StorageV2'
@@ -56,12 +64,12 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   parent: account
   name: 'default'
 }
 
-resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
   parent: blobService
   name: deploymentContainer
   properties: {
@@ -69,15 +77,17 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   }
 }
 
-resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' = {
+resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' = {
   parent: account
   name: 'default'
 }
 
-resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' = [for name in tables: {
-  parent: tableService
-  name: name
-}]
+resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = [
+  for name in tables: {
+    parent: tableService
+    name: name
+  }
+]
 
 resource owningBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, principalId, blobOwner)
@@ -99,6 +109,8 @@ resource writingTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+// No later version of this type keeps named settings.
+#disable-next-line use-recent-api-versions
 resource auditing 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: tableService
@@ -120,6 +132,8 @@ resource auditing 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 // Logs who deploys a package.
+// No later version of this type keeps named settings.
+#disable-next-line use-recent-api-versions
 resource auditingDeployments 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: blobService
@@ -135,6 +149,15 @@ resource auditingDeployments 'Microsoft.Insights/diagnosticSettings@2021-05-01-p
         enabled: true
       }
     ]
+  }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) {
+  name: 'keep'
+  scope: account
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Table Storage has no backup.'
   }
 }
 

@@ -12,10 +12,13 @@ param workspaceId string
 @description('Whether the vault can be reached from outside the virtual network.')
 param isPublic bool
 
+@description('Whether the vault is locked against deletion.')
+param isLocked bool
+
 // Key Vault Secrets Officer.
 var officer = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   name: name
   location: location
   properties: {
@@ -47,6 +50,8 @@ resource keeping 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+// No later version of this type keeps named settings.
+#disable-next-line use-recent-api-versions
 resource auditing 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault
@@ -64,6 +69,15 @@ resource auditing 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
         enabled: true
       }
     ]
+  }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) {
+  name: 'keep'
+  scope: vault
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Master tokens cannot be created again.'
   }
 }
 

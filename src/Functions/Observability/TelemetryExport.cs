@@ -1,7 +1,12 @@
+using Azure.Core;
+using Azure.Monitor.OpenTelemetry.Exporter;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Telemetry;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -10,40 +15,82 @@ using OpenTelemetry.Trace;
 namespace Gatehouse.Functions.Observability;
 
 /// <summary>
-/// Exports spans, measures and logs over OTLP, as OpenTelemetry's own environment variables say. Without
-/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, OpenTelemetry is not loaded.
+/// Sends spans, measures and logs by OTLP, to Application Insights, or both; and makes the measures for Prometheus.
 /// </summary>
 /// <remarks>
-/// Only Gatehouse's own spans are exported. The spans that .NET makes of HTTP calls contain URLs, and these contain API tokens.
+/// Only Gatehouse's own spans are sent. The spans that .NET makes of HTTP calls contain URLs, and these contain API tokens. The
+/// Functions worker's own spans would show each call a second time.
 /// </remarks>
 internal static class TelemetryExport
 {
-    /// <summary>The setting that turns the export on.</summary>
-    public const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
     private const string ServiceName = "gatehouse";
+    private const string NameVariable = "OTEL_SERVICE_NAME";
 
-    /// <summary>Adds the export if it is configured; returns whether it is.</summary>
-    /// <exception cref="SettingException">The endpoint is not an address.</exception>
-    public static bool AddTelemetryExport(this IHostApplicationBuilder builder)
+    // Of .NET itself: the garbage collector, the thread pool, and the server's connections.
+    private static readonly string[] ServerMeters = ["System.Runtime", "Microsoft.AspNetCore.Server.Kestrel"];
+
+    /// <summary>Adds the export. Call it only if there is anyone who gets telemetry: it loads OpenTelemetry.</summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="settings">Where telemetry goes.</param>
+    /// <param name="identity">Gives the credential for Application Insights.</param>
+    public static void AddTelemetryExport(this IHostApplicationBuilder builder, TelemetrySettings settings, Func<TokenCredential> identity)
     {
-        if (builder.Configuration[Endpoint] is not { Length: > 0 } endpoint) return false;
-        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            throw new SettingException($"{Endpoint} must be an address such as http://127.0.0.1:4317.");
-        Add(builder);
-        return true;
+        var telemetry = builder.Services.AddOpenTelemetry();
+        if (settings.IsBehindHost) UseWorkerDefaults(telemetry);
+        telemetry
+            .ConfigureResource(resource => resource.AddService(
+                builder.Configuration[NameVariable] ?? ServiceName,
+                serviceVersion: typeof(TelemetryExport).Assembly.GetName().Version?.ToString(3)))
+            .WithTracing(tracing =>
+            {
+                tracing.AddSource(Spans.Source);
+                if (settings.SendsTraces) tracing.AddOtlpExporter(otlp => SetEndpoint(otlp, settings.Traces));
+            })
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter(Spans.Source);
+                if (!settings.IsBehindHost) metrics.AddMeter(ServerMeters);
+                if (settings.SendsMetrics) metrics.AddOtlpExporter(otlp => SetEndpoint(otlp, settings.Metrics));
+            })
+            .WithLogging(
+                logging =>
+                {
+                    if (settings.SendsLogs) logging.AddOtlpExporter(otlp => SetEndpoint(otlp, settings.Logs));
+                },
+                // Application Insights shows the text, not the template.
+                logs => logs.IncludeFormattedMessage = true);
+        if (settings.ConnectionString is { } connection) AddApplicationInsights(telemetry, connection, settings.UsesIdentity ? identity : null);
+        // Last: the exporter to Application Insights brings a sampler of its own. Every call is recorded, also one whose caller
+        // does not record it.
+        telemetry.WithTracing(tracing => tracing.SetSampler(new AlwaysOnSampler()));
+        builder.Services.AddHostedService<TelemetryFlush>();
     }
 
-    // A separate method: compiling a method loads the assemblies of the types it uses, here OpenTelemetry's.
-    private static void Add(IHostApplicationBuilder builder)
+    // An address that is set here is used as it is. To one of OpenTelemetry's own, the exporter adds the path for the kind.
+    private static void SetEndpoint(OtlpExporterOptions options, Uri? endpoint)
     {
-        builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(
-                builder.Configuration["OTEL_SERVICE_NAME"] ?? ServiceName,
-                serviceVersion: typeof(TelemetryExport).Assembly.GetName().Version?.ToString(3)))
-            .WithTracing(tracing => tracing.AddSource(Spans.Source).AddOtlpExporter())
-            .WithMetrics(metrics => metrics.AddMeter(Spans.Source).AddOtlpExporter())
-            .WithLogging(logging => logging.AddOtlpExporter());
-        builder.Services.AddHostedService<TelemetryFlush>();
+        if (endpoint is not null) options.Endpoint = endpoint;
+    }
+
+    // Tells the host that this process sends its logs itself. The processor comes before the exporters.
+    private static void UseWorkerDefaults(OpenTelemetryBuilder telemetry) => telemetry
+        .UseFunctionsWorkerDefaults()
+        .WithTracing(tracing => tracing.AddProcessor(new WorkerSpanFilter()));
+
+    private static void AddApplicationInsights(OpenTelemetryBuilder telemetry, string connection, Func<TokenCredential>? identity)
+    {
+        telemetry
+            .WithTracing(tracing => tracing.AddAzureMonitorTraceExporter(Configure))
+            .WithMetrics(metrics => metrics.AddAzureMonitorMetricExporter(Configure))
+            .WithLogging(logging => logging.AddAzureMonitorLogExporter(Configure));
+
+        void Configure(AzureMonitorExporterOptions options)
+        {
+            options.ConnectionString = connection;
+            options.Credential = identity?.Invoke();
+            options.SamplingRatio = 1;
+            options.TracesPerSecond = null;
+            options.EnableLiveMetrics = false;
+        }
     }
 }

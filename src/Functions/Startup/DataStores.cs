@@ -1,4 +1,5 @@
 using Gatehouse.Access;
+using Gatehouse.Access.Audit;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Secrets;
@@ -70,7 +71,9 @@ internal sealed record DataStores(
     private static (ITableStore Store, Uri? Account) OpenAzureTables(StorageSettings settings)
     {
         var store = settings.OpenAzure(() => AzureIdentity.Credential);
-        return (store, store.Account);
+        return settings.OpenAzureAudit(() => AzureIdentity.Credential) is { } audit
+            ? (new SplitTableStore(store, AuditTrail.Table, audit), store.Account)
+            : (store, store.Account);
     }
 
     private static KeyVaultSecretVault OpenKeyVault(Uri address) =>

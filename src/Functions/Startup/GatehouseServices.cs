@@ -42,10 +42,10 @@ public static class GatehouseServices
         var services = builder.Services;
         services.AddSingleton(settings);
         services.AddRequestLogFilter();
-        var isObserved = builder.AddTelemetryExport();
+        if (settings.Telemetry.IsOn) AddTelemetry(builder, settings);
         services.TryAddSingleton(TimeProvider.System);
 
-        services.AddData(settings, isObserved);
+        services.AddData(settings, settings.Telemetry.IsOn);
         services.AddPlatform(settings);
         services.AddUsage();
         services.AddAlerts(settings);
@@ -55,6 +55,10 @@ public static class GatehouseServices
         services.AddStartup(settings);
         return builder;
     }
+
+    // A separate method: compiling a method loads the assemblies of the types it uses, here Azure's and OpenTelemetry's.
+    private static void AddTelemetry(IHostApplicationBuilder builder, GatehouseSettings settings) =>
+        builder.AddTelemetryExport(settings.Telemetry, () => AzureIdentity.Credential);
 
     private static void AddData(this IServiceCollection services, GatehouseSettings settings, bool isObserved)
     {

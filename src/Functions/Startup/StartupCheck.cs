@@ -11,7 +11,7 @@ namespace Gatehouse.Functions.Startup;
 
 /// <summary>
 /// Opens store, vault and keys before anything is served, so that a fault in them stops the start. Puts the credentials in
-/// force, and logs which schedules a Functions host does not find.
+/// force, and logs what a Functions host does not find, or should not.
 /// </summary>
 internal sealed partial class StartupCheck(
     GatehouseSettings settings, ITableStore store, ISecretVault vault, OrganizationAccess organization, KeyCallers keyCallers,
@@ -41,6 +41,7 @@ internal sealed partial class StartupCheck(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         if (unset.Names.Count > 0) LogDisabled(string.Join(", ", unset.Names));
+        if (settings.Telemetry.HostReceivers.Count > 0) LogHostReceivers(string.Join(", ", settings.Telemetry.HostReceivers));
         if (hasEmbeddedPlatform) LogEmbeddedPlatform(settings.Storage.Path);
         if (misspelt.Doubtful.Count > 0) LogMisspelt(string.Join(", ", misspelt.Doubtful));
         return Task.CompletedTask;
@@ -68,6 +69,10 @@ internal sealed partial class StartupCheck(
 
     [LoggerMessage(363, LogLevel.Warning, "Are these environment variables misspelt settings? They have no effect: {Names}.")]
     private partial void LogMisspelt(string names);
+
+    [LoggerMessage(365, LogLevel.Warning,
+        "The Functions host reads {Names} too, and sends the paths of requests, which can contain API tokens. See docs/telemetry.md.")]
+    private partial void LogHostReceivers(string names);
 
     [LoggerMessage(364, LogLevel.Warning,
         "The data folder {Folder} holds applications of an embedded platform, which the hosted platform does not know. Use another folder (Storage__Path).")]

@@ -17,9 +17,12 @@ namespace Gatehouse.Server.Http;
 internal static class FunctionRoutes
 {
     /// <summary>Serves the functions, and <c>POST /admin/functions/{name}</c> for the timers.</summary>
+    /// <param name="app">The server.</param>
+    /// <param name="functions">The functions that answer HTTP requests.</param>
+    /// <param name="servesMetrics">Whether <c>/metrics</c> is served, in Prometheus's format.</param>
     /// <exception cref="FunctionStartException">Two functions would answer the same requests, or a route names a constraint
     /// that does not exist.</exception>
-    public static void Serve(WebApplication app, IReadOnlyList<HttpFunction> functions)
+    public static void Serve(WebApplication app, IReadOnlyList<HttpFunction> functions, bool servesMetrics)
     {
         CheckConstraints(functions, app.Services.GetRequiredService<ParameterPolicyFactory>());
         CheckConflicts(functions);
@@ -37,10 +40,14 @@ internal static class FunctionRoutes
                 function.Name, function.Route, function.Methods, context => function.AnswerAsync(context, logger)));
         }
 
+        if (servesMetrics) ServeMetrics(app);
         ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(endpoints));
         app.UseRouting();
         app.Run(Answer);
     }
+
+    // A separate method: compiling a method loads the assemblies of the types it uses.
+    private static void ServeMetrics(WebApplication app) => app.UseOpenTelemetryPrometheusScrapingEndpoint();
 
     private static RouteEndpoint MakeEndpoint(string name, RoutePattern route, string[] methods, RequestDelegate answer) =>
         new(answer, route, order: 0, methods.Length == 0 ? null : new(new HttpMethodMetadata(methods)), name);

@@ -24,7 +24,9 @@ public sealed class AuditTrail(ITableStore store, IReadOnlyList<AuditSource> sou
     /// <summary>How long rows are kept by default.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromDays(400);
 
-    private const string Table = "Audit";
+    /// <summary>The table of the trail.</summary>
+    public const string Table = "Audit";
+
 
     private static readonly AuditSource[] Own =
     [

@@ -29,6 +29,10 @@ internal sealed class GatehouseOptions
 
     public PlatformOptions Platform { get; } = new();
 
+    public AzureMonitorOptions AzureMonitor { get; } = new();
+
+    public TelemetryOptions Telemetry { get; } = new();
+
     /// <summary>Binds every section. A misspelt name is refused: the default would otherwise stay in force unnoticed.</summary>
     /// <exception cref="SettingException">A name is not that of a setting.</exception>
     public static GatehouseOptions Bind(IConfiguration configuration)
@@ -43,6 +47,8 @@ internal sealed class GatehouseOptions
         SettingsUnder(configuration, nameof(Entra)).Bind(options.Entra, RefuseUnknown);
         SettingsUnder(configuration, nameof(Alerts)).Bind(options.Alerts, RefuseUnknown);
         SettingsUnder(configuration, nameof(Platform)).Bind(options.Platform, RefuseUnknown);
+        SettingsUnder(configuration, nameof(AzureMonitor)).Bind(options.AzureMonitor, RefuseUnknown);
+        SettingsUnder(configuration, nameof(Telemetry)).Bind(options.Telemetry, RefuseUnknown);
         return options;
     }
 
@@ -67,6 +73,8 @@ internal sealed class GatehouseOptionsValidator : IValidateOptions<GatehouseOpti
             new KeyVaultOptionsValidator().Validate(name, options.KeyVault),
             new AlertsOptionsValidator().Validate(name, options.Alerts),
             new PlatformOptionsValidator().Validate(name, options.Platform),
+            new AzureMonitorOptionsValidator().Validate(name, options.AzureMonitor),
+            new TelemetryOptionsValidator().Validate(name, options.Telemetry),
             SettingRules.Result(options.Platform.IsHosted && options.Organization.IsSet
                 ? "Organization__User and Organization__Password are for the embedded platform: the hosted one's are secrets in the vault."
                 : null),

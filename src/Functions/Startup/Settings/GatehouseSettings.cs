@@ -1,5 +1,4 @@
 using Gatehouse.Alerts;
-using Gatehouse.Functions.Observability;
 using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Configuration;
 
@@ -13,10 +12,11 @@ namespace Gatehouse.Functions.Startup.Settings;
 /// <param name="KeyVault"><c>KeyVault__Uri</c>: the Key Vault that holds secrets; null for the local vault.</param>
 /// <param name="Alerts">Where alerts are sent to.</param>
 /// <param name="Platform"><c>Platform__...</c>: the hosted platform; null if the platform is in this process.</param>
+/// <param name="Telemetry">Where telemetry goes.</param>
 /// <param name="IsBehindHost">Whether a Functions host started this process.</param>
 internal sealed record GatehouseSettings(
     StorageSettings Storage, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault,
-    AlertSettings Alerts, HostedSettings? Platform, bool IsBehindHost)
+    AlertSettings Alerts, HostedSettings? Platform, TelemetrySettings Telemetry, bool IsBehindHost)
 {
     /// <summary>
     /// The default schedules of the timers. The server reads them from the configuration by these names. A Functions host
@@ -35,7 +35,7 @@ internal sealed record GatehouseSettings(
     };
 
     /// <summary>The names of all settings, as an environment variable writes them.</summary>
-    public static IEnumerable<string> Names => [.. GatehouseOptions.Names, TelemetryExport.Endpoint, .. Schedules.Keys];
+    public static IEnumerable<string> Names => [.. GatehouseOptions.Names, .. TelemetrySettings.Names, .. Schedules.Keys];
 
     /// <summary>Whether anything is kept in the data folder.</summary>
     public bool NeedsDataFolder => !Storage.IsAzure || KeyVault is null;
@@ -62,7 +62,7 @@ internal sealed record GatehouseSettings(
             new CallerSettings(
                 options.Ops.LocalKey, [.. options.Ops.Callers.InOrder().Select(caller => caller.ToSettings())], options.Entra.ToSettings()),
             SettingRules.TryHttpsAddress(options.KeyVault.Uri), options.Alerts.ToSettings(), options.Platform.ToSettings(),
-            environment.IsBehindHost);
+            TelemetrySettings.Read(options, configuration, environment.IsBehindHost), environment.IsBehindHost);
     }
 
     /// <summary>The schedules that a Functions host does not find, if there is one. Call it before the defaults are added.</summary>

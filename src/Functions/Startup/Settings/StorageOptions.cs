@@ -23,13 +23,19 @@ internal sealed class StorageOptions
     public string? TableEndpoint { get; set; }
 
     /// <summary>
+    /// With <see cref="TableEndpoint"/>: the address of another account, for the audit trail alone. Default: the same account.
+    /// </summary>
+    public string? AuditTableEndpoint { get; set; }
+
+    /// <summary>
     /// <c>true</c> pairs a store and a vault that do not belong together, because one of them is lost for good.
     /// </summary>
     public string? AcceptPair { get; set; }
 
     /// <summary>The settings. The options must be valid.</summary>
     internal StorageSettings ToSettings() =>
-        new(System.IO.Path.GetFullPath(Path ?? DefaultPath), ConnectionString, SettingRules.TryHttpsAddress(TableEndpoint), AcceptPair == "true");
+        new(System.IO.Path.GetFullPath(Path ?? DefaultPath), ConnectionString, SettingRules.TryHttpsAddress(TableEndpoint),
+            SettingRules.TryHttpsAddress(AuditTableEndpoint), AcceptPair == "true");
 }
 
 /// <summary>Validates <see cref="StorageOptions"/>.</summary>
@@ -41,6 +47,7 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
     {
         if (options.AcceptPair is not (null or "true" or "false")) return "Storage__AcceptPair must be true or false.";
         if (!IsPath(options.Path ?? StorageOptions.DefaultPath)) return "Storage__Path must be the path of a folder.";
+        if (AuditFault(options) is { } fault) return fault;
         var provider = options.Provider ?? StorageOptions.Sqlite;
         if (provider.Equals(StorageOptions.Sqlite, StringComparison.OrdinalIgnoreCase))
         {
@@ -61,6 +68,15 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
                 : "Storage__TableEndpoint must be an account's address such as https://name.table.core.windows.net.",
         };
     }
+
+    private static string? AuditFault(StorageOptions options) => options switch
+    {
+        { AuditTableEndpoint: null } => null,
+        { TableEndpoint: null } => "Storage__AuditTableEndpoint needs Storage__TableEndpoint.",
+        _ when SettingRules.TryHttpsAddress(options.AuditTableEndpoint) is null =>
+            "Storage__AuditTableEndpoint must be an account's address such as https://name.table.core.windows.net.",
+        _ => null,
+    };
 
     private static bool IsPath(string path)
     {
