@@ -37,7 +37,7 @@ var overdue = '''
     | where name == "gatehouse.call.duration" and customDimensions.outcome == "done"
     | summarize last = max(timestamp) by timer = tostring(customDimensions.operation)
   ) on timer
-| where isnull(last) or last < ago(allowed + 5m)
+| where isnull(last) or last < now() - allowed - 5m
 | summarize overdue = count() by timer
 '''
 

@@ -23,7 +23,7 @@ public sealed partial class DocumentBlocksTests
 
     // By their first two words. They are not run, because the tests have no Azure.
     private static readonly string[] AzureCommands =
-        ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az lock", "az rest", "az role"];
+        ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az network", "az rest", "az role"];
 
     [Fact]
     public void Every_block_has_a_known_kind_and_every_example_is_tested()
@@ -98,12 +98,9 @@ public sealed partial class DocumentBlocksTests
     }
 
     [Fact]
-    public void The_operations_guide_explains_all_alerts()
+    public void The_operations_guide_explains_every_type_of_alert()
     {
         var guide = Repository.Read("docs/operations.md");
-        var rules = from Match rule in RuleName().Matches(Repository.Read("infra/bicep/modules/alerts.bicep")) select rule.Groups[1].Value;
-        var explained = from Match row in AlertRow().Matches(guide[guide.IndexOf("## Azure's alerts", StringComparison.Ordinal)..]) select row.Groups[1].Value;
-        Assert.Equal(rules.Order(), explained.Order());
         foreach (var type in typeof(AlertTypes).GetFields()) Assert.Contains($"`{type.GetRawConstantValue()}`", guide, StringComparison.Ordinal);
     }
 
@@ -141,10 +138,4 @@ public sealed partial class DocumentBlocksTests
 
     [GeneratedRegex(@"az keyvault secret [\w-]+ .*--name ([a-z][\w-]+)")]
     private static partial Regex VaultSecret();
-
-    [GeneratedRegex(@"^    name: '([a-z-]+)'$", RegexOptions.Multiline)]
-    private static partial Regex RuleName();
-
-    [GeneratedRegex(@"^\| `([a-z]+-[a-z-]+)` \| [A-Z]", RegexOptions.Multiline)]
-    private static partial Regex AlertRow();
 }

@@ -279,6 +279,17 @@ public sealed partial class DeploymentTests(DeploymentTests.Deployments deployme
     }
 
     [Fact]
+    public void The_operations_guide_explains_exactly_these_alerts()
+    {
+        var fired = ((string[])["dev", "prod"]).SelectMany(deployment =>
+            NamesOf(deployment, "Microsoft.Insights/scheduledQueryRules").Concat(NamesOf(deployment, "Microsoft.Insights/metricAlerts"))).Distinct();
+        var guide = Repository.Read("docs/operations.md");
+        var section = guide[guide.IndexOf("## Azure's alerts", StringComparison.Ordinal)..guide.IndexOf("## Gatehouse's alerts", StringComparison.Ordinal)];
+        var explained = from Match row in AlertRow().Matches(section) from Match name in CodeText().Matches(row.Value) select name.Groups[1].Value;
+        Assert.Equal(fired.Order(), explained.Order());
+    }
+
+    [Fact]
     public void The_logs_of_a_day_can_be_capped()
     {
         Assert.Equal(1, At(Assert.Single(Of("dev", "Microsoft.OperationalInsights/workspaces")), "properties.workspaceCapping.dailyQuotaGb").GetInt32());
@@ -350,6 +361,12 @@ public sealed partial class DeploymentTests(DeploymentTests.Deployments deployme
 
     [GeneratedRegex(@"'([A-Za-z]+__\w+|[A-Z]+(?:_[A-Z]+)+|[A-Za-z]+Schedule)', '?([^',]*)")]
     private static partial Regex Setting();
+
+    [GeneratedRegex(@"^\| `[^|]*\|", RegexOptions.Multiline)]
+    private static partial Regex AlertRow();
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex CodeText();
 
     [GeneratedRegex(@"""(\w+)"", (\d+[mh])")]
     private static partial Regex Allowed();
