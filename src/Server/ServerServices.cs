@@ -1,4 +1,5 @@
 using Gatehouse.Access.Callers;
+using Gatehouse.Functions.Timers;
 using Gatehouse.Server.Http;
 using Gatehouse.Server.Timers;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,10 +10,10 @@ namespace Gatehouse.Server;
 /// <summary>What the server needs of the application.</summary>
 internal static class ServerServices
 {
-    /// <summary>Lets the server remember when timers ran, recognize the local key, and serve the measures if a setting says so.</summary>
+    /// <summary>Lets the server run single jobs, recognize the local key, and serve the measures if a setting says so.</summary>
     public static ServerBuilder AddServerServices(this ServerBuilder builder)
     {
-        builder.Services.AddSingleton<TimerMemory>();
+        builder.Services.AddSingleton(provider => new JobRequests(provider.GetRequiredService<JobRunner>().Request));
         builder.Services.AddSingleton(provider => new AdminAccess(
             key => provider.GetRequiredService<KeyCallers>().Find(key)?.Name == KeyCallers.LocalName));
         if (builder.ServesMetrics) AddPrometheus(builder.Services);

@@ -30,50 +30,50 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-// Timers that have not ended successfully within the allowed time, twice the period, and five minutes for the telemetry to arrive.
+// Jobs that have not ended successfully within the allowed time, twice the period, and five minutes for the telemetry to arrive.
 var overdue = '''
 | join kind=leftouter (
     customMetrics
     | where name == "gatehouse.call.duration" and customDimensions.outcome == "done"
-    | summarize last = max(timestamp) by timer = tostring(customDimensions.operation)
-  ) on timer
+    | summarize last = max(timestamp) by job = tostring(customDimensions.operation)
+  ) on job
 | where isnull(last) or last < now() - allowed - 5m
-| summarize overdue = count() by timer
+| summarize overdue = count() by job
 '''
 
 var rules = [
   {
-    name: 'timer-overdue'
-    text: 'A timer that is due every minute, or every ten, has not ended successfully in twice that time.'
+    name: 'job-overdue'
+    text: 'A job that is due every minute, or every ten, has not ended successfully in twice that time.'
     severity: 1
     every: 'PT5M'
     over: 'PT1H'
-    query: 'datatable(timer: string, allowed: timespan) ["RotateTokens", 2m, "DeliverAlerts", 2m, "RunBackfills", 2m, "PurgeCalls", 20m]${overdue}'
+    query: 'datatable(job: string, allowed: timespan) ["RotateTokens", 2m, "DeliverAlerts", 2m, "RunBackfills", 2m, "PurgeCalls", 20m]${overdue}'
     measure: 'overdue'
-    by: ['timer']
+    by: ['job']
     above: 0
   }
   {
-    name: 'daily-timer-overdue'
-    text: 'A timer that is due every hour or every day has not ended successfully in twice that time. Without ArchiveMessageCounts, counts are lost when the platform deletes them.'
+    name: 'daily-job-overdue'
+    text: 'A job that is due every hour or every day has not ended successfully in twice that time. Without ArchiveMessageCounts, counts are lost when the platform deletes them.'
     severity: 1
     every: 'PT1H'
     over: 'P2D'
-    // A window is two days at the most. A daily timer that is not seen in it is overdue.
-    query: 'datatable(timer: string, allowed: timespan) ["AdoptApplications", 2h, "ArchiveMessageCounts", 48h, "CheckPushCredentials", 48h, "PurgeUsageMarks", 48h]${overdue}'
+    // A window is two days at the most. A daily job that is not seen in it is overdue.
+    query: 'datatable(job: string, allowed: timespan) ["AdoptApplications", 2h, "ArchiveMessageCounts", 48h, "CheckPushCredentials", 48h, "PurgeUsageMarks", 48h]${overdue}'
     measure: 'overdue'
-    by: ['timer']
+    by: ['job']
     above: 0
   }
   {
-    name: 'failed-timers'
-    text: 'Runs of a timer fail.'
+    name: 'failed-jobs'
+    text: 'Runs of a job fail.'
     severity: 2
     every: 'PT15M'
     over: 'PT15M'
-    query: 'customMetrics | where name == "gatehouse.call.duration" and customDimensions.outcome == "failed" | summarize failures = sum(valueCount) by timer = tostring(customDimensions.operation)'
+    query: 'customMetrics | where name == "gatehouse.call.duration" and customDimensions.outcome == "failed" | summarize failures = sum(valueCount) by job = tostring(customDimensions.operation)'
     measure: 'failures'
-    by: ['timer']
+    by: ['job']
     above: 5
   }
   {

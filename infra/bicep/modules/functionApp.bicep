@@ -77,10 +77,13 @@ var organization = platformMode == 'Hosted'
       Organization__Password: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/configured-organization-password)'
     }
 
-// The Functions host reads the schedules of timers only from these settings.
+// The Functions host reads the first two, which start the timer functions, only from these settings. The others say when each job
+// is due.
 var schedules = {
+  UrgentJobsSchedule: '0 * * * * *'
+  BackgroundJobsSchedule: '30 * * * * *'
   AdoptSchedule: '0 10 * * * *'
-  AlertsSchedule: '15 * * * * *'
+  AlertsSchedule: '0 * * * * *'
   ArchiveSchedule: '0 20 1 * * *'
   BackfillSchedule: '30 * * * * *'
   PurgeCallsSchedule: '30 5/10 * * * *'

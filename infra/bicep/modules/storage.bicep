@@ -38,7 +38,9 @@ var tables = [
   'Custody'
   'DailyMessageCounts'
   'IdempotentCalls'
+  'Pairing'
   'PushCredentials'
+  'Timers'
   'Usage'
 ]
 

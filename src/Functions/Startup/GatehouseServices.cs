@@ -15,6 +15,7 @@ using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Observability;
 using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
+using Gatehouse.Functions.Timers;
 using Gatehouse.Push;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
@@ -51,6 +52,7 @@ public static class GatehouseServices
         services.AddAlerts(settings);
         services.AddCustody();
         services.AddArchive();
+        services.AddJobs(new JobSchedules(GatehouseSettings.ReadJobTimes(builder.Configuration)));
         services.AddAccess(settings);
         services.AddStartup(settings);
         return builder;
@@ -116,6 +118,21 @@ public static class GatehouseServices
         services.AddSingleton<DailyArchive>();
         services.AddSingleton<Backfills>();
         services.AddSingleton<ArchiveLog>();
+    }
+
+    private static void AddJobs(this IServiceCollection services, JobSchedules schedules)
+    {
+        services.AddSingleton<IJob, RotateTokens>();
+        services.AddSingleton<IJob, DeliverAlerts>();
+        services.AddSingleton<IJob, RunBackfills>();
+        services.AddSingleton<IJob, ArchiveMessageCounts>();
+        services.AddSingleton<IJob, AdoptApplications>();
+        services.AddSingleton<IJob, CheckPushCredentials>();
+        services.AddSingleton<IJob, PurgeUsageMarks>();
+        services.AddSingleton<IJob, PurgeCalls>();
+        services.AddSingleton(schedules);
+        services.AddSingleton<JobMemory>();
+        services.AddSingleton<JobRunner>();
     }
 
     private static void AddAccess(this IServiceCollection services, GatehouseSettings settings)

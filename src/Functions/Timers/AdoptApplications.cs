@@ -1,19 +1,20 @@
 using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Observability;
 using Gatehouse.Platform.Hosted;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
 /// <summary>Every hour: takes new applications into custody, and removes applications that no longer exist.</summary>
-public sealed class AdoptApplications(ApplicationSync sync, CustodyLog log)
+public sealed class AdoptApplications(ApplicationSync sync, CustodyLog log) : IJob
 {
-    /// <summary>Compares all applications. It does not check their secrets in the vault; the facade's call does.</summary>
-    [Function(nameof(AdoptApplications))]
-    public Task RunAsync([TimerTrigger("%AdoptSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(nameof(AdoptApplications), () => AdoptAsync(cancellation), cancellation);
+    /// <inheritdoc/>
+    public JobKind Kind => JobKind.Background;
 
-    private async Task AdoptAsync(CancellationToken cancellation)
+    /// <inheritdoc/>
+    public string Schedule => "AdoptSchedule";
+
+    /// <summary>Compares all applications. It does not check their secrets in the vault; the facade's call does.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
     {
         try
         {

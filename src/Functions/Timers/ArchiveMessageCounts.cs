@@ -1,15 +1,18 @@
 using Gatehouse.Archive.Daily;
 using Gatehouse.Functions.Observability;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
 /// <summary>Once a day: archives the daily message counts of every application.</summary>
-public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveLog log)
+public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveLog log) : IJob
 {
+    /// <inheritdoc/>
+    public JobKind Kind => JobKind.Background;
+
+    /// <inheritdoc/>
+    public string Schedule => "ArchiveSchedule";
+
     /// <summary>Archives all applications, starting with those that the last run did not reach.</summary>
-    [Function(nameof(ArchiveMessageCounts))]
-    public Task RunAsync([TimerTrigger("%ArchiveSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(nameof(ArchiveMessageCounts), async () =>
-            log.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation)), cancellation);
+    public async Task RunAsync(CancellationToken cancellation) =>
+        log.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation));
 }

@@ -1,7 +1,5 @@
 using Gatehouse.Access.Audit;
 using Gatehouse.Access.Idempotency;
-using Gatehouse.Functions.Observability;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
@@ -9,14 +7,18 @@ namespace Gatehouse.Functions.Timers;
 /// Every ten minutes: deletes the stored answers of calls with an <c>Idempotency-Key</c> after 24 hours, and audit entries
 /// after 400 days.
 /// </summary>
-public sealed class PurgeCalls(IdempotentCalls calls, AuditTrail trail, TimeProvider time)
+public sealed class PurgeCalls(IdempotentCalls calls, AuditTrail trail, TimeProvider time) : IJob
 {
+    /// <inheritdoc/>
+    public JobKind Kind => JobKind.Background;
+
+    /// <inheritdoc/>
+    public string Schedule => "PurgeCallsSchedule";
+
     /// <summary>Deletes what is old. If a run is stopped, the next one continues.</summary>
-    [Function(nameof(PurgeCalls))]
-    public Task RunAsync([TimerTrigger("%PurgeCallsSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(nameof(PurgeCalls), async () =>
-        {
-            await calls.PurgeAsync(cancellation);
-            await trail.PurgeAsync(time.GetUtcNow() - AuditTrail.Retention, cancellation);
-        }, cancellation);
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await calls.PurgeAsync(cancellation);
+        await trail.PurgeAsync(time.GetUtcNow() - AuditTrail.Retention, cancellation);
+    }
 }

@@ -1,14 +1,16 @@
-using Gatehouse.Functions.Observability;
 using Gatehouse.Usage;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Gatehouse.Functions.Timers;
 
 /// <summary>Once a day: deletes the marks of messages that were counted more than four days ago.</summary>
-public sealed class PurgeUsageMarks(UsagePurge purge)
+public sealed class PurgeUsageMarks(UsagePurge purge) : IJob
 {
+    /// <inheritdoc/>
+    public JobKind Kind => JobKind.Background;
+
+    /// <inheritdoc/>
+    public string Schedule => "PurgeSchedule";
+
     /// <summary>Continues where the last run has stopped.</summary>
-    [Function(nameof(PurgeUsageMarks))]
-    public Task RunAsync([TimerTrigger("%PurgeSchedule%")] TimerInfo timer, CancellationToken cancellation) =>
-        FunctionSpans.ObserveAsync(nameof(PurgeUsageMarks), () => purge.RunAsync(cancellation), cancellation);
+    public Task RunAsync(CancellationToken cancellation) => purge.RunAsync(cancellation);
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Gatehouse.Common;
 using Gatehouse.Server.Invocation;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
@@ -24,7 +25,7 @@ internal sealed class TimerFunction
 
     public string Name { get; }
 
-    public TimerSchedule Schedule { get; }
+    public Schedule Schedule { get; }
 
     public bool UseMonitor { get; }
 

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Gatehouse.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -8,11 +7,11 @@ namespace Gatehouse.Server.Timers;
 
 /// <summary>Runs one timer's function on its schedule and on request, never two runs at once.</summary>
 /// <remarks>
-/// An occurrence that falls into a run is skipped. Any number of requests during a run cause one more run after it. If an
-/// occurrence fell into the time when the server was stopped, the function runs once at the start, with <c>IsPastDue</c>.
+/// An occurrence that falls into a run is skipped. Any number of requests during a run cause one more run after it. What fell into the
+/// time when the server was stopped is not made up for here: the jobs remember it.
 /// </remarks>
 internal sealed partial class TimerLoop(
-    TimerFunction function, IServiceScopeFactory scopes, TimerMemory? memory, TimeProvider clock, ILogger logger)
+    TimerFunction function, IServiceScopeFactory scopes, TimeProvider clock, ILogger logger)
 {
     // Timers measure elapsed time and stop while the machine sleeps, and the clock can be set: so the clock is checked this
     // often. This also keeps long waits within the range of a timer.
@@ -39,16 +38,9 @@ internal sealed partial class TimerLoop(
     {
         var now = seen = clock.GetUtcNow();
         var next = function.Schedule.After(now);
-        var last = await LastRunAsync(now, stopping);
-        var status = IsMonitored(now) ? new ScheduleStatus { Last = last?.UtcDateTime ?? default, Next = next.UtcDateTime } : null;
+        var status = IsMonitored(now) ? new ScheduleStatus { Next = next.UtcDateTime } : null;
         using var alarm = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (function.RunOnStartup) RunNow();
-        if (last is { } before && function.Schedule.After(before) is var missed && missed <= now)
-        {
-            LogMissed(logger, function.Name, missed);
-            await RunOnceAsync(status, isPastDue: true, stopping);
-            await RememberAsync(now, stopping);
-        }
 
         while (!stopping.IsCancellationRequested)
         {
@@ -62,8 +54,7 @@ internal sealed partial class TimerLoop(
             if (stopping.IsCancellationRequested || !(isDue || isRequested)) continue;
 
             isRequested = false;
-            await RunOnceAsync(status, isPastDue: false, stopping);
-            if (isDue) await RememberAsync(started, stopping);
+            await RunOnceAsync(status, stopping);
             next = NextAfterRun(next, isDue);
             if (isDue && status is not null)
             {
@@ -96,43 +87,12 @@ internal sealed partial class TimerLoop(
         return next;
     }
 
-    // Null where it is not remembered. A time in the future was written under a wrong clock.
-    private async Task<DateTimeOffset?> LastRunAsync(DateTimeOffset now, CancellationToken stopping)
-    {
-        if (memory is null || !IsRemembered(now)) return null;
-        try
-        {
-            var last = await memory.FindAsync(function.Name, stopping);
-            if (last is null || last > now) await memory.RememberAsync(function.Name, now, stopping);
-            return last > now ? null : last;
-        }
-        catch (Exception e) when (e is StoreUnavailableException or RowFormatException or OperationCanceledException)
-        {
-            LogNotRemembered(logger, function.Name, e);
-            return null;
-        }
-    }
-
-    // A run that was cut off by the stop is made up for at the next start.
-    private async Task RememberAsync(DateTimeOffset started, CancellationToken stopping)
-    {
-        if (memory is null || !IsRemembered(started) || stopping.IsCancellationRequested) return;
-        try
-        {
-            await memory.RememberAsync(function.Name, started, CancellationToken.None);
-        }
-        catch (StoreUnavailableException e)
-        {
-            LogNotRemembered(logger, function.Name, e);
-        }
-    }
-
-    private async Task RunOnceAsync(ScheduleStatus? status, bool isPastDue, CancellationToken stopping)
+    private async Task RunOnceAsync(ScheduleStatus? status, CancellationToken stopping)
     {
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            await function.RunAsync(new TimerRun(new TimerInfo { ScheduleStatus = status, IsPastDue = isPastDue }, scope.ServiceProvider, stopping));
+            await function.RunAsync(new TimerRun(new TimerInfo { ScheduleStatus = status }, scope.ServiceProvider, stopping));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -162,10 +122,6 @@ internal sealed partial class TimerLoop(
     private bool IsMonitored(DateTimeOffset now) =>
         function.UseMonitor && function.Schedule.After(function.Schedule.After(now)) > now + TimeSpan.FromMinutes(1);
 
-    // What runs every minute has nothing to make up for.
-    private bool IsRemembered(DateTimeOffset now) => function.UseMonitor
-        && function.Schedule.After(now) is var next && function.Schedule.After(next) - next > TimeSpan.FromMinutes(1);
-
     // Rounded up to whole milliseconds, so that a timer never fires early and then again.
     private TimeSpan WaitFor(DateTimeOffset next)
     {
@@ -182,13 +138,7 @@ internal sealed partial class TimerLoop(
     [LoggerMessage(6, LogLevel.Warning, "Timer function {Function}: the clock was set back from {Before:u} to {Now:u}; its next run is at {Next:u}.")]
     private static partial void LogSetBack(ILogger logger, string function, DateTimeOffset before, DateTimeOffset now, DateTimeOffset next);
 
-    [LoggerMessage(7, LogLevel.Information, "Timer function {Function} was due at {Due:u} while the server was stopped, and runs now.")]
-    private static partial void LogMissed(ILogger logger, string function, DateTimeOffset due);
-
-    [LoggerMessage(8, LogLevel.Warning, "Timer function {Function}: when it last ran cannot be read or written.")]
-    private static partial void LogNotRemembered(ILogger logger, string function, Exception fault);
-
-    [LoggerMessage(3, LogLevel.Warning,
+    [LoggerMessage(3, LogLevel.Information,
         "Timer function {Function} could not run when it came due at {Due:u}; its next run is at {Next:u}.")]
     private static partial void LogSkipped(ILogger logger, string function, DateTimeOffset due, DateTimeOffset next);
 }

@@ -4,24 +4,28 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Server.Timers;
 
+/// <summary>Jobs, of which several share one function.</summary>
+/// <param name="FunctionOf">Requests a run of a job, and names the function that runs it; null if there is no such job.</param>
+internal sealed record JobRequests(Func<string, string?> FunctionOf);
+
 /// <summary>Runs the app's timers. They start after the whole app has started and stop before anything else stops.</summary>
 internal sealed class TimerService(
     IReadOnlyList<TimerFunction> functions, IServiceScopeFactory scopes, TimeProvider clock, ILoggerFactory loggers,
-    TimerMemory? memory = null)
+    JobRequests? jobs = null)
     : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private readonly Dictionary<string, TimerLoop> loops = functions.ToDictionary(
         function => function.Name,
-        function => new TimerLoop(function, scopes, memory, clock, loggers.CreateLogger("Function")),
+        function => new TimerLoop(function, scopes, clock, loggers.CreateLogger("Function")),
         StringComparer.OrdinalIgnoreCase);
 
     private Task running = Task.CompletedTask;
 
-    /// <summary>Requests a run of this function; false if there is no timer with this name.</summary>
-    public bool TryRunNow(string function)
+    /// <summary>Requests a run of this function, or of this job; false if there is none with this name.</summary>
+    public bool TryRunNow(string name)
     {
-        if (!loops.TryGetValue(function, out var loop)) return false;
+        if (!loops.TryGetValue(jobs?.FunctionOf(name) ?? name, out var loop)) return false;
         loop.RunNow();
         return true;
     }

@@ -6,7 +6,6 @@ using Gatehouse.Functions.Timers;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Gatehouse.Tests;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Documents;
@@ -107,14 +106,14 @@ public sealed class OperationCostTests : IAsyncLifetime
     {
         return timer switch
         {
-            nameof(RotateTokens) => Of<RotateTokens>().RunAsync(new TimerInfo(), default),
-            nameof(DeliverAlerts) => Of<DeliverAlerts>().RunAsync(new TimerInfo(), default),
-            nameof(RunBackfills) => Of<RunBackfills>().RunAsync(new TimerInfo(), default),
-            nameof(PurgeCalls) => Of<PurgeCalls>().RunAsync(new TimerInfo(), default),
-            nameof(AdoptApplications) => Of<AdoptApplications>().RunAsync(new TimerInfo(), default),
-            nameof(ArchiveMessageCounts) => Of<ArchiveMessageCounts>().RunAsync(new TimerInfo(), default),
-            nameof(CheckPushCredentials) => Of<CheckPushCredentials>().RunAsync(new TimerInfo(), default),
-            nameof(PurgeUsageMarks) => Of<PurgeUsageMarks>().RunAsync(new TimerInfo(), default),
+            nameof(RotateTokens) => Of<RotateTokens>().RunAsync(default),
+            nameof(DeliverAlerts) => Of<DeliverAlerts>().RunAsync(default),
+            nameof(RunBackfills) => Of<RunBackfills>().RunAsync(default),
+            nameof(PurgeCalls) => Of<PurgeCalls>().RunAsync(default),
+            nameof(AdoptApplications) => Of<AdoptApplications>().RunAsync(default),
+            nameof(ArchiveMessageCounts) => Of<ArchiveMessageCounts>().RunAsync(default),
+            nameof(CheckPushCredentials) => Of<CheckPushCredentials>().RunAsync(default),
+            nameof(PurgeUsageMarks) => Of<PurgeUsageMarks>().RunAsync(default),
             _ => throw new ArgumentOutOfRangeException(nameof(timer), timer, "There is no such timer."),
         };
 

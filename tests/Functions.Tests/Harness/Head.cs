@@ -42,8 +42,8 @@ internal abstract class ServedApplication : IAsyncDisposable
     /// <summary>Its services.</summary>
     public abstract IServiceProvider Services { get; }
 
-    /// <summary>Runs a timer's function. On the server this does not wait for the end of the run.</summary>
-    public abstract Task RunTimerAsync(string function);
+    /// <summary>Runs a job. On the server this does not wait for the end of the run.</summary>
+    public abstract Task RunTimerAsync(string job);
 
     public abstract ValueTask DisposeAsync();
 }

@@ -42,10 +42,10 @@ internal sealed class KestrelHead : Head
 
         public override IServiceProvider Services => host.Services;
 
-        public override async Task RunTimerAsync(string function)
+        public override async Task RunTimerAsync(string job)
         {
             using var client = new HttpClient { BaseAddress = Address };
-            using var answer = await client.PostAsync($"/admin/functions/{function}", null);
+            using var answer = await client.PostAsync($"/admin/functions/{job}", null);
             Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         }
 

@@ -1,5 +1,6 @@
 using Gatehouse.Functions.Startup;
 using Gatehouse.Functions.Startup.Settings;
+using Gatehouse.Functions.Timers;
 using Gatehouse.FunctionsHost;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -44,7 +45,11 @@ internal sealed class WorkerHead : Head
 
         public override IServiceProvider Services => worker.Services;
 
-        public override async Task RunTimerAsync(string function) => Assert.Null(await host.FireAsync(function));
+        public override async Task RunTimerAsync(string job)
+        {
+            var function = Services.GetRequiredService<JobRunner>().Request(job);
+            Assert.Null(await host.FireAsync(function!));
+        }
 
         public override async ValueTask DisposeAsync()
         {

@@ -11,7 +11,6 @@ using Gatehouse.Platform;
 using Gatehouse.Secrets;
 using Gatehouse.Tests;
 using Gatehouse.Usage;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -80,7 +79,7 @@ public sealed class HostedModeTests : IAsyncLifetime
         using var logs = new RecordedLogs();
         await using var facade = await StartAsync(hasCredentials: false, logs);
         var timer = new AdoptApplications(facade.Services.GetRequiredService<ApplicationSync>(), facade.Services.GetRequiredService<CustodyLog>());
-        for (var run = 0; run < 3; run++) await timer.RunAsync(new TimerInfo(), default);
+        for (var run = 0; run < 3; run++) await timer.RunAsync(default);
         Assert.Single(logs.Lines, line => line.Contains("platform-organization-user", StringComparison.Ordinal));
     }
 

@@ -1,13 +1,14 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Gatehouse.Common;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
+using Gatehouse.Functions.Timers;
 using Gatehouse.Platform.Hosted;
-using Gatehouse.Server.Timers;
 using Gatehouse.Tests;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Configuration;
 
 namespace Gatehouse.Functions.Tests.Infra;
 
@@ -64,12 +65,16 @@ public sealed partial class DeploymentTests(DeploymentTests.Deployments deployme
     public static TheoryData<string> Each => ["dev", "prod", "all"];
 
     private static IEnumerable<(string Function, string Schedule)> Timers =>
-        from method in typeof(Functions.Timers.RotateTokens).Assembly.GetTypes().SelectMany(type => type.GetMethods())
+        from method in typeof(RotateTokens).Assembly.GetTypes().SelectMany(type => type.GetMethods())
         where method.GetCustomAttribute<FunctionAttribute>() is not null
         from parameter in method.GetParameters()
         let trigger = parameter.GetCustomAttribute<TimerTriggerAttribute>()
         where trigger is not null
         select (method.GetCustomAttribute<FunctionAttribute>()!.Name, trigger.Schedule);
+
+    // Without a constructor: the name and the schedule need none.
+    private static IEnumerable<IJob> Jobs => typeof(IJob).Assembly.GetTypes()
+        .Where(type => type.IsClass && type.IsAssignableTo(typeof(IJob))).Select(type => (IJob)RuntimeHelpers.GetUninitializedObject(type));
 
     [Fact]
     public void The_app_gets_exactly_the_settings_that_the_code_reads_and_Azure_needs()
@@ -85,11 +90,12 @@ public sealed partial class DeploymentTests(DeploymentTests.Deployments deployme
 
     [Theory]
     [MemberData(nameof(Each))]
-    public void Every_timer_has_its_default_schedule(string deployment)
+    public void Every_timer_and_every_job_has_its_default_schedule(string deployment)
     {
         var set = SettingsOf(deployment);
         Assert.NotEmpty(Timers);
-        Assert.All(Timers, timer => Assert.Equal(GatehouseSettings.Schedules[timer.Schedule.Trim('%')], set[timer.Schedule.Trim('%')]));
+        Assert.Equal(GatehouseSettings.HostSchedules.Order(), Timers.Select(timer => timer.Schedule.Trim('%')).Order());
+        Assert.All(GatehouseSettings.Schedules, schedule => Assert.Equal(schedule.Value, set[schedule.Key]));
     }
 
     [Theory]
@@ -167,7 +173,7 @@ public sealed partial class DeploymentTests(DeploymentTests.Deployments deployme
     public void Every_table_that_the_code_uses_is_created()
     {
         var used =
-            from file in Directory.GetFiles(Repository.PathOf("src/Core"), "*.cs", SearchOption.AllDirectories)
+            from file in Directory.GetFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
             where !file.EndsWith("LocalVault.cs", StringComparison.Ordinal)
             from Match table in TableName().Matches(File.ReadAllText(file))
             select table.Groups[1].Value;
@@ -249,13 +255,13 @@ public sealed partial class DeploymentTests(DeploymentTests.Deployments deployme
 
     [Theory]
     [MemberData(nameof(Each))]
-    public void A_timer_that_has_not_run_in_twice_its_period_fires_an_alert(string deployment)
+    public void A_job_that_has_not_run_in_twice_its_period_fires_an_alert(string deployment)
     {
         var queries = Of(deployment, "Microsoft.Insights/scheduledQueryRules")
-            .Where(rule => rule.GetProperty("name").GetString()!.Contains("timer-overdue", StringComparison.Ordinal))
+            .Where(rule => rule.GetProperty("name").GetString()!.Contains("job-overdue", StringComparison.Ordinal))
             .Select(rule => At(rule, "properties.criteria.allOf")[0].GetProperty("query").GetString()!).ToList();
         var allowed = (from query in queries from Match row in Allowed().Matches(query) select (row.Groups[1].Value, row.Groups[2].Value)).Order();
-        var wanted = Timers.Select(timer => (timer.Function, Short(2 * PeriodOf(timer.Schedule))));
+        var wanted = Jobs.Select(job => (job.Name, Short(2 * PeriodOf(GatehouseSettings.Schedules[job.Schedule]!))));
         Assert.Equal(wanted.Order(), allowed);
         Assert.All(queries, query => Assert.Contains("gatehouse.call.duration", query, StringComparison.Ordinal));
     }
@@ -263,7 +269,7 @@ public sealed partial class DeploymentTests(DeploymentTests.Deployments deployme
     [Fact]
     public void There_are_alerts_for_failures_throttling_and_availability()
     {
-        string[] rules = ["credential-warnings", "daily-timer-overdue", "failed-timers", "server-errors", "timer-overdue"];
+        string[] rules = ["credential-warnings", "daily-job-overdue", "failed-jobs", "job-overdue", "server-errors"];
         string[] always = ["tables-throttle-0", "tables-throttle-1", "vault-throttles"];
         Assert.Equal(rules, NamesOf("prod", "Microsoft.Insights/scheduledQueryRules"));
         Assert.Equal(always, NamesOf("prod", "Microsoft.Insights/metricAlerts"));
@@ -343,8 +349,7 @@ public sealed partial class DeploymentTests(DeploymentTests.Deployments deployme
 
     private static TimeSpan PeriodOf(string schedule)
     {
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(GatehouseSettings.Schedules).Build();
-        var times = TimerSchedule.Parse("timer", schedule, settings);
+        var times = Schedule.Parse(schedule);
         var first = times.After(DateTimeOffset.UnixEpoch);
         return times.After(first) - first;
     }

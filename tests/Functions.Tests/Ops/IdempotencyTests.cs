@@ -8,7 +8,6 @@ using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Timers;
 using Gatehouse.Storage;
 using Gatehouse.Tests;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gatehouse.Functions.Tests.Ops;
@@ -167,17 +166,17 @@ public abstract class IdempotencyTests(Head head)
         await SendAsync(gatehouse.Api, "/ops/v1/applications", Harbour, "key-1");
 
         clock.Advance(IdempotentCalls.AnswerLifetime - TimeSpan.FromTicks(1));
-        await purge.RunAsync(new TimerInfo(), default);
+        await purge.RunAsync(default);
         Assert.Equal(2, await RowsAsync(gatehouse));
         clock.Advance(TimeSpan.FromTicks(1));
-        await purge.RunAsync(new TimerInfo(), default);
+        await purge.RunAsync(default);
         Assert.Equal(0, await RowsAsync(gatehouse));
 
         clock.Advance(AuditTrail.Retention - IdempotentCalls.AnswerLifetime);
-        await purge.RunAsync(new TimerInfo(), default);
+        await purge.RunAsync(default);
         Assert.Equal(1, await EntriesAsync(gatehouse.Api));
         clock.Advance(TimeSpan.FromTicks(1));
-        await purge.RunAsync(new TimerInfo(), default);
+        await purge.RunAsync(default);
         Assert.Equal(0, await EntriesAsync(gatehouse.Api));
     }
 

@@ -56,15 +56,15 @@ public sealed class PublishedWorkerTests : IDisposable
     [Fact]
     public async Task A_schedule_that_is_not_set_is_named_at_the_start_and_in_readiness()
     {
-        await using var host = await PublishedWorker.StartAsync(data.Path, ("ArchiveSchedule", ""));
-        var warning = await host.LoggedAsync(line => line.Text.Contains("ArchiveSchedule are not set", StringComparison.Ordinal));
+        await using var host = await PublishedWorker.StartAsync(data.Path, ("BackgroundJobsSchedule", ""));
+        var warning = await host.LoggedAsync(line => line.Text.Contains("BackgroundJobsSchedule are not set", StringComparison.Ordinal));
         Assert.Equal(LogLevel.Warning, warning.Level);
         using var api = host.Client();
         var ready = (await api.GetAsync("/health/ready", Credential.None)).Ok();
-        Assert.Equal("""["ArchiveSchedule"]""", ready.GetProperty("schedules_not_set").GetRawText());
+        Assert.Equal("""["BackgroundJobsSchedule"]""", ready.GetProperty("schedules_not_set").GetRawText());
         Assert.Equal("ready", ready.GetProperty("status").GetString());
-        await Assert.ThrowsAsync<InvalidOperationException>(() => host.FireAsync("ArchiveMessageCounts"));
-        Assert.Null(await host.FireAsync("RotateTokens"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => host.FireAsync("RunBackgroundJobs"));
+        Assert.Null(await host.FireAsync("RunUrgentJobs"));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class PublishedWorkerTests : IDisposable
         Assert.Equal(HttpStatusCode.Created, (await api.PostAsync($"{path}/{token}/rotate", Credential.Ops)).Status);
 
         // It delivers the alert of the rotation to a receiver that never answers.
-        var run = host.FireAsync("DeliverAlerts");
+        var run = host.FireAsync("RunUrgentJobs");
         using var delivery = await receiver.AcceptTcpClientAsync();
         Assert.False(run.IsCompleted);
         Assert.Equal(0, await host.StopAsync(Grace));
@@ -116,7 +116,7 @@ public sealed class PublishedWorkerTests : IDisposable
 
     [Theory]
     [InlineData("//v3/applications", HttpStatusCode.NotFound)]
-    [InlineData("/admin/functions/RotateTokens", HttpStatusCode.Unauthorized)]
+    [InlineData("/admin/functions/RunUrgentJobs", HttpStatusCode.Unauthorized)]
     [InlineData("/runtime/webhooks", HttpStatusCode.Unauthorized)]
     public async Task Some_paths_belong_to_the_host(string path, HttpStatusCode status)
     {

@@ -1,8 +1,5 @@
 using System.Net;
 using Gatehouse.Server;
-using Gatehouse.Server.Timers;
-using Gatehouse.Storage;
-using Gatehouse.Storage.Sqlite;
 using Gatehouse.Tests;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -210,69 +207,8 @@ public sealed class TimerTests
         Assert.Equal(["12:10:00"], runs.Began);
     }
 
-    [Theory]
-    [InlineData("12:09:59", false)]
-    [InlineData("12:10:00", true)]
-    [InlineData("18:00:00", true)]
-    public async Task A_run_that_was_missed_while_the_server_was_stopped_is_made_up_for_once(string started, bool isMissed)
-    {
-        using var folder = new TemporaryFolder();
-        await using var store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
-        var memory = new TimerMemory(store);
-        await using (await StartAsync<EveryTenMinutes>(memory)) await RememberedAsync(memory, At("12:00:00"));
-        Assert.Empty(runs.Began);
-
-        for (var starts = 0; starts < 2; starts++)
-        {
-            await using var host = await TestHost.StartAsync<EveryTenMinutes>(builder => builder.Services
-                .AddSingleton(runs).AddSingleton(memory).AddSingleton<TimeProvider>(new TestClock(At(started))));
-            if (isMissed && starts == 0)
-            {
-                var run = await runs.NextAsync(Timeout);
-                Assert.True(run.IsPastDue);
-                Assert.Equal(At("12:00:00").UtcDateTime, run.ScheduleStatus!.Last);
-                await RememberedAsync(memory, At(started));
-            }
-        }
-        Assert.Equal(isMissed ? [started] : [], runs.Began);
-    }
-
-    [Fact]
-    public async Task A_run_on_time_is_remembered_and_what_runs_every_minute_is_not()
-    {
-        using var folder = new TemporaryFolder();
-        await using var store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
-        var memory = new TimerMemory(store);
-        await using (var host = await StartAsync<EveryTenMinutes>(memory))
-        {
-            Assert.False((await AdvanceToRunAsync(host, "12:10:00")).IsPastDue);
-            await RememberedAsync(memory, At("12:10:00"));
-        }
-        await using (var host = await StartAsync<EveryTwentySeconds>(memory)) await AdvanceToRunAsync(host, "12:00:20");
-        Assert.Null(await memory.FindAsync(nameof(EveryTwentySeconds), default));
-    }
-
-    [Fact]
-    public async Task A_memory_from_a_wrong_clock_is_corrected_and_one_that_cannot_be_read_stops_nothing()
-    {
-        using var folder = new TemporaryFolder();
-        await using var store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
-        var memory = new TimerMemory(store);
-        await memory.RememberAsync(nameof(EveryTenMinutes), At("12:00:00").AddDays(2), default);
-        await using (await StartAsync<EveryTenMinutes>(memory)) await RememberedAsync(memory, At("12:00:00"));
-        await store.CommitAsync("Timers", "timers", [RowChange.Put(new TableRow(nameof(EveryTenMinutes), ("Ran", "yesterday")))], default);
-        await using (var host = await StartAsync<EveryTenMinutes>(memory)) await AdvanceToRunAsync(host, "12:10:00");
-        Assert.Equal(["12:10:00"], runs.Began);
-    }
-
     private Task<TestHost> StartAsync<TFunctions>(params string[] settings)
         where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs), settings);
-
-    private Task<TestHost> StartAsync<TFunctions>(TimerMemory memory)
-        where TFunctions : class => TestHost.StartAsync<TFunctions>(builder => builder.Services.AddSingleton(runs).AddSingleton(memory));
-
-    private static Task RememberedAsync(TimerMemory memory, DateTimeOffset at) =>
-        Waiting.UntilAsync(async () => await memory.FindAsync(nameof(EveryTenMinutes), default) == at);
 
     // The loop sets its timer again after each step, so the clock must move only after that.
     private static async Task MoveAsync(TestHost host, DateTimeOffset instant)

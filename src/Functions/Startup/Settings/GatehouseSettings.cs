@@ -1,4 +1,5 @@
 using Gatehouse.Alerts;
+using Gatehouse.Common;
 using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Configuration;
 
@@ -19,15 +20,19 @@ internal sealed record GatehouseSettings(
     AlertSettings Alerts, HostedSettings? Platform, TelemetrySettings Telemetry, bool IsBehindHost)
 {
     /// <summary>
-    /// The default schedules of the timers. The server reads them from the configuration by these names. A Functions host
-    /// reads them from the app's settings only, so they must be set there.
+    /// The schedules of the timer functions. A Functions host reads them from the app's settings only, so they must be set there.
     /// </summary>
+    public static readonly IReadOnlyList<string> HostSchedules = ["UrgentJobsSchedule", "BackgroundJobsSchedule"];
+
+    /// <summary>The default schedules: of the two timer functions, and of the jobs that they run.</summary>
     public static readonly IReadOnlyDictionary<string, string?> Schedules = new Dictionary<string, string?>
     {
+        ["UrgentJobsSchedule"] = "0 * * * * *",
+        ["BackgroundJobsSchedule"] = "30 * * * * *",
         ["PurgeSchedule"] = "0 40 3 * * *",
         ["RotateSchedule"] = "0 * * * * *",
         ["AdoptSchedule"] = "0 10 * * * *",
-        ["AlertsSchedule"] = "15 * * * * *",
+        ["AlertsSchedule"] = "0 * * * * *",
         ["PurgeCallsSchedule"] = "30 5/10 * * * *",
         ["PushCheckSchedule"] = "0 0 6 * * *",
         ["ArchiveSchedule"] = "0 20 1 * * *",
@@ -67,7 +72,24 @@ internal sealed record GatehouseSettings(
 
     /// <summary>The schedules that a Functions host does not find, if there is one. Call it before the defaults are added.</summary>
     public static IReadOnlyList<string> UnsetSchedules(IConfiguration configuration) =>
-        EnvironmentOptions.Bind(configuration).IsBehindHost ? [.. Schedules.Keys.Where(name => configuration[name] is null)] : [];
+        EnvironmentOptions.Bind(configuration).IsBehindHost ? [.. HostSchedules.Where(name => configuration[name] is null)] : [];
+
+    /// <summary>When each job is due, by the name of the setting. Call it after the defaults are added.</summary>
+    /// <exception cref="SettingException">A schedule is not one.</exception>
+    public static IReadOnlyDictionary<string, Schedule> ReadJobTimes(IConfiguration configuration) =>
+        Schedules.Keys.Except(HostSchedules).ToDictionary(name => name, name => ReadSchedule(name, configuration[name] ?? ""));
+
+    private static Schedule ReadSchedule(string name, string text)
+    {
+        try
+        {
+            return Schedule.Parse(text);
+        }
+        catch (FormatException fault)
+        {
+            throw new SettingException($"{name}: the schedule '{text}' {fault.Message.TrimEnd('.')}.");
+        }
+    }
 
     // The generated text would contain the key and the password.
     public override string ToString() => Storage.Path;

@@ -1,0 +1,47 @@
+using System.Globalization;
+using NCrontab;
+
+namespace Gatehouse.Common;
+
+/// <summary>When something is due, in UTC: an NCRONTAB expression, with or without seconds, or an interval.</summary>
+public sealed class Schedule
+{
+    private static readonly DateTimeOffset Never = DateTimeOffset.MaxValue;
+
+    private readonly CrontabSchedule? expression;
+    private readonly TimeSpan interval;
+
+    private Schedule(CrontabSchedule? expression, TimeSpan interval)
+    {
+        this.expression = expression;
+        this.interval = interval;
+    }
+
+    /// <summary>The first occurrence after this instant.</summary>
+    public DateTimeOffset After(DateTimeOffset instant)
+    {
+        if (expression is null) return interval < Never - instant ? instant + interval : Never;
+        return new DateTimeOffset(expression.GetNextOccurrence(instant.UtcDateTime), TimeSpan.Zero);
+    }
+
+    /// <summary>Reads a schedule.</summary>
+    /// <exception cref="FormatException">It is not a schedule, or it never occurs. The message continues "the schedule ...".</exception>
+    public static Schedule Parse(string text)
+    {
+        if (TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var interval))
+            return interval > TimeSpan.Zero ? new Schedule(null, interval) : throw new FormatException("never occurs");
+
+        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+        try
+        {
+            var expression = CrontabSchedule.Parse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = fields != 5 });
+            return expression.GetNextOccurrence(DateTime.UnixEpoch) == DateTime.MaxValue
+                ? throw new FormatException("never occurs")
+                : new Schedule(expression, TimeSpan.Zero);
+        }
+        catch (CrontabException fault)
+        {
+            throw new FormatException($"is not an NCRONTAB expression: {fault.Message}", fault);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using Gatehouse.Common;
+using Gatehouse.Functions.Timers;
+using Gatehouse.Storage.Sqlite;
+using Gatehouse.Tests;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gatehouse.Functions.Tests.Hosting;
+
+/// <summary>Which jobs a run of a timer function runs, on a test clock that starts at 12:00:00 UTC.</summary>
+public sealed class JobRunnerTests : IAsyncDisposable
+{
+    private readonly TestClock clock = new(At("12:00:00"));
+    private readonly TemporaryFolder folder = new();
+    private readonly SqliteTableStore store;
+    private readonly TestJob minutely = new("MinuteSchedule");
+    private readonly TestJob hourly = new("HourSchedule");
+
+    public JobRunnerTests() => store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
+
+    [Fact]
+    public async Task A_minutely_job_runs_once_a_minute_also_if_the_timer_fires_a_little_early()
+    {
+        var runner = Runner();
+        foreach (var time in (string[])["12:00:00", "12:00:20", "12:01:00", "12:01:59.5", "12:02:00.4", "12:03:00"])
+        {
+            clock.Set(At(time));
+            await runner.RunAsync(JobKind.Background, default);
+        }
+        Assert.Equal(4, minutely.Runs);
+    }
+
+    [Theory]
+    [InlineData("12:09:30", 0)]
+    [InlineData("12:10:30", 1)]
+    [InlineData("18:00:00", 1)]
+    public async Task A_job_that_came_due_while_nothing_was_running_runs_once(string started, int runs)
+    {
+        // It is seen for the first time, and remembered as of now.
+        await Runner().RunAsync(JobKind.Background, default);
+        Assert.Equal(0, hourly.Runs);
+
+        clock.Set(At(started));
+        for (var starts = 0; starts < 3; starts++) await Runner().RunAsync(JobKind.Background, default);
+        Assert.Equal(runs, hourly.Runs);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_stopped_runs_again_after_the_start()
+    {
+        await Runner().RunAsync(JobKind.Background, default);
+        clock.Set(At("12:10:30"));
+        using var stop = new CancellationTokenSource();
+        hourly.Body = cancellation =>
+        {
+            stop.Cancel();
+            return Task.FromCanceled(cancellation);
+        };
+        await Runner().RunAsync(JobKind.Background, stop.Token);
+        hourly.Body = _ => Task.CompletedTask;
+        await Runner().RunAsync(JobKind.Background, default);
+        Assert.Equal(2, hourly.Runs);
+    }
+
+    [Fact]
+    public async Task A_failed_job_stops_no_other_and_runs_again_at_its_next_time()
+    {
+        await Runner().RunAsync(JobKind.Background, default);
+        clock.Set(At("12:10:30"));
+        hourly.Body = _ => throw new InvalidOperationException("thrown on purpose");
+        var runner = Runner();
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal((2, 1), (minutely.Runs, hourly.Runs));
+        clock.Set(At("12:11:30"));
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal((3, 1), (minutely.Runs, hourly.Runs));
+        clock.Set(At("13:10:30"));
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal(2, hourly.Runs);
+    }
+
+    [Fact]
+    public async Task While_a_job_runs_the_others_run_at_their_times()
+    {
+        await Runner().RunAsync(JobKind.Background, default);
+        clock.Set(At("12:10:30"));
+        var gate = new TaskCompletionSource();
+        hourly.Body = _ => gate.Task;
+        var set = clock.TimersSet;
+        var run = Runner().RunAsync(JobKind.Background, default);
+        for (var minute = 11; minute < 14; minute++)
+        {
+            var before = minutely.Runs;
+            // The runner waits for the next minute. Before that, it would miss that the clock moves.
+            await Waiting.UntilAsync(() => clock.TimersSet > set);
+            set = clock.TimersSet;
+            clock.Set(At($"12:{minute}:31"));
+            await Waiting.UntilAsync(() => minutely.Runs == before + 1);
+        }
+        Assert.False(run.IsCompleted);
+        gate.SetResult();
+        await run;
+        Assert.Equal(1, hourly.Runs);
+    }
+
+    [Fact]
+    public async Task A_requested_job_runs_and_keeps_its_next_time()
+    {
+        var runner = Runner();
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal(BackgroundJobs.Name, runner.Request("hourJOB"));
+        Assert.Null(runner.Request("Unknown"));
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal(1, hourly.Runs);
+        clock.Set(At("12:10:30"));
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal(2, hourly.Runs);
+    }
+
+    [Fact]
+    public async Task Requests_during_a_run_cause_one_more_run_after_it()
+    {
+        var runner = Runner();
+        var gate = new TaskCompletionSource();
+        var together = 0;
+        var most = 0;
+        hourly.Body = async _ =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref together));
+            await gate.Task;
+            Interlocked.Decrement(ref together);
+        };
+        runner.Request("HourJob");
+        var run = runner.RunAsync(JobKind.Background, default);
+        await Waiting.UntilAsync(() => hourly.Runs == 1);
+        for (var times = 0; times < 3; times++) runner.Request("HourJob");
+        gate.SetResult();
+        await run;
+        Assert.Equal((2, 1), (hourly.Runs, most));
+    }
+
+    [Fact]
+    public async Task A_time_from_a_wrong_clock_is_corrected()
+    {
+        var memory = new JobMemory(store);
+        await memory.RememberAsync("HourJob", At("12:00:00").AddDays(2), default);
+        await Runner().RunAsync(JobKind.Background, default);
+        Assert.Equal(At("12:00:00"), (await memory.ReadAsync(default))["HourJob"]);
+        clock.Set(At("12:10:30"));
+        await Runner().RunAsync(JobKind.Background, default);
+        Assert.Equal(1, hourly.Runs);
+    }
+
+    [Fact]
+    public async Task Urgent_jobs_do_not_run_with_background_jobs()
+    {
+        await Runner().RunAsync(JobKind.Urgent, default);
+        Assert.Equal((0, 0), (minutely.Runs, hourly.Runs));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await store.DisposeAsync();
+        folder.Dispose();
+    }
+
+    private JobRunner Runner() => new(
+        [new MinuteJob(minutely), new HourJob(hourly)],
+        new JobSchedules(new Dictionary<string, Schedule>
+        {
+            ["MinuteSchedule"] = Schedule.Parse("0 * * * * *"),
+            ["HourSchedule"] = Schedule.Parse("0 10 * * * *"),
+        }),
+        new JobMemory(store), clock, NullLogger<JobRunner>.Instance);
+
+    private static DateTimeOffset At(string time) =>
+        new DateTimeOffset(2024, 5, 15, 0, 0, 0, TimeSpan.Zero) + TimeSpan.Parse(time, null);
+
+    private sealed class TestJob(string schedule)
+    {
+        private int runs;
+
+        public string Schedule => schedule;
+
+        public int Runs => runs;
+
+        public Func<CancellationToken, Task> Body { get; set; } = _ => Task.CompletedTask;
+
+        public Task RunAsync(CancellationToken cancellation)
+        {
+            Interlocked.Increment(ref runs);
+            return Body(cancellation);
+        }
+    }
+
+    private sealed class MinuteJob(TestJob job) : IJob
+    {
+        public JobKind Kind => JobKind.Background;
+
+        public string Schedule => job.Schedule;
+
+        public Task RunAsync(CancellationToken cancellation) => job.RunAsync(cancellation);
+    }
+
+    private sealed class HourJob(TestJob job) : IJob
+    {
+        public JobKind Kind => JobKind.Background;
+
+        public string Schedule => job.Schedule;
+
+        public Task RunAsync(CancellationToken cancellation) => job.RunAsync(cancellation);
+    }
+}
