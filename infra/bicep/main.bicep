@@ -273,6 +273,16 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module workbook 'modules/workbook.bicep' = {
+  params: {
+    name: baseName
+    location: location
+    insightsId: monitoring.outputs.insightsId
+    vaultId: vault.outputs.id
+    storageId: storage.outputs.id
+  }
+}
+
 @description('The name of the function app, for the deployment of the package.')
 output functionAppName string = functionApp.outputs.name
 
