@@ -275,7 +275,7 @@ module alerts 'modules/alerts.bicep' = {
 
 module workbook 'modules/workbook.bicep' = {
   params: {
-    name: baseName
+    name: 'Gatehouse ${environmentName}'
     location: location
     insightsId: monitoring.outputs.insightsId
     vaultId: vault.outputs.id

@@ -1,5 +1,6 @@
 using Gatehouse.Access.Callers;
 using Gatehouse.Functions.Timers;
+using Gatehouse.Jobs;
 using Gatehouse.Server.Http;
 using Gatehouse.Server.Timers;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +14,8 @@ internal static class ServerServices
     /// <summary>Lets the server run single jobs, recognize the local key, and serve the measures if a setting says so.</summary>
     public static ServerBuilder AddServerServices(this ServerBuilder builder)
     {
-        builder.Services.AddSingleton(provider => new JobRequests(provider.GetRequiredService<JobRunner>().Request));
+        builder.Services.AddSingleton(provider => new JobRequests(job =>
+            provider.GetRequiredService<JobRunner>().Request(job) is { } kind ? JobFunctions.NameOf(kind) : null));
         builder.Services.AddSingleton(provider => new AdminAccess(
             key => provider.GetRequiredService<KeyCallers>().Find(key)?.Name == KeyCallers.LocalName));
         if (builder.ServesMetrics) AddPrometheus(builder.Services);

@@ -35,9 +35,9 @@ var overdue = '''
 | join kind=leftouter (
     customMetrics
     | where name == "gatehouse.call.duration" and customDimensions.outcome == "done"
-    | summarize last = max(timestamp) by job = tostring(customDimensions.operation)
+    | summarize ran = max(timestamp) by job = tostring(customDimensions.operation)
   ) on job
-| where isnull(last) or last < now() - allowed - 5m
+| where isnull(ran) or ran < now() - allowed - 5m
 | summarize overdue = count() by job
 '''
 

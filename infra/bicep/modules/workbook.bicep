@@ -1,15 +1,20 @@
-// The workbook that shows the telemetry of Gatehouse, its vault and its tables.
+// The workbook that shows Gatehouse's telemetry. docs/telemetry.md describes it.
 
 param name string
 param location string
+
+@description('The Application Insights that the queries read.')
 param insightsId string
+
+@description('The vault whose metrics are shown.')
 param vaultId string
+
+@description('The storage account whose table metrics are shown.')
 param storageId string
 
-var content = loadTextContent('../../workbooks/gatehouse.json')
-var withInsights = replace(content, '__INSIGHTS_ID__', insightsId)
+var template = loadTextContent('../../workbooks/gatehouse.workbook.json')
+var withInsights = replace(template, '__INSIGHTS_ID__', insightsId)
 var withVault = replace(withInsights, '__VAULT_ID__', vaultId)
-var serializedContent = replace(withVault, '__STORAGE_ID__', storageId)
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: guid(resourceGroup().id, name)
@@ -19,6 +24,6 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     displayName: name
     category: 'workbook'
     sourceId: insightsId
-    serializedData: serializedContent
+    serializedData: replace(withVault, '__STORAGE_ID__', storageId)
   }
 }

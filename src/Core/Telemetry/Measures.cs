@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace Gatehouse.Telemetry;
@@ -12,7 +13,9 @@ public static class Measures
     /// <c>failed</c> of a timer.
     /// </summary>
     public static readonly Histogram<double> CallDuration =
-        Meter.CreateHistogram<double>("gatehouse.call.duration", "s", "How long functions take.");
+        Meter.CreateHistogram<double>(
+            "gatehouse.call.duration", "s", "How long functions take.",
+            advice: Buckets(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5, 10, 30, 60, 300, 1800));
 
     /// <summary>Wrong credentials.</summary>
     public static readonly Counter<long> CredentialsRefused =
@@ -36,11 +39,15 @@ public static class Measures
 
     /// <summary>Commits that shared one transaction.</summary>
     public static readonly Histogram<int> GroupSize =
-        Meter.CreateHistogram<int>("gatehouse.store.group_size", "{commit}", "Commits that shared one transaction.");
+        Meter.CreateHistogram<int>(
+            "gatehouse.store.group_size", "{commit}", "Commits that shared one transaction.",
+            advice: Buckets(1, 2, 4, 8, 16, 32, 64, 128));
 
     /// <summary>The secondary tokens of an application, of ten, each time the platform lists them.</summary>
     public static readonly Histogram<int> SlotsUsed =
-        Meter.CreateHistogram<int>("gatehouse.token_slots.used", "{slot}", "Secondary tokens of an application, of ten, as listed.");
+        Meter.CreateHistogram<int>(
+            "gatehouse.token_slots.used", "{slot}", "Secondary tokens of an application, of ten, as listed.",
+            advice: Buckets(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
 
     /// <summary>The tokens of all leases, over all applications, as of the last sync.</summary>
     public static readonly Gauge<long> TokensLive =
@@ -50,7 +57,9 @@ public static class Measures
     /// The whole days until a push certificate expires, for each at each daily check; below 0 when it has.
     /// </summary>
     public static readonly Histogram<int> PushCredentialDaysLeft =
-        Meter.CreateHistogram<int>("gatehouse.push_credential.days_left", "d", "Days until a push certificate ends, of each at each check.");
+        Meter.CreateHistogram<int>(
+            "gatehouse.push_credential.days_left", "d", "Days until a push certificate ends, of each at each check.",
+            advice: Buckets(0, 1, 7, 14, 30, 60, 90, 180, 365));
 
     /// <summary>Retries of requests to the hosted platform.</summary>
     public static readonly Counter<long> UpstreamRetries =
@@ -68,4 +77,14 @@ public static class Measures
     /// </summary>
     public static readonly Gauge<int> ArchiveLag =
         Meter.CreateGauge<int>("gatehouse.archive.lag", "d", "Days by which the archive of an application is behind, at the most.");
+
+    /// <summary>Records a call or a run in <see cref="CallDuration"/>.</summary>
+    /// <param name="began">When it began, as <see cref="Stopwatch"/> counts.</param>
+    /// <param name="operation">The name of the function or the job.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static void RecordCall(long began, string operation, string outcome) => CallDuration.Record(
+        Stopwatch.GetElapsedTime(began).TotalSeconds, new("operation", operation), new("outcome", outcome));
+
+    // The limits of a histogram's buckets. OpenTelemetry's own are for milliseconds.
+    private static InstrumentAdvice<T> Buckets<T>(params T[] limits) where T : struct => new() { HistogramBucketBoundaries = limits };
 }

@@ -43,7 +43,7 @@ internal static class TelemetryExport
                 serviceVersion: typeof(TelemetryExport).Assembly.GetName().Version?.ToString(3)))
             .WithTracing(tracing =>
             {
-                tracing.AddSource(Spans.Source);
+                if (settings.HasSpans) tracing.AddSource(Spans.Source);
                 if (settings.SendsTraces) tracing.AddOtlpExporter(otlp => SetEndpoint(otlp, settings.Traces));
             })
             .WithMetrics(metrics =>

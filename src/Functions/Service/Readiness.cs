@@ -1,3 +1,4 @@
+using Gatehouse.Access.Audit;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,8 @@ public sealed partial class Readiness(ITableStore store, ISecretVault vault, Dis
     // The name of a secret that does not exist: no secret is read for this check.
     private const string Probe = "gatehouse-readiness";
 
+    private static readonly string[] Tables = ["Applications", AuditTrail.Table];
+
     private readonly Lock gate = new();
     private Task<ReadinessReport>? check;
     private long checkedAt;
@@ -53,7 +56,8 @@ public sealed partial class Readiness(ITableStore store, ISecretVault vault, Dis
         var answers = await Task.WhenAll(
             AnswersAsync("store", async stop =>
             {
-                await store.GetAsync("Audit", "o0", Probe, stop);
+                // Two tables, because the audit trail can have an account of its own.
+                await Task.WhenAll(Tables.Select(table => store.GetAsync(table, "0", Probe, stop).AsTask()));
                 await disk.WriteToStoreAsync();
             }),
             AnswersAsync("vault", async stop =>

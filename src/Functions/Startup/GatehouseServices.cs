@@ -16,6 +16,7 @@ using Gatehouse.Functions.Observability;
 using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Timers;
+using Gatehouse.Jobs;
 using Gatehouse.Push;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
@@ -46,13 +47,13 @@ public static class GatehouseServices
         if (settings.Telemetry.IsOn) AddTelemetry(builder, settings);
         services.TryAddSingleton(TimeProvider.System);
 
-        services.AddData(settings, settings.Telemetry.IsOn);
+        services.AddData(settings, isObserved: settings.Telemetry.HasSpans);
         services.AddPlatform(settings);
         services.AddUsage();
         services.AddAlerts(settings);
         services.AddCustody();
         services.AddArchive();
-        services.AddJobs(new JobSchedules(GatehouseSettings.ReadJobTimes(builder.Configuration)));
+        services.AddJobs(GatehouseSettings.ReadJobTimes(builder.Configuration));
         services.AddAccess(settings);
         services.AddStartup(settings);
         return builder;
@@ -120,7 +121,7 @@ public static class GatehouseServices
         services.AddSingleton<ArchiveLog>();
     }
 
-    private static void AddJobs(this IServiceCollection services, JobSchedules schedules)
+    private static void AddJobs(this IServiceCollection services, IReadOnlyDictionary<string, Schedule> schedules)
     {
         services.AddSingleton<IJob, RotateTokens>();
         services.AddSingleton<IJob, DeliverAlerts>();
@@ -130,9 +131,11 @@ public static class GatehouseServices
         services.AddSingleton<IJob, CheckPushCredentials>();
         services.AddSingleton<IJob, PurgeUsageMarks>();
         services.AddSingleton<IJob, PurgeCalls>();
-        services.AddSingleton(schedules);
+        services.AddSingleton<JobLog>();
         services.AddSingleton<JobMemory>();
-        services.AddSingleton<JobRunner>();
+        services.AddSingleton(provider => new JobRunner(
+            provider.GetServices<IJob>(), schedules, provider.GetRequiredService<JobMemory>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<JobLog>().Failed, provider.GetRequiredService<JobLog>().NotRemembered));
     }
 
     private static void AddAccess(this IServiceCollection services, GatehouseSettings settings)

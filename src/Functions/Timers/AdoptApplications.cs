@@ -1,5 +1,6 @@
 using Gatehouse.Custody.Applications;
 using Gatehouse.Functions.Observability;
+using Gatehouse.Jobs;
 using Gatehouse.Platform.Hosted;
 
 namespace Gatehouse.Functions.Timers;

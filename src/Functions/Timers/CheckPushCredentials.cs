@@ -1,5 +1,6 @@
 using Gatehouse.Custody.PushCredentials;
 using Gatehouse.Functions.Observability;
+using Gatehouse.Jobs;
 
 namespace Gatehouse.Functions.Timers;
 

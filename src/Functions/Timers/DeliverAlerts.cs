@@ -1,4 +1,5 @@
 using Gatehouse.Alerts;
+using Gatehouse.Jobs;
 
 namespace Gatehouse.Functions.Timers;
 

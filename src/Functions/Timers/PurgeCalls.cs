@@ -1,5 +1,6 @@
 using Gatehouse.Access.Audit;
 using Gatehouse.Access.Idempotency;
+using Gatehouse.Jobs;
 
 namespace Gatehouse.Functions.Timers;
 

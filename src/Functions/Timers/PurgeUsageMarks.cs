@@ -1,3 +1,4 @@
+using Gatehouse.Jobs;
 using Gatehouse.Usage;
 
 namespace Gatehouse.Functions.Timers;

@@ -1,5 +1,6 @@
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Functions.Observability;
+using Gatehouse.Jobs;
 
 namespace Gatehouse.Functions.Timers;
 

@@ -1,6 +1,7 @@
 using Gatehouse.Archive.Backfill;
 using Gatehouse.Archive.Daily;
 using Gatehouse.Functions.Observability;
+using Gatehouse.Jobs;
 
 namespace Gatehouse.Functions.Timers;
 

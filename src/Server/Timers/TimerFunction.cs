@@ -1,5 +1,5 @@
 using System.Reflection;
-using Gatehouse.Common;
+using Gatehouse.Jobs;
 using Gatehouse.Server.Invocation;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;

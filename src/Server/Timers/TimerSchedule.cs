@@ -1,4 +1,4 @@
-using Gatehouse.Common;
+using Gatehouse.Jobs;
 using Gatehouse.Server.Invocation;
 using Microsoft.Extensions.Configuration;
 

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Server.Timers;
 
-/// <summary>Jobs, of which several share one function.</summary>
-/// <param name="FunctionOf">Requests a run of a job, and names the function that runs it; null if there is no such job.</param>
+/// <summary>Requests runs of single jobs. Several jobs share a function.</summary>
+/// <param name="FunctionOf">Requests a run of the job with this name, and returns the name of its function; null for an unknown job.</param>
 internal sealed record JobRequests(Func<string, string?> FunctionOf);
 
 /// <summary>Runs the app's timers. They start after the whole app has started and stop before anything else stops.</summary>
@@ -22,7 +22,7 @@ internal sealed class TimerService(
 
     private Task running = Task.CompletedTask;
 
-    /// <summary>Requests a run of this function, or of this job; false if there is none with this name.</summary>
+    /// <summary>Requests a run of a job or of a timer function, by its name. Returns false for an unknown name.</summary>
     public bool TryRunNow(string name)
     {
         if (!loops.TryGetValue(jobs?.FunctionOf(name) ?? name, out var loop)) return false;

@@ -3,9 +3,6 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Gatehouse.Tests;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
@@ -15,20 +12,22 @@ namespace Gatehouse.Functions.Tests.Harness;
 /// </summary>
 internal sealed class InsightsReceiver : IAsyncDisposable
 {
-    private readonly WebApplication host;
     private readonly ConcurrentQueue<byte[]> sent = new();
-
-    private InsightsReceiver(WebApplication host) => this.host = host;
+    private LoopbackServer server = null!;
 
     /// <summary>The setting <c>AzureMonitor__ConnectionString</c>.</summary>
     public string ConnectionString =>
-        $"InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint={host.Urls.Single()}/;LiveEndpoint={host.Urls.Single()}/";
+        $"InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint={server.Address}/;LiveEndpoint={server.Address}/";
 
     /// <summary>Everything that was sent.</summary>
     public IEnumerable<byte[]> Bodies => sent;
 
     /// <summary>The names of the requests so far, each as often as it was sent.</summary>
     public IReadOnlyList<string> Requests => [.. Data("RequestData").Select(data => data.GetProperty("name").GetString()!)];
+
+    /// <summary>The addresses in the requests so far.</summary>
+    public IReadOnlyList<string?> RequestUrls => [.. Data("RequestData")
+        .Where(data => data.TryGetProperty("url", out _)).Select(data => data.GetProperty("url").GetString())];
 
     /// <summary>The names of the measures so far.</summary>
     public IReadOnlyList<string> Measures => [.. Data("MetricData").SelectMany(data => data.GetProperty("metrics").EnumerateArray())
@@ -40,11 +39,8 @@ internal sealed class InsightsReceiver : IAsyncDisposable
     /// <summary>Starts one on a free port.</summary>
     public static async Task<InsightsReceiver> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var receiver = new InsightsReceiver(builder.Build());
-        receiver.host.Run(async context =>
+        var receiver = new InsightsReceiver();
+        receiver.server = await LoopbackServer.StartAsync(async context =>
         {
             using var body = new MemoryStream();
             await using var plain = context.Request.Headers.ContentEncoding == "gzip"
@@ -56,19 +52,13 @@ internal sealed class InsightsReceiver : IAsyncDisposable
             var answer = $$"""{"itemsReceived":{{lines}},"itemsAccepted":{{lines}},"errors":[]}""";
             await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer));
         });
-        await receiver.host.StartAsync();
         return receiver;
     }
 
     /// <summary>Waits for a request with this name.</summary>
     public Task HasRequestAsync(string name) => Waiting.UntilAsync(() => Requests.Contains(name));
 
-    public async ValueTask DisposeAsync()
-    {
-        using var at = new CancellationTokenSource(TimeSpan.Zero);
-        await host.StopAsync(at.Token);
-        await host.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => server.DisposeAsync();
 
     private IEnumerable<JsonElement> Data(string type) =>
         from body in sent

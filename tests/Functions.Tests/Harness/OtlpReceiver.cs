@@ -1,21 +1,16 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Gatehouse.Tests;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Tests.Harness;
 
 /// <summary>A collector of OTLP over HTTP (opentelemetry.io/docs/specs/otlp) that stores what it receives.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
-    private readonly WebApplication host;
     private readonly ConcurrentQueue<(string Path, byte[] Body)> sent = new();
+    private LoopbackServer server = null!;
 
-    private OtlpReceiver(WebApplication host) => this.host = host;
-
-    public string Address => host.Urls.Single();
+    public string Address => server.Address;
 
     /// <summary>Everything that was sent, of any kind, as bytes.</summary>
     public IEnumerable<byte[]> Bodies => sent.Select(one => one.Body);
@@ -33,18 +28,14 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <param name="hangs">Whether it accepts requests and never answers.</param>
     public static async Task<OtlpReceiver> StartAsync(bool hangs = false)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var receiver = new OtlpReceiver(builder.Build());
-        receiver.host.Run(async context =>
+        var receiver = new OtlpReceiver();
+        receiver.server = await LoopbackServer.StartAsync(async context =>
         {
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
             receiver.sent.Enqueue((context.Request.Path, body.ToArray()));
             if (hangs) await Waiting.UntilGoneAsync(context);
         });
-        await receiver.host.StartAsync();
         return receiver;
     }
 
@@ -56,12 +47,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         await Waiting.UntilAsync(() => sent.Count(one => one.Path == "/v1/metrics") >= metrics + 2);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        using var at = new CancellationTokenSource(TimeSpan.Zero);
-        await host.StopAsync(at.Token);
-        await host.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => server.DisposeAsync();
 
     // An export request holds resources, which hold scopes, which hold spans, metrics or log records: fields 1, 2 and 2.
     private IEnumerable<ProtobufMessage> Of(string path) =>

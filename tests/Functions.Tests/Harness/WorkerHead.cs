@@ -2,6 +2,7 @@ using Gatehouse.Functions.Startup;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Timers;
 using Gatehouse.FunctionsHost;
+using Gatehouse.Jobs;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -47,8 +48,8 @@ internal sealed class WorkerHead : Head
 
         public override async Task RunTimerAsync(string job)
         {
-            var function = Services.GetRequiredService<JobRunner>().Request(job);
-            Assert.Null(await host.FireAsync(function!));
+            var kind = Services.GetRequiredService<JobRunner>().Request(job);
+            Assert.Null(await host.FireAsync(JobFunctions.NameOf(kind!.Value)));
         }
 
         public override async ValueTask DisposeAsync()

@@ -1,11 +1,8 @@
 using System.Diagnostics;
-using System.Net;
 using System.Text.RegularExpressions;
 using Gatehouse.Functions.Service;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Tests.Infra;
@@ -127,17 +124,14 @@ internal static partial class SmokeScript
 }
 
 /// <summary>A proxy before an app, which hides some of its functions behind the one for unknown URLs.</summary>
-internal sealed class HidingFront(WebApplication application, HttpClient http) : IAsyncDisposable
+internal sealed class HidingFront(LoopbackServer server, HttpClient http) : IAsyncDisposable
 {
-    public Uri Address => new(application.Urls.Single());
+    public Uri Address => new(server.Address);
 
     public static async Task<HidingFront> StartAsync(RunningGatehouse gatehouse, Func<HttpRequest, bool> isHidden)
     {
         var http = new HttpClient { BaseAddress = gatehouse.Api.Address };
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var application = builder.Build();
-        application.Run(async context =>
+        var server = await LoopbackServer.StartAsync(async context =>
         {
             // Only the function for unknown URLs takes this method.
             var method = isHidden(context.Request) ? HttpMethod.Patch : new HttpMethod(context.Request.Method);
@@ -146,14 +140,12 @@ internal sealed class HidingFront(WebApplication application, HttpClient http) :
             context.Response.StatusCode = (int)answer.StatusCode;
             await answer.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
         });
-        await application.StartAsync();
-        return new HidingFront(application, http);
+        return new HidingFront(server, http);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await application.StopAsync();
-        await application.DisposeAsync();
+        await server.DisposeAsync();
         http.Dispose();
     }
 }

@@ -31,7 +31,7 @@ public sealed class WorkflowsTests
     [InlineData("ci.yml", "--spec zizmor==1.32.0 ", "", "no lock file or version names")]
     [InlineData("ci.yml", " && github.ref == 'refs/heads/main'", "", "any branch can be deployed")]
     [InlineData("ci.yml", "if: github.event_name != 'pull_request' &&", "if: always() &&", "it deploys after a job that failed")]
-    [InlineData("ci.yml", "image, bicep", "bicep", "it deploys without waiting for image")]
+    [InlineData("ci.yml", "image, codeql", "codeql", "it deploys without waiting for image")]
     [InlineData("ci.yml", "    name: build, format, test\n", "    if: github.event_name == 'push'\n", "the deployment needs it, and it has a condition")]
     [InlineData("ci.yml", "run: .ci/run\n", "run: .ci/run\n        continue-on-error: true\n", "it can succeed in spite of an error")]
     [InlineData("deploy.yml", "  workflow_call:\n", "  workflow_call:\n  workflow_dispatch:\n", "it deploys what was not tested")]

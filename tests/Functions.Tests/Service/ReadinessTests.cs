@@ -1,3 +1,4 @@
+using Gatehouse.Access.Audit;
 using Gatehouse.Functions.Service;
 using Gatehouse.Storage;
 using Gatehouse.Tests;
@@ -34,6 +35,19 @@ public sealed class ReadinessTests
         Assert.False(asking.IsCompleted);
         clock.Advance(Readiness.Timeout);
         Assert.False((await asking).Vault);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task The_store_is_ready_if_the_account_of_the_audit_trail_answers_too(bool tablesAnswer, bool auditAnswers)
+    {
+        var store = new SplitTableStore(
+            new FailingStore { Answers = tablesAnswer }, AuditTrail.Table, new FailingStore { Answers = auditAnswers });
+        var readiness = new Readiness(
+            store, new FailingVault(), new DiskProbe(null, false, false), new TestClock(), NullLogger<Readiness>.Instance);
+        Assert.Equal(tablesAnswer && auditAnswers, (await readiness.FindAsync(default)).Store);
     }
 
     [Theory]

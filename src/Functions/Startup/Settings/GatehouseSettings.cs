@@ -1,5 +1,5 @@
 using Gatehouse.Alerts;
-using Gatehouse.Common;
+using Gatehouse.Jobs;
 using Gatehouse.Platform.Hosted;
 using Microsoft.Extensions.Configuration;
 

@@ -1,10 +1,7 @@
-using Gatehouse.Common;
-using Gatehouse.Functions.Timers;
+using Gatehouse.Jobs;
 using Gatehouse.Storage.Sqlite;
-using Gatehouse.Tests;
-using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Gatehouse.Functions.Tests.Hosting;
+namespace Gatehouse.Tests.Jobs;
 
 /// <summary>Which jobs a run of a timer function runs, on a test clock that starts at 12:00:00 UTC.</summary>
 public sealed class JobRunnerTests : IAsyncDisposable
@@ -14,6 +11,7 @@ public sealed class JobRunnerTests : IAsyncDisposable
     private readonly SqliteTableStore store;
     private readonly TestJob minutely = new("MinuteSchedule");
     private readonly TestJob hourly = new("HourSchedule");
+    private readonly List<(string Job, Exception Fault)> failures = [];
 
     public JobRunnerTests() => store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
 
@@ -21,12 +19,15 @@ public sealed class JobRunnerTests : IAsyncDisposable
     public async Task A_minutely_job_runs_once_a_minute_also_if_the_timer_fires_a_little_early()
     {
         var runner = Runner();
-        foreach (var time in (string[])["12:00:00", "12:00:20", "12:01:00", "12:01:59.5", "12:02:00.4", "12:03:00"])
+        foreach (var (time, runs) in new[]
+        {
+            ("12:00:00", 1), ("12:00:20", 1), ("12:01:00", 2), ("12:01:59.5", 3), ("12:02:00.4", 3), ("12:03:00", 4),
+        })
         {
             clock.Set(At(time));
             await runner.RunAsync(JobKind.Background, default);
+            Assert.Equal(runs, minutely.Runs);
         }
-        Assert.Equal(4, minutely.Runs);
     }
 
     [Theory]
@@ -70,6 +71,7 @@ public sealed class JobRunnerTests : IAsyncDisposable
         var runner = Runner();
         await runner.RunAsync(JobKind.Background, default);
         Assert.Equal((2, 1), (minutely.Runs, hourly.Runs));
+        Assert.Equal(("HourJob", "thrown on purpose"), (Assert.Single(failures).Job, failures[0].Fault.Message));
         clock.Set(At("12:11:30"));
         await runner.RunAsync(JobKind.Background, default);
         Assert.Equal((3, 1), (minutely.Runs, hourly.Runs));
@@ -107,7 +109,7 @@ public sealed class JobRunnerTests : IAsyncDisposable
     {
         var runner = Runner();
         await runner.RunAsync(JobKind.Background, default);
-        Assert.Equal(BackgroundJobs.Name, runner.Request("hourJOB"));
+        Assert.Equal(JobKind.Background, runner.Request("hourJOB"));
         Assert.Null(runner.Request("Unknown"));
         await runner.RunAsync(JobKind.Background, default);
         Assert.Equal(1, hourly.Runs);
@@ -139,6 +141,35 @@ public sealed class JobRunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Two_runs_of_the_function_at_once_run_no_job_twice()
+    {
+        var runner = Runner();
+        var gate = new TaskCompletionSource();
+        hourly.Body = _ => gate.Task;
+        runner.Request("HourJob");
+        var run = runner.RunAsync(JobKind.Background, default);
+        await Waiting.UntilAsync(() => hourly.Runs == 1);
+        runner.Request("HourJob");
+        // It leaves the request to the run that is going on.
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal((1, 1), (minutely.Runs, hourly.Runs));
+        gate.SetResult();
+        await run;
+        Assert.Equal(2, hourly.Runs);
+    }
+
+    [Fact]
+    public async Task After_the_clock_was_set_back_a_minutely_job_runs_on()
+    {
+        var wrong = new WrongClock(clock) { Error = TimeSpan.FromMinutes(3) };
+        var runner = Runner(wrong);
+        await runner.RunAsync(JobKind.Background, default);
+        wrong.Error = TimeSpan.Zero;
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal(2, minutely.Runs);
+    }
+
+    [Fact]
     public async Task A_time_from_a_wrong_clock_is_corrected()
     {
         var memory = new JobMemory(store);
@@ -163,14 +194,14 @@ public sealed class JobRunnerTests : IAsyncDisposable
         folder.Dispose();
     }
 
-    private JobRunner Runner() => new(
+    private JobRunner Runner(TimeProvider? time = null) => new(
         [new MinuteJob(minutely), new HourJob(hourly)],
-        new JobSchedules(new Dictionary<string, Schedule>
+        new Dictionary<string, Schedule>
         {
             ["MinuteSchedule"] = Schedule.Parse("0 * * * * *"),
             ["HourSchedule"] = Schedule.Parse("0 10 * * * *"),
-        }),
-        new JobMemory(store), clock, NullLogger<JobRunner>.Instance);
+        },
+        new JobMemory(store), time ?? clock, (job, fault) => failures.Add((job, fault)), _ => Assert.Fail("The store answers."));
 
     private static DateTimeOffset At(string time) =>
         new DateTimeOffset(2024, 5, 15, 0, 0, 0, TimeSpan.Zero) + TimeSpan.Parse(time, null);

@@ -1,6 +1,6 @@
 using Gatehouse.Storage;
 
-namespace Gatehouse.Functions.Timers;
+namespace Gatehouse.Jobs;
 
 /// <summary>
 /// Remembers in the store when each job last ran, so that a run that was missed while nothing was running is made up for.

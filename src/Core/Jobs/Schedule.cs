@@ -1,7 +1,7 @@
 using System.Globalization;
 using NCrontab;
 
-namespace Gatehouse.Common;
+namespace Gatehouse.Jobs;
 
 /// <summary>When something is due, in UTC: an NCRONTAB expression, with or without seconds, or an interval.</summary>
 public sealed class Schedule
