@@ -1,5 +1,5 @@
-// Checks the KQL queries of a workbook, or of alert rules in that form, with the language's own parser, and says, a line each, what is wrong with them. A query may
-// name only the tables below, and only their columns.
+// Checks KQL queries with the language's own parser, and says, a line each, what is wrong with them: those of a workbook, or of alert
+// rules in the same form. A query may name only the tables below, and only their columns.
 //
 //   node kql.mjs <workbook>
 import fs from 'node:fs';
