@@ -12,7 +12,7 @@ public sealed class FolderDependencyTests
         ["Telemetry"],
         ["Storage"],
         ["Secrets"],
-        ["Push", "Usage", "Alerts"],
+        ["Push", "Usage", "Alerts", "Jobs"],
         ["Platform"],
         ["Access"],
         ["Custody"],
