@@ -1,28 +1,29 @@
 using System.Diagnostics;
-using Gatehouse.Storage;
 using Gatehouse.Telemetry;
 
 namespace Gatehouse.Jobs;
 
 /// <summary>Runs the jobs that are due, side by side. A process never runs the same job twice at once.</summary>
 /// <remarks>
-/// <para>A function that has not ended is not started again. So while a job runs, the runner itself starts other jobs that become due,
-/// for <see cref="JoinTime"/>. Each job then has at least that time before the host's limit for a run (host.json,
-/// <c>functionTimeout</c>).</para>
+/// <para>A function that has not ended is not started again. So while a job runs, the runner itself starts other jobs that become
+/// due. Where a run of the function has a limit, the runner starts jobs in its first half only, so that each has the other half, and
+/// stops what still runs just before the limit: the host would end the whole process.</para>
 /// <para>A job that runs every minute has nothing to make up for. When the others last ran is remembered in the store.</para>
 /// </remarks>
 /// <param name="jobs">The jobs.</param>
 /// <param name="schedules">The schedules, by the name of the setting.</param>
 /// <param name="memory">When the jobs last ran.</param>
+/// <param name="limit">How long a run of the function may take (host.json, <c>functionTimeout</c>);
+/// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
 /// <param name="time">The clock.</param>
 /// <param name="failed">Is told of a run that failed.</param>
 /// <param name="notRemembered">Is told that the memory cannot be read or written.</param>
 public sealed class JobRunner(
-    IEnumerable<IJob> jobs, IReadOnlyDictionary<string, Schedule> schedules, JobMemory memory, TimeProvider time,
-    Action<string, Exception> failed, Action<StoreUnavailableException> notRemembered)
+    IEnumerable<IJob> jobs, IReadOnlyDictionary<string, Schedule> schedules, JobMemory memory, TimeSpan limit, TimeProvider time,
+    Action<string, Exception> failed, Action<Exception> notRemembered)
 {
-    /// <summary>How long a run of the function starts jobs: half of the host's limit.</summary>
-    public static readonly TimeSpan JoinTime = TimeSpan.FromMinutes(30);
+    // The time that a job has to stop, before the host's limit.
+    private static readonly TimeSpan StopTime = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -35,6 +36,9 @@ public sealed class JobRunner(
     private readonly Lock gate = new();
     private readonly IReadOnlyList<JobState> states = [.. jobs.Select(job => new JobState(job, schedules[job.Schedule]))];
     private TaskCompletionSource request = NewRequest();
+
+    /// <summary>The names of the jobs.</summary>
+    public IEnumerable<string> Names => states.Select(state => state.Job.Name);
 
     /// <summary>Requests a run of a job. It starts as soon as the job's function runs and the job's current run has ended. Requests during
     /// a run cause one more run.</summary>
@@ -56,49 +60,52 @@ public sealed class JobRunner(
     /// others.</summary>
     public async Task RunAsync(JobKind kind, CancellationToken stopping)
     {
+        using var ending = IsLimited ? new CancellationTokenSource(limit - StopTime, time) : new CancellationTokenSource();
+        var run = new Run(kind, ending.Token, stopping);
         var began = time.GetTimestamp();
-        var running = new List<Task>();
         while (true)
         {
             var requested = NextRequest();
-            if (time.GetElapsedTime(began) < JoinTime) running.AddRange(await StartAsync(kind, stopping));
-            if (running.Count == 0) return;
-            if (running.RemoveAll(run => run.IsCompleted) == 0) await ChangeAsync(running, requested, stopping);
+            if (!IsLimited || time.GetElapsedTime(began) < limit / 2) await StartAsync(run);
+            if (run.Running.Count == 0) return;
+            if (run.Running.RemoveAll(task => task.IsCompleted) == 0) await ChangeAsync(run, requested);
         }
     }
 
+    private bool IsLimited => limit != Timeout.InfiniteTimeSpan;
+
     // Waits until a job ends or is requested, and for a minute at the most, which can make another one due. A stop ends every job.
-    private async Task ChangeAsync(List<Task> running, Task requested, CancellationToken stopping)
+    private async Task ChangeAsync(Run run, Task requested)
     {
-        if (stopping.IsCancellationRequested)
+        if (run.Stopping.IsCancellationRequested)
         {
-            await Task.WhenAll(running);
+            await Task.WhenAll(run.Running);
             return;
         }
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await Task.WhenAny([.. running, requested, Task.Delay(Minute, time, ended.Token)]);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(run.Stopping);
+        await Task.WhenAny([.. run.Running, requested, Task.Delay(Minute, time, ended.Token)]);
         await ended.CancelAsync();
     }
 
-    private async Task<IReadOnlyList<Task>> StartAsync(JobKind kind, CancellationToken stopping)
+    private async Task StartAsync(Run run)
     {
-        if (stopping.IsCancellationRequested) return [];
+        if (run.Stopping.IsCancellationRequested) return;
         var now = time.GetUtcNow();
-        var remembered = await RememberedAsync(kind, now, stopping);
-        List<(JobState State, DateTimeOffset? Due)> starting = [];
+        var remembered = await RememberedAsync(run, now);
+        List<Start> starting = [];
         lock (gate)
         {
-            foreach (var state in states.Where(state => state.Job.Kind == kind && !state.IsRunning))
+            foreach (var state in states.Where(state => state.Job.Kind == run.Kind && !state.IsRunning))
             {
                 var due = DueAt(state, now, remembered);
                 if (due is null && !state.IsRequested) continue;
+                starting.Add(new Start(state, due is null ? null : state.Began, IsDue: due is not null));
                 if (due is not null) state.Began = due > now ? due : now;
                 state.IsRequested = false;
                 state.IsRunning = true;
-                starting.Add((state, due is null ? null : state.Began));
             }
         }
-        return [.. starting.Select(one => RunOnceAsync(one.State, one.Due, stopping))];
+        run.Running.AddRange(starting.Select(start => RunOnceAsync(start, run)));
     }
 
     // Null for a job that is not due.
@@ -106,11 +113,11 @@ public sealed class JobRunner(
     {
         // If the clock was set back, an earlier start here is of no use.
         var last = state.Began <= now + Minute ? state.Began : null;
-        if (state.IsRemembered(now))
+        if (state.IsRemembered)
         {
             // If the store does not answer, it is not known what is due.
             if (remembered is null) return null;
-            // A start here is later than what is remembered, if that could not be written.
+            // A start here is later than what is remembered, if that could not be written, or is not read again yet.
             if (last is null || remembered[state.Job.Name] > last) last = remembered[state.Job.Name];
         }
         if (last is null) return now;
@@ -119,44 +126,48 @@ public sealed class JobRunner(
     }
 
     // A job that is seen for the first time, or whose time was written under a wrong clock, is remembered as of now. Null if the store
-    // does not answer.
-    private async Task<IReadOnlyDictionary<string, DateTimeOffset>?> RememberedAsync(
-        JobKind kind, DateTimeOffset now, CancellationToken stopping)
+    // does not answer. Within a minute it is not asked again.
+    private async Task<IReadOnlyDictionary<string, DateTimeOffset>?> RememberedAsync(Run run, DateTimeOffset now)
     {
-        var ours = states.Where(state => state.Job.Kind == kind && state.IsRemembered(now)).Select(state => state.Job.Name).ToList();
+        if (run.Remembered is not null && now - run.ReadAt is var age && age >= TimeSpan.Zero && age < Minute) return run.Remembered;
+        var ours = states.Where(state => state.Job.Kind == run.Kind && state.IsRemembered).Select(state => state.Job.Name).ToList();
         if (ours.Count == 0) return null;
         try
         {
-            var times = new Dictionary<string, DateTimeOffset>(await memory.ReadAsync(stopping));
+            var times = new Dictionary<string, DateTimeOffset>(await memory.ReadAsync(run.Stopping));
             foreach (var job in ours)
             {
                 if (times.TryGetValue(job, out var ran) && ran <= now + ClockTolerance) continue;
                 times[job] = now;
-                await memory.RememberAsync(job, now, stopping);
+                await memory.RememberAsync(job, now, run.Stopping);
             }
+            (run.Remembered, run.ReadAt) = (times, now);
             return times;
         }
-        catch (StoreUnavailableException e)
+        catch (OperationCanceledException) when (run.Stopping.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e)
         {
             notRemembered(e);
             return null;
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return null;
-        }
     }
 
-    private async Task RunOnceAsync(JobState state, DateTimeOffset? due, CancellationToken stopping)
+    // It never fails.
+    private async Task RunOnceAsync(Start start, Run run)
     {
+        var state = start.State;
         try
         {
-            await ObserveAsync(state.Job, stopping);
-            // A run that was cut off by the stop is made up for.
-            if (due is { } at && !stopping.IsCancellationRequested && state.IsRemembered(at))
-                await memory.RememberAsync(state.Job.Name, at, CancellationToken.None);
+            await ObserveAsync(state.Job, run);
+            if (!start.IsDue) return;
+            // A run that was cut off by the stop is made up for. One that reached the limit is not: it would reach it again.
+            if (run.Stopping.IsCancellationRequested) lock (gate) state.Began = start.Before;
+            else if (state.IsRemembered) await memory.RememberAsync(state.Job.Name, state.Began!.Value, CancellationToken.None);
         }
-        catch (StoreUnavailableException e)
+        catch (Exception e)
         {
             notRemembered(e);
         }
@@ -167,22 +178,25 @@ public sealed class JobRunner(
     }
 
     // Records a span and a measure. A run that was stopped has not failed, because the next run continues.
-    private async Task ObserveAsync(IJob job, CancellationToken stopping)
+    private async Task ObserveAsync(IJob job, Run run)
     {
         using var span = Spans.Start(job.Name, ActivityKind.Internal);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(run.Stopping, run.Ending);
         var began = Stopwatch.GetTimestamp();
         var outcome = "done";
         try
         {
-            await job.RunAsync(stopping);
+            await job.RunAsync(ended.Token);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (run.Stopping.IsCancellationRequested)
         {
             outcome = "stopped";
         }
         catch (Exception e)
         {
             outcome = "failed";
+            if (run.Ending.IsCancellationRequested)
+                e = new TimeoutException($"It was stopped before the limit of {limit} for a run (host.json, functionTimeout).", e);
             span.Fail(e);
             failed(job.Name, e);
         }
@@ -195,6 +209,28 @@ public sealed class JobRunner(
     }
 
     private static TaskCompletionSource NewRequest() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // A run of the function.
+    private sealed class Run(JobKind kind, CancellationToken ending, CancellationToken stopping)
+    {
+        public JobKind Kind => kind;
+
+        /// <summary>Ends the jobs before the host's limit.</summary>
+        public CancellationToken Ending => ending;
+
+        /// <summary>Ends them because the process stops.</summary>
+        public CancellationToken Stopping => stopping;
+
+        public List<Task> Running { get; } = [];
+
+        /// <summary>When the jobs last ran, as it was read at <see cref="ReadAt"/>.</summary>
+        public IReadOnlyDictionary<string, DateTimeOffset>? Remembered { get; set; }
+
+        public DateTimeOffset ReadAt { get; set; }
+    }
+
+    // A run of a job. Before: when its run before this one began here.
+    private readonly record struct Start(JobState State, DateTimeOffset? Before, bool IsDue);
 
     // What this process knows of a job. Guarded by the runner's lock.
     private sealed class JobState(IJob job, Schedule schedule)
@@ -211,7 +247,6 @@ public sealed class JobRunner(
         public DateTimeOffset? Began { get; set; }
 
         /// <summary>Whether it runs less often than every minute, so that a missed run is made up for.</summary>
-        public bool IsRemembered(DateTimeOffset now) =>
-            schedule.After(now) is var next && schedule.After(next) - next > Minute;
+        public bool IsRemembered => !schedule.IsEveryMinute;
     }
 }

@@ -11,11 +11,15 @@ public sealed class Schedule
     private readonly CrontabSchedule? expression;
     private readonly TimeSpan interval;
 
-    private Schedule(CrontabSchedule? expression, TimeSpan interval)
+    private Schedule(CrontabSchedule? expression, TimeSpan interval, bool isEveryMinute)
     {
         this.expression = expression;
         this.interval = interval;
+        IsEveryMinute = isEveryMinute;
     }
+
+    /// <summary>Whether it occurs every minute of every day, or more often.</summary>
+    public bool IsEveryMinute { get; }
 
     /// <summary>The first occurrence after this instant.</summary>
     public DateTimeOffset After(DateTimeOffset instant)
@@ -29,15 +33,15 @@ public sealed class Schedule
     public static Schedule Parse(string text)
     {
         if (TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var interval))
-            return interval > TimeSpan.Zero ? new Schedule(null, interval) : throw new FormatException("never occurs");
+            return interval > TimeSpan.Zero ? new Schedule(null, interval, interval <= TimeSpan.FromMinutes(1)) : throw new FormatException("never occurs");
 
-        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         try
         {
-            var expression = CrontabSchedule.Parse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = fields != 5 });
+            var expression = CrontabSchedule.Parse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = fields.Length != 5 });
             return expression.GetNextOccurrence(DateTime.UnixEpoch) == DateTime.MaxValue
                 ? throw new FormatException("never occurs")
-                : new Schedule(expression, TimeSpan.Zero);
+                : new Schedule(expression, TimeSpan.Zero, fields[^5..].All(field => field == "*"));
         }
         catch (CrontabException fault)
         {

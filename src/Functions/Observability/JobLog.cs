@@ -1,4 +1,3 @@
-using Gatehouse.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Gatehouse.Functions.Observability;
@@ -10,7 +9,7 @@ public sealed partial class JobLog(ILogger<JobLog> log)
     public void Failed(string job, Exception fault) => LogFailed(job, fault);
 
     /// <summary>Logs that the memory of the jobs cannot be read or written.</summary>
-    public void NotRemembered(StoreUnavailableException fault) => LogNotRemembered(fault);
+    public void NotRemembered(Exception fault) => LogNotRemembered(fault);
 
     [LoggerMessage(366, LogLevel.Error, "{Job} failed; it runs again at its next time.")]
     private partial void LogFailed(string job, Exception fault);

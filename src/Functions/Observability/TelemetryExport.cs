@@ -36,7 +36,8 @@ internal static class TelemetryExport
     public static void AddTelemetryExport(this IHostApplicationBuilder builder, TelemetrySettings settings, Func<TokenCredential> identity)
     {
         var telemetry = builder.Services.AddOpenTelemetry();
-        if (settings.IsBehindHost) UseWorkerDefaults(telemetry);
+        // Tells the host that this process sends its logs itself.
+        if (settings.IsBehindHost) telemetry.UseFunctionsWorkerDefaults();
         telemetry
             .ConfigureResource(resource => resource.AddService(
                 builder.Configuration[NameVariable] ?? ServiceName,
@@ -60,9 +61,8 @@ internal static class TelemetryExport
                 // Application Insights shows the text, not the template.
                 logs => logs.IncludeFormattedMessage = true);
         if (settings.ConnectionString is { } connection) AddApplicationInsights(telemetry, connection, settings.UsesIdentity ? identity : null);
-        // Last: the exporter to Application Insights brings a sampler of its own. Every call is recorded, also one whose caller
-        // does not record it.
-        telemetry.WithTracing(tracing => tracing.SetSampler(new AlwaysOnSampler()));
+        // Last: the exporter to Application Insights brings a sampler of its own.
+        telemetry.WithTracing(tracing => tracing.SetSampler(new OwnSpansSampler()));
         builder.Services.AddHostedService<TelemetryFlush>();
     }
 
@@ -71,11 +71,6 @@ internal static class TelemetryExport
     {
         if (endpoint is not null) options.Endpoint = endpoint;
     }
-
-    // Tells the host that this process sends its logs itself. The processor comes before the exporters.
-    private static void UseWorkerDefaults(OpenTelemetryBuilder telemetry) => telemetry
-        .UseFunctionsWorkerDefaults()
-        .WithTracing(tracing => tracing.AddProcessor(new WorkerSpanFilter()));
 
     private static void AddApplicationInsights(OpenTelemetryBuilder telemetry, string connection, Func<TokenCredential>? identity)
     {

@@ -37,10 +37,10 @@ public static class GatehouseServices
     {
         // Before the defaults, under which every schedule is set.
         builder.Services.AddSingleton(new UnsetSchedules(GatehouseSettings.UnsetSchedules(builder.Configuration)));
+        builder.Services.AddSingleton(MisspeltSettings.Find(builder.Configuration));
         // First, so that every other source overrides the defaults.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = GatehouseSettings.Schedules });
         var settings = GatehouseSettings.Read(builder.Configuration);
-        builder.Services.AddSingleton(MisspeltSettings.Find(builder.Configuration));
         var services = builder.Services;
         services.AddSingleton(settings);
         services.AddRequestLogFilter();
@@ -53,7 +53,8 @@ public static class GatehouseServices
         services.AddAlerts(settings);
         services.AddCustody();
         services.AddArchive();
-        services.AddJobs(GatehouseSettings.ReadJobTimes(builder.Configuration));
+        services.AddJobs(
+            GatehouseSettings.ReadSchedules(builder.Configuration), settings.IsBehindHost ? JobFunctions.HostLimit : Timeout.InfiniteTimeSpan);
         services.AddAccess(settings);
         services.AddStartup(settings);
         return builder;
@@ -121,7 +122,8 @@ public static class GatehouseServices
         services.AddSingleton<ArchiveLog>();
     }
 
-    private static void AddJobs(this IServiceCollection services, IReadOnlyDictionary<string, Schedule> schedules)
+    private static void AddJobs(
+        this IServiceCollection services, IReadOnlyDictionary<string, Schedule> schedules, TimeSpan limit)
     {
         services.AddSingleton<IJob, RotateTokens>();
         services.AddSingleton<IJob, DeliverAlerts>();
@@ -134,8 +136,8 @@ public static class GatehouseServices
         services.AddSingleton<JobLog>();
         services.AddSingleton<JobMemory>();
         services.AddSingleton(provider => new JobRunner(
-            provider.GetServices<IJob>(), schedules, provider.GetRequiredService<JobMemory>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<JobLog>().Failed, provider.GetRequiredService<JobLog>().NotRemembered));
+            provider.GetServices<IJob>(), schedules, provider.GetRequiredService<JobMemory>(), limit,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<JobLog>().Failed, provider.GetRequiredService<JobLog>().NotRemembered));
     }
 
     private static void AddAccess(this IServiceCollection services, GatehouseSettings settings)

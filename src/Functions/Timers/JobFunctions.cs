@@ -6,6 +6,9 @@ namespace Gatehouse.Functions.Timers;
 /// <summary>The two functions that run all jobs. A run ends when no job runs any more.</summary>
 public sealed class JobFunctions(JobRunner runner)
 {
+    /// <summary>The Functions host's limit for a run of a function (host.json, <c>functionTimeout</c>).</summary>
+    public static readonly TimeSpan HostLimit = TimeSpan.FromHours(1);
+
     /// <summary>Every minute: runs <see cref="RotateTokens"/> and <see cref="DeliverAlerts"/>, which must not wait for others.</summary>
     [Function(nameof(RunUrgentJobs))]
     public Task RunUrgentJobs([TimerTrigger("%UrgentJobsSchedule%")] TimerInfo timer, CancellationToken cancellation) =>

@@ -1,4 +1,5 @@
 using Gatehouse.Jobs;
+using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 
 namespace Gatehouse.Tests.Jobs;
@@ -12,6 +13,7 @@ public sealed class JobRunnerTests : IAsyncDisposable
     private readonly TestJob minutely = new("MinuteSchedule");
     private readonly TestJob hourly = new("HourSchedule");
     private readonly List<(string Job, Exception Fault)> failures = [];
+    private readonly List<Exception> unreadable = [];
 
     public JobRunnerTests() => store = SqliteTableStore.Open(Path.Combine(folder.Path, "store.db"));
 
@@ -105,6 +107,116 @@ public sealed class JobRunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_job_that_hangs_never_stops_the_others_where_a_run_has_no_limit()
+    {
+        var runner = Runner();
+        await runner.RunAsync(JobKind.Background, default);
+        clock.Set(At("12:10:30"));
+        var gate = new TaskCompletionSource();
+        hourly.Body = _ => gate.Task;
+        var set = clock.TimersSet;
+        var run = runner.RunAsync(JobKind.Background, default);
+        foreach (var time in new[] { "12:50:00", "13:30:00", "18:00:00" })
+        {
+            var before = minutely.Runs;
+            await Waiting.UntilAsync(() => clock.TimersSet > set);
+            set = clock.TimersSet;
+            clock.Set(At(time));
+            await Waiting.UntilAsync(() => minutely.Runs > before);
+        }
+        Assert.Equal(1, hourly.Runs);
+        gate.SetResult();
+        await run;
+    }
+
+    [Fact]
+    public async Task Where_a_run_has_a_limit_jobs_start_in_its_first_half_and_are_stopped_before_it_ends()
+    {
+        var runner = Runner(limit: TimeSpan.FromHours(1));
+        await runner.RunAsync(JobKind.Background, default);
+        clock.Set(At("12:10:30"));
+        hourly.Body = cancellation => Task.Delay(Timeout.Infinite, cancellation);
+        var set = clock.TimersSet;
+        var run = runner.RunAsync(JobKind.Background, default);
+        for (var minutes = 1; minutes < 58; minutes++)
+        {
+            await Waiting.UntilAsync(() => clock.TimersSet > set);
+            set = clock.TimersSet;
+            clock.Set(At("12:10:30").AddMinutes(minutes));
+        }
+        await Waiting.UntilAsync(() => clock.TimersSet > set);
+        Assert.False(run.IsCompleted);
+        // At 12:00:00, and every minute from 12:10:30 to 12:39:30.
+        Assert.Equal(31, minutely.Runs);
+
+        clock.Set(At("13:08:30"));
+        await run;
+        Assert.Equal("HourJob", Assert.Single(failures).Job);
+        Assert.IsType<TimeoutException>(failures[0].Fault);
+        // It would reach the limit again.
+        Assert.Equal(At("12:10:30"), (await new JobMemory(store).ReadAsync(default))["HourJob"]);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_stopped_runs_again_in_the_same_process()
+    {
+        var runner = Runner();
+        await runner.RunAsync(JobKind.Background, default);
+        clock.Set(At("12:10:30"));
+        using var stop = new CancellationTokenSource();
+        hourly.Body = cancellation =>
+        {
+            stop.Cancel();
+            return Task.FromCanceled(cancellation);
+        };
+        await runner.RunAsync(JobKind.Background, stop.Token);
+        hourly.Body = _ => Task.CompletedTask;
+        clock.Set(At("12:11:30"));
+        await runner.RunAsync(JobKind.Background, default);
+        Assert.Equal(2, hourly.Runs);
+    }
+
+    [Theory]
+    [InlineData("0 20,21 1 * * *")]
+    [InlineData("0 0-5 2 * * *")]
+    [InlineData("0 * 1 * * *")]
+    [InlineData("* * 3 * * *")]
+    public async Task A_job_does_not_run_at_a_start_outside_its_times(string schedule)
+    {
+        for (var starts = 0; starts < 3; starts++) await Runner(hours: schedule).RunAsync(JobKind.Background, default);
+        Assert.Equal(0, hourly.Runs);
+    }
+
+    [Fact]
+    public async Task A_memory_that_fails_leaves_no_job_behind()
+    {
+        var odd = new OddStore(store);
+        var gate = new TaskCompletionSource();
+        minutely.Body = _ => gate.Task;
+        var set = clock.TimersSet;
+        var run = Runner(memory: odd).RunAsync(JobKind.Background, default);
+        await Waiting.UntilAsync(() => clock.TimersSet > set);
+        odd.Fails = true;
+        set = clock.TimersSet;
+        clock.Set(At("12:01:30"));
+        await Waiting.UntilAsync(() => clock.TimersSet > set);
+        Assert.False(run.IsCompleted);
+        gate.SetResult();
+        await run;
+        Assert.NotEmpty(unreadable);
+        Assert.All(unreadable, fault => Assert.Equal("odd", fault.Message));
+    }
+
+    [Fact]
+    public async Task A_run_of_less_than_a_minute_reads_the_memory_once()
+    {
+        await Runner().RunAsync(JobKind.Background, default);
+        var counted = new OddStore(store);
+        await Runner(memory: counted).RunAsync(JobKind.Background, default);
+        Assert.Equal((2, 1), (minutely.Runs, counted.Reads));
+    }
+
+    [Fact]
     public async Task A_requested_job_runs_and_keeps_its_next_time()
     {
         var runner = Runner();
@@ -194,17 +306,35 @@ public sealed class JobRunnerTests : IAsyncDisposable
         folder.Dispose();
     }
 
-    private JobRunner Runner(TimeProvider? time = null) => new(
+    private JobRunner Runner(
+        TimeProvider? time = null, TimeSpan? limit = null, string hours = "0 10 * * * *", ITableStore? memory = null) => new(
         [new MinuteJob(minutely), new HourJob(hourly)],
         new Dictionary<string, Schedule>
         {
             ["MinuteSchedule"] = Schedule.Parse("0 * * * * *"),
-            ["HourSchedule"] = Schedule.Parse("0 10 * * * *"),
+            ["HourSchedule"] = Schedule.Parse(hours),
         },
-        new JobMemory(store), time ?? clock, (job, fault) => failures.Add((job, fault)), _ => Assert.Fail("The store answers."));
+        new JobMemory(memory ?? store), limit ?? Timeout.InfiniteTimeSpan, time ?? clock, (job, fault) => failures.Add((job, fault)),
+        unreadable.Add);
 
     private static DateTimeOffset At(string time) =>
         new DateTimeOffset(2024, 5, 15, 0, 0, 0, TimeSpan.Zero) + TimeSpan.Parse(time, null);
+
+    private sealed class OddStore(ITableStore store) : InterposedStore(store)
+    {
+        private int reads;
+
+        public int Reads => reads;
+
+        public bool Fails { get; set; }
+
+        public override ValueTask<IReadOnlyList<TableRow>> ReadAsync(
+            string table, string partition, RowRange range, int most, CancellationToken cancellation)
+        {
+            Interlocked.Increment(ref reads);
+            return Fails ? throw new InvalidOperationException("odd") : base.ReadAsync(table, partition, range, most, cancellation);
+        }
+    }
 
     private sealed class TestJob(string schedule)
     {

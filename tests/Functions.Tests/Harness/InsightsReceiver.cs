@@ -33,6 +33,17 @@ internal sealed class InsightsReceiver : IAsyncDisposable
     public IReadOnlyList<string> Measures => [.. Data("MetricData").SelectMany(data => data.GetProperty("metrics").EnumerateArray())
         .Select(metric => metric.GetProperty("name").GetString()!).Distinct()];
 
+    /// <summary>How many dependencies were sent so far.</summary>
+    public int Dependencies => Data("RemoteDependencyData").Count();
+
+    /// <summary>What one of Application Insights' standard measures has counted so far, such as <c>requests/duration</c>.</summary>
+    public int Counted(string standardMeasure) =>
+        (from data in Data("MetricData")
+         where data.TryGetProperty("properties", out var properties)
+             && properties.TryGetProperty("_MS.MetricId", out var id) && id.GetString() == standardMeasure
+         from metric in data.GetProperty("metrics").EnumerateArray()
+         select metric.GetProperty("count").GetInt32()).Sum();
+
     /// <summary>The texts of the log entries so far.</summary>
     public IReadOnlyList<string> Logs => [.. Data("MessageData").Select(data => data.GetProperty("message").GetString()!)];
 

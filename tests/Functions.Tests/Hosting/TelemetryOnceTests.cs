@@ -6,7 +6,7 @@ namespace Gatehouse.Functions.Tests.Hosting;
 
 /// <summary>
 /// What real processes of both heads send: each call once, to each receiver, without a secret. A Functions host's own records are not
-/// seen here, because the double of the host sends none: <c>DeploymentTests</c> holds that the host gets no receiver.
+/// seen here, because the double of the host sends none: <c>DeploymentSettingsTests</c> check that the host gets no receiver.
 /// </summary>
 public sealed class TelemetryOnceTests
 {
@@ -120,6 +120,9 @@ public sealed class TelemetryOnceTests
             Assert.Single(collector.Spans, span => span.Name == operation);
             Assert.Single(insights.Requests, operation);
         }
+        // The portal's charts show these counts.
+        Assert.Equal(insights.Requests.Count, insights.Counted("requests/duration"));
+        Assert.Equal(insights.Dependencies, insights.Counted("dependencies/duration"));
         // The exporter writes this where a span has no address.
         Assert.All(insights.RequestUrls, url => Assert.Equal("://", url));
         Assert.DoesNotContain(collector.Spans, span => span.Name.Contains("nvoke", StringComparison.Ordinal) || span.Name.StartsWith("function", StringComparison.OrdinalIgnoreCase));

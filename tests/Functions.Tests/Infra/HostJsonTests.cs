@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gatehouse.Functions.Startup.Settings;
+using Gatehouse.Functions.Timers;
 using Gatehouse.Server;
 
 namespace Gatehouse.Functions.Tests.Infra;
@@ -20,6 +21,10 @@ public sealed class HostJsonTests
         var levels = Host.GetProperty("logging").GetProperty("logLevel");
         foreach (var category in (string[])["Host.Results", "Function"]) Assert.Equal("Information", levels.GetProperty(category).GetString());
     }
+
+    [Fact]
+    public void A_run_of_a_function_has_the_limit_that_the_jobs_know() =>
+        Assert.Equal(JobFunctions.HostLimit, TimeSpan.Parse(Host.GetProperty("functionTimeout").GetString()!, null));
 
     [Fact]
     public void It_neither_queues_nor_refuses_calls()

@@ -19,6 +19,8 @@ internal sealed record GatehouseSettings(
     StorageSettings Storage, OrganizationSettings? Organization, CallerSettings Callers, Uri? KeyVault,
     AlertSettings Alerts, HostedSettings? Platform, TelemetrySettings Telemetry, bool IsBehindHost)
 {
+    private const int ScheduleFields = 6;
+
     /// <summary>
     /// The schedules of the timer functions. A Functions host reads them from the app's settings only, so they must be set there.
     /// </summary>
@@ -74,13 +76,16 @@ internal sealed record GatehouseSettings(
     public static IReadOnlyList<string> UnsetSchedules(IConfiguration configuration) =>
         EnvironmentOptions.Bind(configuration).IsBehindHost ? [.. HostSchedules.Where(name => configuration[name] is null)] : [];
 
-    /// <summary>When each job is due, by the name of the setting. Call it after the defaults are added.</summary>
+    /// <summary>When each job and each timer function is due, by the name of the setting. Call it after the defaults are added.</summary>
     /// <exception cref="SettingException">A schedule is not one.</exception>
-    public static IReadOnlyDictionary<string, Schedule> ReadJobTimes(IConfiguration configuration) =>
-        Schedules.Keys.Except(HostSchedules).ToDictionary(name => name, name => ReadSchedule(name, configuration[name] ?? ""));
+    public static IReadOnlyDictionary<string, Schedule> ReadSchedules(IConfiguration configuration) =>
+        Schedules.Keys.ToDictionary(name => name, name => ReadSchedule(name, configuration[name] ?? ""));
 
+    // The Functions host also takes five fields, without seconds, and intervals. One field too few would be another schedule, unnoticed.
     private static Schedule ReadSchedule(string name, string text)
     {
+        if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length != ScheduleFields)
+            throw new SettingException($"{name}: the schedule '{text}' must have six fields, with seconds first, as in 0 20 1 * * *.");
         try
         {
             return Schedule.Parse(text);

@@ -13,7 +13,7 @@ public sealed record MisspeltSettings(IReadOnlyList<string> Doubtful)
     // A shorter word has too many neighbours that are words too.
     private const int ShortestSureSection = 5;
 
-    /// <summary>Finds them.</summary>
+    /// <summary>Finds them. Call it before the defaults are added: a setting that is set was not misspelt.</summary>
     /// <exception cref="SettingException">One of them is surely misspelt: a slip within the name of a section, the exact name of a
     /// setting of that section, and this setting itself is not set.</exception>
     internal static MisspeltSettings Find(IConfiguration configuration)
@@ -26,7 +26,7 @@ public sealed record MisspeltSettings(IReadOnlyList<string> Doubtful)
             if (MeantBy(path.Split(':'), sections) is not { } meant) continue;
             var (written, setting) = (path.Replace(":", "__", StringComparison.Ordinal), string.Join("__", meant));
             if (configuration[string.Join(':', meant)] is not null) continue;
-            // Any word can stand before Schedule.
+            // A name without a section can be any program's.
             if (meant.Length > 1 && meant[0].Length >= ShortestSureSection && IsSlipWithin(path.Split(':')[0], meant[0]))
                 throw new SettingException($"{written} is not a setting. Did you mean {setting}?");
             doubtful.Add($"{written} ({setting})");
@@ -37,7 +37,7 @@ public sealed record MisspeltSettings(IReadOnlyList<string> Doubtful)
     // The path of the setting that a variable resembles; null for none.
     private static string[]? MeantBy(string[] path, List<string> sections)
     {
-        if (path.Length == 1) return JoinedName(path[0]) ?? Schedule(path[0]);
+        if (path.Length == 1) return JoinedName(path[0]) ?? SingleName(path[0]);
         if (sections.Contains(path[0], StringComparer.OrdinalIgnoreCase)) return null;
         string[]? meant = NearestName.Of(path[0], sections) is { } section ? [section, .. path[1..]] : null;
         return meant is not null && SettingNames.IsKnown(meant, GatehouseOptions.Names) ? meant : null;
@@ -48,9 +48,10 @@ public sealed record MisspeltSettings(IReadOnlyList<string> Doubtful)
         GatehouseOptions.Names.FirstOrDefault(known => known.Replace("__", "_", StringComparison.Ordinal)
             .Equals(name, StringComparison.OrdinalIgnoreCase))?.Split("__");
 
-    private static string[]? Schedule(string name)
+    // A schedule, or another setting without a section.
+    private static string[]? SingleName(string name)
     {
-        var names = GatehouseSettings.Schedules.Keys.ToList();
+        var names = KnownSettings.Names.Where(known => !known.Contains("__", StringComparison.Ordinal)).ToList();
         return names.Contains(name, StringComparer.OrdinalIgnoreCase) ? null
             : names.FirstOrDefault(known => IsSlipWithin(name, known)) is { } meant ? [meant] : null;
     }
