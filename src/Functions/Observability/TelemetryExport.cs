@@ -40,7 +40,7 @@ internal static class TelemetryExport
         if (settings.IsBehindHost) telemetry.UseFunctionsWorkerDefaults();
         telemetry
             .ConfigureResource(resource => resource.AddService(
-                builder.Configuration[NameVariable] ?? ServiceName,
+                builder.Configuration[NameVariable] is { Length: > 0 } name ? name : ServiceName,
                 serviceVersion: typeof(TelemetryExport).Assembly.GetName().Version?.ToString(3)))
             .WithTracing(tracing =>
             {
@@ -63,6 +63,7 @@ internal static class TelemetryExport
         if (settings.ConnectionString is { } connection) AddApplicationInsights(telemetry, connection, settings.UsesIdentity ? identity : null);
         // Last: the exporter to Application Insights brings a sampler of its own.
         telemetry.WithTracing(tracing => tracing.SetSampler(new OwnSpansSampler()));
+        builder.Services.AddHostedService<TelemetryFaults>();
         builder.Services.AddHostedService<TelemetryFlush>();
     }
 

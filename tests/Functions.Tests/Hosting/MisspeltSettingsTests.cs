@@ -44,6 +44,9 @@ public sealed class MisspeltSettingsTests
     [InlineData("Sotrge__Path", "Storage__Path")]
     [InlineData("STORAGE_PATH", "Storage__Path")]
     [InlineData("RotateShedule", "RotateSchedule")]
+    [InlineData("UrgentJobSchedule", "UrgentJobsSchedule")]
+    [InlineData("ShutdownSecods", "ShutdownSeconds")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPIONT", "OTEL_EXPORTER_OTLP_ENDPOINT")]
     public void What_can_be_another_program_s_is_a_warning(string name, string meant) =>
         Assert.Equal([$"{name} ({meant})"], MisspeltSettings.Find(With((name, "x"))).Doubtful);
 

@@ -89,6 +89,13 @@ public sealed class StartRefusalTests : IDisposable
     [InlineData("Storage__ConnectionString", "UseDevelopmentStorage=true")]
     [InlineData("Storage__TableEndpoint", "https://name.table.core.windows.net")]
     [InlineData("PurgeSchedule", "daily")]
+    [InlineData("RotateSchedule", "0 * * * *")]
+    [InlineData("UrgentJobsSchedule", "0 * * * *")]
+    [InlineData("BackgroundJobsSchedule", "00:01:00")]
+    [InlineData("ArchiveSchedule", "5")]
+    [InlineData("ArchiveSchedule", "0 61 1 * * *")]
+    [InlineData("AzureMonitor__ConnectionString", "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=nonsense")]
+    [InlineData("AzureMonitor__ConnectionString", "InstrumentationKey=00000000-0000-0000-0000-000000000001;;LiveEndpoint=http://127.0.0.1:9")]
     [InlineData("Alerts__WebhookUrl", "http://example.com/alerts")]
     [InlineData("Alerts__Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     [InlineData("Alerts__WebhokUrl", "misspelt")]
@@ -97,6 +104,21 @@ public sealed class StartRefusalTests : IDisposable
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     public async Task A_wrong_setting_stops_the_start_with_a_line_that_names_it(string name, string value) =>
         Assert.Contains(name, await RefusalAsync((name, value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]
+    [InlineData("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "GRPC")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "api-key-of-mine")]
+    [InlineData("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "0")]
+    [InlineData("OTEL_BSP_SCHEDULE_DELAY", "-1")]
+    public async Task A_setting_that_OpenTelemetry_cannot_use_stops_the_start_if_telemetry_is_on(string name, string value)
+    {
+        var line = await RefusalAsync((name, value), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"));
+
+        Assert.Contains($"{name} must be", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(value, line.Replace(name, "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("Ops__Callers__1__Name", "second-without-a-first", "Ops__Callers__0 must be set")]

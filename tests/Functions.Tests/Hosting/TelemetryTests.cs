@@ -131,6 +131,32 @@ public sealed class TelemetryTests
         }
     }
 
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "{0}")]
+    [InlineData("AzureMonitor__ConnectionString", "InstrumentationKey={1};IngestionEndpoint={0}")]
+    public async Task A_receiver_that_cannot_be_reached_is_logged_once(string setting, string value)
+    {
+        // No process listens on a port that was just released. The exporter stores what it cannot send, and the next process with the
+        // same instrumentation key sends it, so this one has a key of its own.
+        string closed;
+        await using (var receiver = await OtlpReceiver.StartAsync()) closed = receiver.Address;
+        using var folder = new TemporaryFolder();
+        var (process, api) = await GatehouseProcess.ServeAsync(folder.Path,
+        [
+            (setting, string.Format(null, value, closed, Guid.NewGuid())), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_METRIC_EXPORT_INTERVAL", "100"), ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("APPLICATIONINSIGHTS_STATSBEAT_DISABLED", "true"),
+        ]);
+        using (process)
+        using (api)
+        {
+            await process.OutputAsync("Telemetry does not arrive: ");
+            await api.CreateApplicationAsync();
+            process.Signal("TERM");
+            Assert.Equal(0, await process.ExitAsync());
+            Assert.Single(process.Output, line => line.Contains("Telemetry does not arrive", StringComparison.Ordinal));
+        }
+    }
+
     private static IEnumerable<(string, string)> Otlp(OtlpReceiver receiver) =>
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),

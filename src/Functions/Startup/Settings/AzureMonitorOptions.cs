@@ -17,9 +17,15 @@ internal sealed class AzureMonitorOptions
     /// <summary><c>true</c> signs in with the machine's identity. The resource can then refuse all who do not.</summary>
     public string? UseIdentity { get; set; }
 
-    /// <summary>Whether the connection string has the form of one.</summary>
-    internal bool IsConnectionString => ConnectionString!.Split(';').Any(part =>
-        part.TrimStart().StartsWith(Key, StringComparison.OrdinalIgnoreCase) && Guid.TryParse(part.Trim()[Key.Length..], out _));
+    /// <summary>Whether the connection string has the form of one: parts <c>Name=value</c> with a <c>;</c> between two.</summary>
+    internal bool IsConnectionString => Parts.All(part => part.IndexOf('=', StringComparison.Ordinal) > 0) && Parts.Any(part =>
+        part.StartsWith(Key, StringComparison.OrdinalIgnoreCase) && Guid.TryParse(part[Key.Length..], out _));
+
+    /// <summary>The name of an endpoint in the connection string that is not an address; null for none.</summary>
+    internal string? WrongEndpoint => Parts.Select(part => part.Split('=', 2))
+        .FirstOrDefault(part => part[0].EndsWith("Endpoint", StringComparison.OrdinalIgnoreCase) && !SettingRules.IsWebAddress(part[1]))?[0];
+
+    private string[] Parts => ConnectionString!.Trim().TrimEnd(';').Split(';', StringSplitOptions.TrimEntries);
 }
 
 /// <summary>Validates <see cref="AzureMonitorOptions"/>.</summary>
@@ -32,7 +38,8 @@ internal sealed class AzureMonitorOptionsValidator : IValidateOptions<AzureMonit
             "AzureMonitor__UseIdentity is for AzureMonitor__ConnectionString, which is not set.",
         { ConnectionString: null } => null,
         { IsConnectionString: false } =>
-            "AzureMonitor__ConnectionString must be the connection string of an Application Insights resource: InstrumentationKey=...",
+            "AzureMonitor__ConnectionString must be the connection string of an Application Insights resource: InstrumentationKey=...;IngestionEndpoint=https://...",
+        { WrongEndpoint: { } endpoint } => $"AzureMonitor__ConnectionString: {endpoint} must be an address such as https://name.in.applicationinsights.azure.com/.",
         _ => null,
     });
 }

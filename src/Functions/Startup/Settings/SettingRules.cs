@@ -17,6 +17,10 @@ internal static class SettingRules
         if (validator.Validate(null, options) is { Failed: true } result) throw new SettingException(result.FailureMessage);
     }
 
+    /// <summary>Whether a text is an http or https address.</summary>
+    public static bool IsWebAddress(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https");
+
     /// <summary>Reads an https address without a path; null if it is not one.</summary>
     public static Uri? TryHttpsAddress(string? text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.PathAndQuery == "/" ? uri : null;

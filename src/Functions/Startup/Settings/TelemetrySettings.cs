@@ -42,15 +42,17 @@ internal sealed record TelemetrySettings(
     public bool IsOn => SendsTraces || SendsMetrics || SendsLogs || ConnectionString is not null || ServesPrometheus;
 
     /// <summary>Reads them. The options must be valid.</summary>
-    /// <exception cref="SettingException">An endpoint is not an address, or a Functions host has no server to serve measures.</exception>
+    /// <exception cref="SettingException">A value cannot be used, or a Functions host has no server to serve measures.</exception>
     public static TelemetrySettings Read(GatehouseOptions options, IConfiguration configuration, bool isBehindHost)
     {
         if (isBehindHost && options.Telemetry.Prometheus == "true")
             throw new SettingException("Telemetry__Prometheus is for the server. Under a Functions host, send measures by OTLP.");
-        return new TelemetrySettings(
+        var settings = new TelemetrySettings(
             Address(configuration, TracesEndpoint), Address(configuration, MetricsEndpoint), Address(configuration, LogsEndpoint),
             Address(configuration, Endpoint) is not null, options.AzureMonitor.ConnectionString, options.AzureMonitor.UseIdentity == "true",
             options.Telemetry.Prometheus == "true", FindHostReceivers(configuration, isBehindHost), isBehindHost);
+        if (settings.IsOn) OpenTelemetryRules.Require(configuration);
+        return settings;
     }
 
     // The generated text would contain the connection string.
@@ -59,8 +61,8 @@ internal sealed record TelemetrySettings(
     private static Uri? Address(IConfiguration configuration, string name)
     {
         if (configuration[name] is not { Length: > 0 } text) return null;
-        return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
-            ? address
+        return SettingRules.IsWebAddress(text)
+            ? new Uri(text)
             : throw new SettingException($"{name} must be an address such as http://127.0.0.1:4317.");
     }
 

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Gatehouse.Functions.Startup.Settings;
+
+/// <summary>
+/// Checks OpenTelemetry's own settings. OpenTelemetry ignores most of the values that it cannot use, and stops at others without the
+/// setting's name.
+/// </summary>
+internal static class OpenTelemetryRules
+{
+    private const string Otlp = "OTEL_EXPORTER_OTLP_";
+
+    // A setting for all kinds of telemetry, and one for each kind.
+    private static readonly string[] Kinds = ["", "TRACES_", "METRICS_", "LOGS_"];
+    private static readonly string[] Protocols = ["grpc", "http/protobuf"];
+
+    private static readonly string[] Numbers =
+    [
+        .. Kinds.Select(kind => $"{Otlp}{kind}TIMEOUT"), "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT",
+        .. from batch in (string[])["OTEL_BSP_", "OTEL_BLRP_"]
+           from number in (string[])["SCHEDULE_DELAY", "EXPORT_TIMEOUT", "MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE"]
+           select batch + number,
+    ];
+
+    /// <summary>Requires that OpenTelemetry can use them. Call it only if telemetry is on: other programs can have set them.</summary>
+    /// <exception cref="SettingException">It cannot.</exception>
+    public static void Require(IConfiguration configuration)
+    {
+        foreach (var kind in Kinds)
+        {
+            Require(configuration, $"{Otlp}{kind}PROTOCOL", Protocols.Contains, "must be grpc or http/protobuf.");
+            // The value can be a secret, and is not repeated.
+            Require(configuration, $"{Otlp}{kind}HEADERS", IsHeaders, "must be name=value, with a comma between two.");
+        }
+        foreach (var number in Numbers) Require(configuration, number, IsNumber, "must be a whole number from 1 on.");
+    }
+
+    private static void Require(IConfiguration configuration, string name, Predicate<string> isValid, string rule)
+    {
+        if (configuration[name] is { Length: > 0 } value && !isValid(value)) throw new SettingException($"{name} {rule}");
+    }
+
+    private static bool IsHeaders(string value) =>
+        value.Split(',', StringSplitOptions.RemoveEmptyEntries).All(header => header.IndexOf('=', StringComparison.Ordinal) > 0);
+
+    private static bool IsNumber(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0;
+}
