@@ -1,6 +1,6 @@
 // Everything that Gatehouse needs in Azure, in one resource group.
 
-@description('Short name of the environment, such as dev or prod. It is part of every resource name.')
+@description('Short name of the environment, such as dev or prod: letters, digits and hyphens. It is part of every resource name.')
 @minLength(2)
 @maxLength(8)
 param environmentName string
@@ -89,6 +89,8 @@ param dailyLogCap int = -1
 
 var suffix = uniqueString(resourceGroup().id, environmentName)
 var baseName = 'gatehouse-${environmentName}'
+// For names that take lower-case letters and digits only.
+var shortName = toLower(replace(environmentName, '-', ''))
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
 var tableZone = 'privatelink.table.${environment().suffixes.storage}'
 var vaultZone = 'privatelink.vaultcore.azure.net'
@@ -122,7 +124,7 @@ module network 'modules/network.bicep' = if (usePrivateEndpoints) {
 
 module storage 'modules/storage.bicep' = {
   params: {
-    name: take('stgate${environmentName}${suffix}', 24)
+    name: take('stgate${shortName}${suffix}', 24)
     location: location
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
@@ -133,7 +135,7 @@ module storage 'modules/storage.bicep' = {
 
 module auditStorage 'modules/auditStorage.bicep' = {
   params: {
-    name: take('staudit${environmentName}${suffix}', 24)
+    name: take('staudit${shortName}${suffix}', 24)
     location: location
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
@@ -144,7 +146,7 @@ module auditStorage 'modules/auditStorage.bicep' = {
 
 module vault 'modules/vault.bicep' = {
   params: {
-    name: take('kv-gate-${environmentName}-${suffix}', 24)
+    name: take('kv-gate-${shortName}-${suffix}', 24)
     location: location
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
@@ -280,6 +282,7 @@ module workbook 'modules/workbook.bicep' = {
     insightsId: monitoring.outputs.insightsId
     vaultId: vault.outputs.id
     storageId: storage.outputs.id
+    auditStorageId: auditStorage.outputs.id
   }
 }
 

@@ -14,8 +14,10 @@ internal static class ServerServices
     /// <summary>Lets the server run single jobs, recognize the local key, and serve the measures if a setting says so.</summary>
     public static ServerBuilder AddServerServices(this ServerBuilder builder)
     {
-        builder.Services.AddSingleton(provider => new JobRequests(job =>
-            provider.GetRequiredService<JobRunner>().Request(job) is { } kind ? JobFunctions.NameOf(kind) : null));
+        // The runner is made when it is first needed, and not at the start.
+        builder.Services.AddSingleton(provider => new JobRequests(
+            job => provider.GetRequiredService<JobRunner>().Request(job) is { } kind ? JobFunctions.NameOf(kind) : null,
+            () => [.. provider.GetRequiredService<JobRunner>().Names]));
         builder.Services.AddSingleton(provider => new AdminAccess(
             key => provider.GetRequiredService<KeyCallers>().Find(key)?.Name == KeyCallers.LocalName));
         if (builder.ServesMetrics) AddPrometheus(builder.Services);

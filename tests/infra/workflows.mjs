@@ -45,6 +45,10 @@ function* problemsOf(name, workflow) {
     if (job.permissions?.['id-token'] && !job.environment) yield `${at}: it can sign in, and no environment confines it`;
     if (!job['timeout-minutes']) yield `${at}: it has no timeout`;
     for (const step of job.steps) yield* problemsOfStep(at, step, job, text);
+    // The rules of the compiler that az would install depend on the date.
+    const commands = job.steps.map(commandsOf).join('\n');
+    const deployed = commands.indexOf('az deployment ');
+    if (deployed >= 0 && !commands.slice(0, deployed).includes('.ci/bicep')) yield `${at}: it compiles Bicep files without .ci/bicep`;
   }
 }
 

@@ -30,7 +30,8 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-// Jobs that have not ended successfully within the allowed time, twice the period, and five minutes for the telemetry to arrive.
+// Jobs that have not ended successfully within the allowed time, and five minutes for the telemetry to arrive. The allowed time is
+// twice the period. A run can take an hour, and a background job can wait for one, so it has at least its period and an hour.
 var overdue = '''
 | join kind=leftouter (
     customMetrics
@@ -44,11 +45,11 @@ var overdue = '''
 var rules = [
   {
     name: 'job-overdue'
-    text: 'A job that is due every minute, or every ten, has not ended successfully in twice that time.'
+    text: 'A job that is due every minute, or every ten, has not ended successfully in time.'
     severity: 1
     every: 'PT5M'
-    over: 'PT1H'
-    query: 'datatable(job: string, allowed: timespan) ["RotateTokens", 2m, "DeliverAlerts", 2m, "RunBackfills", 2m, "PurgeCalls", 20m]${overdue}'
+    over: 'PT2H'
+    query: 'datatable(job: string, allowed: timespan) ["RotateTokens", 2m, "DeliverAlerts", 2m, "RunBackfills", 61m, "PurgeCalls", 70m]${overdue}'
     measure: 'overdue'
     by: ['job']
     above: 0

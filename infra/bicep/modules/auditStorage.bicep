@@ -1,5 +1,4 @@
-// The storage account for the audit trail alone. The app may change the rows of this one table and nothing else here, and each
-// change is logged in the workspace, which the app cannot change.
+// The storage account for the audit trail alone. Each change of its rows is logged in the workspace, which the app cannot change.
 
 param name string
 param location string
@@ -54,9 +53,10 @@ resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-0
   name: 'Audit'
 }
 
+// For the account: a transaction is sent to the account's address, so a role for the table alone may not be enough.
 resource writingTable 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(table.id, principalId, tableContributor)
-  scope: table
+  name: guid(account.id, principalId, tableContributor)
+  scope: account
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

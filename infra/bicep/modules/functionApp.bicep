@@ -106,12 +106,13 @@ var previousAlertsSecret = empty(alertsWebhookUrl) || !keepPreviousAlertsSecret
     }
 
 // One setting for each kind of telemetry: the Functions host does not read these.
+var otlpAddress = endsWith(otlpEndpoint, '/') ? take(otlpEndpoint, length(otlpEndpoint) - 1) : otlpEndpoint
 var collector = empty(otlpEndpoint)
   ? {}
   : {
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '${otlpEndpoint}/v1/traces'
-      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: '${otlpEndpoint}/v1/metrics'
-      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: '${otlpEndpoint}/v1/logs'
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '${otlpAddress}/v1/traces'
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: '${otlpAddress}/v1/metrics'
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: '${otlpAddress}/v1/logs'
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf'
     }
 

@@ -74,40 +74,47 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         networkRange
       ]
     }
-    subnets: [
+  }
+}
+
+// The subnets are not a part of the network's own properties: a deployment would delete the others, such as that of the runners.
+resource functionSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' = {
+  parent: network
+  name: 'functions'
+  properties: {
+    addressPrefix: functionSubnetRange
+    networkSecurityGroup: {
+      id: functionRules.id
+    }
+    delegations: [
       {
-        name: 'functions'
+        name: 'flex'
         properties: {
-          addressPrefix: functionSubnetRange
-          networkSecurityGroup: {
-            id: functionRules.id
-          }
-          delegations: [
-            {
-              name: 'flex'
-              properties: {
-                // Flex Consumption requires this delegation.
-                serviceName: 'Microsoft.App/environments'
-              }
-            }
-          ]
-        }
-      }
-      {
-        name: 'endpoints'
-        properties: {
-          addressPrefix: endpointSubnetRange
-          networkSecurityGroup: {
-            id: endpointRules.id
-          }
-          // Otherwise the rules above do not apply to private endpoints.
-          privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled'
+          // Flex Consumption requires this delegation.
+          serviceName: 'Microsoft.App/environments'
         }
       }
     ]
   }
 }
 
+resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' = {
+  parent: network
+  name: 'endpoints'
+  properties: {
+    addressPrefix: endpointSubnetRange
+    networkSecurityGroup: {
+      id: endpointRules.id
+    }
+    // Otherwise the rules above do not apply to private endpoints.
+    privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled'
+  }
+  // A network takes one change at a time.
+  dependsOn: [
+    functionSubnet
+  ]
+}
+
 output virtualNetworkId string = network.id
-output functionSubnetId string = '${network.id}/subnets/functions'
-output endpointSubnetId string = '${network.id}/subnets/endpoints'
+output functionSubnetId string = functionSubnet.id
+output endpointSubnetId string = endpointSubnet.id

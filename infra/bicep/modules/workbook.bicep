@@ -12,9 +12,13 @@ param vaultId string
 @description('The storage account whose table metrics are shown.')
 param storageId string
 
+@description('The audit trail\'s storage account. It can be chosen instead.')
+param auditStorageId string
+
 var template = loadTextContent('../../workbooks/gatehouse.workbook.json')
 var withInsights = replace(template, '__INSIGHTS_ID__', insightsId)
 var withVault = replace(withInsights, '__VAULT_ID__', vaultId)
+var withAudit = replace(withVault, '__AUDIT_STORAGE_ID__', auditStorageId)
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: guid(resourceGroup().id, name)
@@ -24,6 +28,6 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     displayName: name
     category: 'workbook'
     sourceId: insightsId
-    serializedData: replace(withVault, '__STORAGE_ID__', storageId)
+    serializedData: replace(withAudit, '__STORAGE_ID__', storageId)
   }
 }

@@ -26,7 +26,7 @@ internal sealed class StartupBanner(
               {(settings.Platform is { } hosted
                 ? $"platform      {hosted.ApplicationUrl}"
                 : $"organization  user {credentials.User}, password {credentials.CreatedPassword ?? "as configured"}")}
-              ops           X-Gatehouse-Key: {credentials.CreatedKey ?? "as configured"}{(callers.TakesBearer ? ", or Authorization: Bearer" : "")}
+              ops           {string.Join(", or ", OpsCredentials())}
             {UnusedKey()}{Variables(address)}
               first call    {FirstCall(address)}
             """);
@@ -51,9 +51,21 @@ internal sealed class StartupBanner(
             throw new SettingException($"The server listens on {open}, which others can reach: configure the credentials first.");
     }
 
-    private string FirstCall(string address) => settings.Platform is null
-        ? $"curl -u \"{credentials.User}:{credentials.CreatedPassword ?? "$Organization__Password"}\" -d '{ExampleBody}' {address}/v3/applications"
-        : $"curl -H \"X-Gatehouse-Key: {credentials.CreatedKey ?? "$Ops__LocalKey"}\" {address}/ops/v1/applications";
+    private bool TakesKey => credentials.CreatedKey is not null || settings.Callers is { LocalKey: not null } or { Keys.Count: > 0 };
+
+    private IEnumerable<string> OpsCredentials()
+    {
+        if (TakesKey) yield return $"X-Gatehouse-Key: {credentials.CreatedKey ?? "as configured"}";
+        if (callers.TakesBearer) yield return "Authorization: Bearer, a token of Entra ID";
+    }
+
+    private string FirstCall(string address)
+    {
+        if (settings.Platform is null)
+            return $"curl -u \"{credentials.User}:{credentials.CreatedPassword ?? "$Organization__Password"}\" -d '{ExampleBody}' {address}/v3/applications";
+        var credential = TakesKey ? $"X-Gatehouse-Key: {credentials.CreatedKey ?? "$Ops__LocalKey"}" : "Authorization: Bearer $TOKEN";
+        return $"curl -H \"{credential}\" {address}/ops/v1/applications";
+    }
 
     // Whoever adds the first caller still has the key that the starts before printed.
     private string UnusedKey()
@@ -74,7 +86,7 @@ internal sealed class StartupBanner(
         (string Name, string? Value, string What)[] variables =
         [
             ("GATEHOUSE", address, ""),
-            ("KEY", credentials.CreatedKey, "an X-Gatehouse-Key"),
+            .. TakesKey ? [("KEY", credentials.CreatedKey, "an X-Gatehouse-Key")] : Array.Empty<(string, string?, string)>(),
             // The hosted platform's credentials are in the vault, and no request to Gatehouse carries them.
             .. settings.Platform is null
                 ? [("ORG", credentials.CreatedPassword is { } password ? $"{credentials.User}:{password}" : null, "user:password")]

@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Server.Invocation;
 using Gatehouse.Server.Timers;
 using Microsoft.AspNetCore.Builder;
@@ -14,7 +15,7 @@ namespace Gatehouse.Server.Http;
 /// Uses ASP.NET Core's routing: literals before parameters before catch-alls, among the functions that take the request's
 /// method. Where none takes the method, ASP.NET Core answers 405; the Functions host answers 404, and so does this.
 /// </remarks>
-internal static class FunctionRoutes
+internal static partial class FunctionRoutes
 {
     /// <summary>Serves the functions, and <c>POST /admin/functions/{name}</c> for the timers.</summary>
     /// <param name="app">The server.</param>
@@ -32,7 +33,7 @@ internal static class FunctionRoutes
         var admin = app.Services.GetService<AdminAccess>() ?? new AdminAccess();
         var endpoints = new List<Endpoint>(functions.Count + 1)
         {
-            MakeEndpoint("admin", RoutePatternFactory.Parse("admin/functions/{name}"), ["POST"], context => RunNowAsync(context, admin, timers)),
+            MakeEndpoint("admin", RoutePatternFactory.Parse("admin/functions/{name}"), ["POST"], context => RunNowAsync(context, admin, timers, logger)),
         };
         foreach (var function in functions)
         {
@@ -60,24 +61,29 @@ internal static class FunctionRoutes
         return Task.CompletedTask;
     }
 
-    private static async Task RunNowAsync(HttpContext context, AdminAccess admin, TimerService timers)
+    private static async Task RunNowAsync(HttpContext context, AdminAccess admin, TimerService timers, ILogger logger)
     {
+        var name = (string)context.Request.RouteValues["name"]!;
         if (!admin.Allows(context))
         {
             await AdminAccess.RefuseAsync(
                 context, StatusCodes.Status403Forbidden, "forbidden", "The caller may not do this.",
                 "From another machine or origin, or through a proxy, X-Gatehouse-Key must be the local key.");
         }
-        else if (timers.TryRunNow((string)context.Request.RouteValues["name"]!))
+        else if (timers.TryRunNow(name))
         {
+            LogRequested(logger, timers.Names.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? name);
             context.Response.StatusCode = StatusCodes.Status202Accepted;
         }
         else
         {
             await AdminAccess.RefuseAsync(
-                context, StatusCodes.Status404NotFound, "not-found", "There is no such thing.", "No timer's function has this name.");
+                context, StatusCodes.Status404NotFound, "not-found", "There is no such thing.", NearestName.Unknown("timer", name, timers.Names));
         }
     }
+
+    [LoggerMessage(7, LogLevel.Information, "A run of {Timer} was requested.")]
+    private static partial void LogRequested(ILogger logger, string timer);
 
     private static void CheckConstraints(IReadOnlyList<HttpFunction> functions, ParameterPolicyFactory policies)
     {

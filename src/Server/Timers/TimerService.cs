@@ -6,7 +6,8 @@ namespace Gatehouse.Server.Timers;
 
 /// <summary>Requests runs of single jobs. Several jobs share a function.</summary>
 /// <param name="FunctionOf">Requests a run of the job with this name, and returns the name of its function; null for an unknown job.</param>
-internal sealed record JobRequests(Func<string, string?> FunctionOf);
+/// <param name="Names">The names of the jobs.</param>
+internal sealed record JobRequests(Func<string, string?> FunctionOf, Func<IReadOnlyCollection<string>> Names);
 
 /// <summary>Runs the app's timers. They start after the whole app has started and stop before anything else stops.</summary>
 internal sealed class TimerService(
@@ -21,6 +22,9 @@ internal sealed class TimerService(
         StringComparer.OrdinalIgnoreCase);
 
     private Task running = Task.CompletedTask;
+
+    /// <summary>What can be run: the jobs, or the timer functions of an app that has no jobs.</summary>
+    public IReadOnlyCollection<string> Names => jobs?.Names() ?? loops.Keys;
 
     /// <summary>Requests a run of a job or of a timer function, by its name. Returns false for an unknown name.</summary>
     public bool TryRunNow(string name)

@@ -23,7 +23,7 @@ public sealed partial class DocumentBlocksTests
 
     // By their first two words. They are not run, because the tests have no Azure.
     private static readonly string[] AzureCommands =
-        ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az network", "az rest", "az role"];
+        ["az ad", "az deployment", "az functionapp", "az group", "az identity", "az keyvault", "az network", "az provider", "az rest", "az role"];
 
     [Fact]
     public void Every_block_has_a_known_kind_and_every_example_is_tested()

@@ -121,6 +121,19 @@ public sealed partial class StartTests : IDisposable
         Assert.StartsWith(set, Assert.Single(await ShellAsync(ExportOf(greeting), """echo "KEY=$KEY ORG=$ORG" """)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Where_only_Entra_s_tokens_are_taken_no_key_is_named()
+    {
+        using var process = GatehouseProcess.Start(
+            ("Storage__Path", folder["data"]), ("Entra__TenantId", "d5f4e2a1-0b3c-4d5e-8f60-718293a4b5c6"), ("Entra__Audiences__0", "api://gatehouse"));
+        await process.AddressAsync();
+        var greeting = await GreetingAsync(process);
+
+        Assert.Contains("  ops           Authorization: Bearer, ", greeting, StringComparison.Ordinal);
+        Assert.DoesNotContain("Gatehouse-Key", greeting, StringComparison.Ordinal);
+        Assert.DoesNotContain("KEY", greeting, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("the generated X-Gatehouse-Key is off since Ops__LocalKey is set.", "Ops__LocalKey", "the key of the operator")]
     [InlineData(

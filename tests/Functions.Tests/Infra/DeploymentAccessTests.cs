@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gatehouse.Tests;
 
@@ -49,8 +50,8 @@ public sealed partial class DeploymentAccessTests(Deployments deployments)
         });
         Assert.Equal(
             [
-                // Storage Table Data Contributor, for the tables and for the audit trail's table.
-                ("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Microsoft.Storage/storageAccounts/staudit/tableServices/default/tables/Audit"),
+                // Storage Table Data Contributor, for the audit trail and for the other tables.
+                ("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Microsoft.Storage/storageAccounts/staudit"),
                 ("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Microsoft.Storage/storageAccounts/stgate"),
                 // Monitoring Metrics Publisher.
                 ("3913510d-42f4-4e42-8a64-420c390055eb", "Microsoft.Insights/components/appi-"),
@@ -116,13 +117,35 @@ public sealed partial class DeploymentAccessTests(Deployments deployments)
             .Select(endpoint => Deployments.At(endpoint, "properties.privateLinkServiceConnections")[0].GetProperty("properties").GetProperty("groupIds")[0].GetString());
         Assert.Equal(["blob", "sites", "table", "table", "vault"], groups.Order());
         var network = Assert.Single(deployments.Of("prod", "Microsoft.Network/virtualNetworks"));
-        Assert.All(Deployments.At(network, "properties.subnets").EnumerateArray(), subnet => Assert.True(Deployments.At(subnet, "properties").TryGetProperty("networkSecurityGroup", out _)));
+        // A network with its subnets in its properties deletes all others.
+        Assert.False(Deployments.At(network, "properties").TryGetProperty("subnets", out _));
+        var subnets = deployments.Of("prod", "Microsoft.Network/virtualNetworks/subnets").ToList();
+        Assert.Equal(2, subnets.Count);
+        Assert.All(subnets, subnet => Assert.True(Deployments.At(subnet, "properties").TryGetProperty("networkSecurityGroup", out _)));
         Assert.All(
             deployments.Of("prod", "Microsoft.Network/networkSecurityGroups"),
             rules => Assert.Contains(
                 Deployments.At(rules, "properties.securityRules").EnumerateArray(),
                 rule => (Deployments.At(rule, "properties.access").GetString(), Deployments.At(rule, "properties.direction").GetString(), Deployments.At(rule, "properties.sourceAddressPrefix").GetString()) == ("Deny", "Inbound", "*")));
         Assert.Empty(deployments.Of("dev", "Microsoft.Network/privateEndpoints"));
+    }
+
+    [Fact]
+    public void Endpoints_of_one_account_are_created_one_after_the_other()
+    {
+        var endpoints = Resources(deployments.Template).Where(resource => resource.GetProperty("type").GetString() == "Microsoft.Network/privateEndpoints").ToList();
+        Assert.NotEmpty(endpoints);
+        Assert.All(endpoints, endpoint => Assert.Equal("serial", Deployments.At(endpoint, "copy.mode").GetString()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Deployments.Each), MemberType = typeof(Deployments))]
+    public void The_names_of_accounts_and_vault_are_valid_for_every_environment(string deployment)
+    {
+        Assert.All(
+            deployments.Of(deployment, "Microsoft.Storage/storageAccounts"),
+            account => Assert.Matches("^[a-z0-9]{3,24}$", account.GetProperty("name").GetString()));
+        Assert.Matches("^[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]$", Assert.Single(deployments.Of(deployment, "Microsoft.KeyVault/vaults")).GetProperty("name").GetString());
     }
 
     [Fact]
@@ -134,12 +157,33 @@ public sealed partial class DeploymentAccessTests(Deployments deployments)
     }
 
     [Fact]
+    public void The_guide_registers_every_resource_provider_that_a_deployment_needs()
+    {
+        // Every subscription has the first two. The app's subnet needs the last, which no resource is of.
+        var needed = from Match type in ResourceType().Matches(deployments.Template.GetRawText()) select type.Groups[1].Value;
+        var registered = from Match provider in Registered().Matches(Repository.Read("docs/operations.md")) select provider.Groups[1].Value;
+        Assert.Equal(needed.Distinct().Except(["Authorization", "Resources"]).Append("App").Order(), registered);
+    }
+
+    [Fact]
     public void The_entrance_for_webhooks_forwards_nothing_else()
     {
         var route = Assert.Single(deployments.Of("all", "Microsoft.Cdn/profiles/afdEndpoints/routes"));
         Assert.Equal("/webhooks/*", Assert.Single(Deployments.At(route, "properties.patternsToMatch").EnumerateArray()).GetString());
         Assert.Equal("HttpsOnly", Deployments.At(route, "properties.forwardingProtocol").GetString());
         Assert.Empty(deployments.Of("prod", "Microsoft.Cdn/profiles"));
+    }
+
+    // Those of the modules too.
+    private static IEnumerable<JsonElement> Resources(JsonElement template)
+    {
+        var list = template.GetProperty("resources");
+        foreach (var resource in list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : list.EnumerateObject().Select(member => member.Value))
+        {
+            yield return resource;
+            if (resource.GetProperty("type").GetString() != "Microsoft.Resources/deployments") continue;
+            foreach (var inner in Resources(Deployments.At(resource, "properties.template"))) yield return inner;
+        }
     }
 
     private IEnumerable<string> LoggedOf(string deployment, string scope) =>
@@ -149,6 +193,12 @@ public sealed partial class DeploymentAccessTests(Deployments deployments)
         let name = (log.TryGetProperty("category", out var category) ? category : log.GetProperty("categoryGroup")).GetString()
         orderby name
         select name;
+
+    [GeneratedRegex(@"""type"":\s*""Microsoft\.(\w+)/")]
+    private static partial Regex ResourceType();
+
+    [GeneratedRegex(@"^az provider register --namespace Microsoft\.(\w+)", RegexOptions.Multiline)]
+    private static partial Regex Registered();
 
     [GeneratedRegex(@"const string \w*Table\w* = ""(\w+)""")]
     private static partial Regex TableName();

@@ -9,7 +9,7 @@ public sealed class Deployments : IAsyncLifetime, ICollectionFixture<Deployments
 {
     private const string Everything = """
         using 'main.bicep'
-        param environmentName = 'all'
+        param environmentName = 'All-EU'
         param entraClientId = '00000000-0000-0000-0000-000000000001'
         param alertsWebhookUrl = 'https://example.com/alerts'
         param keepPreviousAlertsSecret = true

@@ -39,6 +39,7 @@ public sealed class WorkflowsTests
     [InlineData("deploy-environment.yml", "on:\n", "on:\n  workflow_dispatch:\n", "it deploys what was not tested")]
     [InlineData("deploy-environment.yml", "    if: github.ref == 'refs/heads/main'\n", "", "any branch can deploy to")]
     [InlineData("deploy.yml", "      environment: prod\n", "", "needs environment")]
+    [InlineData("deploy-environment.yml", "      - run: .ci/bicep\n", "", "it compiles Bicep files without .ci/bicep")]
     [InlineData("deploy-environment.yml", "outputs.commit", "outputs.sha", "no step last has an output sha")]
     public async Task What_is_wrong_is_said(string file, string text, string wrong, string problem)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -83,6 +84,17 @@ public sealed class TimerRequestTests
         host.Clock.Set(new DateTimeOffset(2024, 5, 15, 12, 10, 0, TimeSpan.Zero));
         await runs.NextAsync(Timeout);
         Assert.Equal(["12:10:00"], runs.Began);
+    }
+
+    [Theory]
+    [InlineData("RotateToken", "Did you mean RotateTokens?")]
+    [InlineData("Nonsense", "There is ")]
+    public async Task For_an_unknown_name_the_names_of_timers_are_told(string name, string told)
+    {
+        await using var gatehouse = await RunningGatehouse.StartAsync();
+        var answer = await gatehouse.Api.SendAsync(HttpMethod.Post, $"/admin/functions/{name}", Credential.Ops);
+        answer.Problem(HttpStatusCode.NotFound, "not-found");
+        Assert.Contains(told, answer.Body.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     internal sealed class NoTimer
