@@ -43,13 +43,18 @@ internal sealed partial class TelemetryFaults : EventListener, IHostedService
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         // An event can come before the constructor has run.
-        if (log is null) return;
-        var now = time.GetUtcNow();
-        if (now - logged.GetValueOrDefault(eventData.EventSource.Name) < Pause) return;
-        logged[eventData.EventSource.Name] = now;
+        if (log is null || !IsTurnOf(eventData.EventSource.Name)) return;
         var text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", [.. eventData.Payload ?? []]);
         var line = text.AsSpan(0, text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and var end ? end : text.Length);
         LogFault(line.Length <= MostCharacters ? line.ToString() : $"{line[..MostCharacters]}...");
+    }
+
+    // Exporters have several threads.
+    private bool IsTurnOf(string exporter)
+    {
+        var now = time.GetUtcNow();
+        var last = logged.GetOrAdd(exporter, DateTimeOffset.MinValue);
+        return now - last >= Pause && logged.TryUpdate(exporter, now, last);
     }
 
     [LoggerMessage(368, LogLevel.Warning, "Telemetry does not arrive: {Fault}")]
