@@ -32,12 +32,14 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
 
 // Jobs that have not ended successfully within the allowed time, and five minutes for the telemetry to arrive. The allowed time is
 // twice the period. A run can take an hour, and a background job can wait for one, so it has at least its period and an hour.
+var runs = '''
+customMetrics
+| where name == "gatehouse.call.duration" and customDimensions.outcome == "done"
+| summarize ran = max(timestamp) by ranJob = tostring(customDimensions.operation)
+| join kind=rightouter (datatable(job: string, allowed: timespan)
+'''
 var overdue = '''
-| join kind=leftouter (
-    customMetrics
-    | where name == "gatehouse.call.duration" and customDimensions.outcome == "done"
-    | summarize ran = max(timestamp) by job = tostring(customDimensions.operation)
-  ) on job
+) on $left.ranJob == $right.job
 | where isnull(ran) or ran < now() - allowed - 5m
 | summarize overdue = count() by job
 '''
@@ -49,7 +51,7 @@ var rules = [
     severity: 1
     every: 'PT5M'
     over: 'PT2H'
-    query: 'datatable(job: string, allowed: timespan) ["RotateTokens", 2m, "DeliverAlerts", 2m, "RunBackfills", 61m, "PurgeCalls", 70m]${overdue}'
+    query: '${runs}["RotateTokens", 2m, "DeliverAlerts", 2m, "RunBackfills", 61m, "PurgeCalls", 70m]${overdue}'
     measure: 'overdue'
     by: ['job']
     above: 0
@@ -61,7 +63,7 @@ var rules = [
     every: 'PT1H'
     over: 'P2D'
     // A window is two days at the most. A daily job that is not seen in it is overdue.
-    query: 'datatable(job: string, allowed: timespan) ["AdoptApplications", 2h, "ArchiveMessageCounts", 48h, "CheckPushCredentials", 48h, "PurgeUsageMarks", 48h]${overdue}'
+    query: '${runs}["AdoptApplications", 2h, "ArchiveMessageCounts", 48h, "CheckPushCredentials", 48h, "PurgeUsageMarks", 48h]${overdue}'
     measure: 'overdue'
     by: ['job']
     above: 0
