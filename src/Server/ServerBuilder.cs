@@ -47,7 +47,7 @@ public sealed class ServerBuilder : IHostApplicationBuilder
         // Without Urls, ASP.NET Core would take these, and listen on every address of the machine.
         web.Configuration.AddInMemoryCollection(
         [
-            new("Urls", ServerUrls.Of(web.Configuration)),
+            new("Urls", string.Join(';', ServerUrls.Split(ServerUrls.Of(web.Configuration)))),
             new("HTTP_PORTS", ""), new("HTTPS_PORTS", ""),
         ]);
 

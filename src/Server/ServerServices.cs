@@ -1,4 +1,5 @@
 using Gatehouse.Access.Callers;
+using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Timers;
 using Gatehouse.Jobs;
 using Gatehouse.Server.Http;
@@ -19,7 +20,8 @@ internal static class ServerServices
             job => provider.GetRequiredService<JobRunner>().Request(job) is { } kind ? JobFunctions.NameOf(kind) : null,
             () => [.. provider.GetRequiredService<JobRunner>().Names]));
         builder.Services.AddSingleton(provider => new AdminAccess(
-            key => provider.GetRequiredService<KeyCallers>().Find(key)?.Name == KeyCallers.LocalName));
+            key => provider.GetRequiredService<KeyCallers>().Find(key)?.Name == KeyCallers.LocalName,
+            provider.GetRequiredService<CredentialLimit>()));
         if (builder.ServesMetrics) AddPrometheus(builder.Services);
         return builder;
     }

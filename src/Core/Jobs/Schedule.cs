@@ -36,6 +36,9 @@ public sealed class Schedule
             return interval > TimeSpan.Zero ? new Schedule(null, interval, interval <= TimeSpan.FromMinutes(1)) : throw new FormatException("never occurs");
 
         var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        // NCrontab takes it as a step of 1.
+        if (fields.SelectMany(field => field.Split(',')).Any(part => part.Split('/') is [_, var step] && step.Length > 0 && step.All(digit => digit == '0')))
+            throw new FormatException("has a step of 0");
         try
         {
             var expression = CrontabSchedule.Parse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = fields.Length != 5 });

@@ -25,6 +25,9 @@ internal static class FunctionSpans
         var began = Stopwatch.GetTimestamp();
         var result = await answer();
         var status = (result as IStatusCodeHttpResult)?.StatusCode ?? StatusCodes.Status200OK;
+        // Nobody gets this answer.
+        if (status >= StatusCodes.Status500InternalServerError && request.HttpContext.RequestAborted.IsCancellationRequested)
+            status = StatusCodes.Status499ClientClosedRequest;
         span?.SetTag("http.request.method", request.Method);
         span?.SetTag("http.response.status_code", status);
         if (status >= StatusCodes.Status500InternalServerError) span?.SetStatus(ActivityStatusCode.Error);

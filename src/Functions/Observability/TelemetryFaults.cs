@@ -17,6 +17,9 @@ internal sealed partial class TelemetryFaults : EventListener, IHostedService
 
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
+    // It goes on without the value. OpenTelemetryRules checks those that matter.
+    private const string InvalidValue = "Configuration key";
+
     // The exception's stack follows in further lines.
     private const int MostCharacters = 400;
 
@@ -43,7 +46,8 @@ internal sealed partial class TelemetryFaults : EventListener, IHostedService
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         // An event can come before the constructor has run.
-        if (log is null || !IsTurnOf(eventData.EventSource.Name)) return;
+        if (log is null || eventData.Message?.StartsWith(InvalidValue, StringComparison.Ordinal) == true) return;
+        if (!IsTurnOf(eventData.EventSource.Name)) return;
         var text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", [.. eventData.Payload ?? []]);
         var line = text.AsSpan(0, text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and var end ? end : text.Length);
         LogFault(line.Length <= MostCharacters ? line.ToString() : $"{line[..MostCharacters]}...");

@@ -13,6 +13,10 @@ public sealed class DiskProbe(string? folder, bool holdsStore, bool holdsVault)
     // Room for a few commits of the store, and for what it writes beside them.
     private const int ProbeBytes = 64 * 1024;
 
+    private const string Prefix = ".probe-";
+
+    private static readonly TimeSpan OldAge = TimeSpan.FromMinutes(10);
+
     private readonly Lock gate = new();
     private Task? writing;
 
@@ -21,11 +25,25 @@ public sealed class DiskProbe(string? folder, bool holdsStore, bool holdsVault)
     /// <exception cref="UnauthorizedAccessException">It does not, for want of permission.</exception>
     public static void TryWrite(string path)
     {
-        var probe = Path.Combine(path, $".probe-{Guid.NewGuid():N}");
-        using var file = File.OpenHandle(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose);
-        RandomAccess.Write(file, new byte[ProbeBytes], 0);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose, BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(Path.Combine(path, $"{Prefix}{Guid.NewGuid():N}"), options);
+        file.Write(new byte[ProbeBytes]);
         // Some file systems find out only then that they are full.
-        RandomAccess.FlushToDisk(file);
+        file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Deletes the files that processes have left behind that were killed during <see cref="TryWrite"/>.</summary>
+    public static void DeleteLeftOver(string path)
+    {
+        foreach (var probe in new DirectoryInfo(path).EnumerateFiles($"{Prefix}*"))
+        {
+            // Another process may be writing it.
+            if (DateTime.UtcNow - probe.LastWriteTimeUtc > OldAge) probe.Delete();
+        }
     }
 
     /// <summary>Writes where the tables are, if they are on this machine.</summary>

@@ -56,6 +56,7 @@ internal sealed class DataFolder
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
         else Directory.CreateDirectory(path, OwnerOnly);
         DiskProbe.TryWrite(path);
+        DiskProbe.DeleteLeftOver(path);
         return new DataFolder(path);
     }
 }

@@ -26,6 +26,12 @@ public static class GatehouseHost
             host = build();
             await host.StartAsync();
         }
+        catch (OperationCanceledException) when (IsStopping(host))
+        {
+            // It was stopped during its start.
+            await DisposeAsync(host);
+            return 0;
+        }
         catch (Exception e)
         {
             var reason = ReasonOf(e, host);
@@ -58,6 +64,9 @@ public static class GatehouseHost
             return 1;
         }
     }
+
+    private static bool IsStopping(IHost? host) =>
+        host?.Services.GetService<IHostApplicationLifetime>()?.ApplicationStopping.IsCancellationRequested == true;
 
     private static Task ReportAsync(string reason) =>
         Console.Error.WriteLineAsync($"error: {string.Join(' ', reason.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}");

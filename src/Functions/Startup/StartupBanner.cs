@@ -19,7 +19,7 @@ internal sealed class StartupBanner(
         RequireConfigured(addresses ?? []);
         var bound = addresses?.FirstOrDefault() ?? "http://127.0.0.1:7071";
         var address = ListenAddress.OnThisMachine(bound)?.GetLeftPart(UriPartial.Authority) ?? bound;
-        Console.Out.WriteLine(
+        Print(
             $"""
             Gatehouse is at {string.Join(" and ", addresses ?? [bound])}
             {Places()}
@@ -31,6 +31,19 @@ internal sealed class StartupBanner(
               first call    {FirstCall(address)}
             """);
         return Task.CompletedTask;
+    }
+
+    // Whoever cannot read it must not keep the server from serving.
+    private static void Print(string text)
+    {
+        try
+        {
+            Console.Out.WriteLine(text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Standard output is closed, or on a full disk.
+        }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

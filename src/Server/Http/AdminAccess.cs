@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Gatehouse.Common;
+using Gatehouse.Functions.Http.Gates;
 using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Server.Http;
@@ -14,7 +15,8 @@ namespace Gatehouse.Server.Http;
 /// request must have a <c>Host</c> of this machine, no <c>Origin</c> of another, and no trace of a proxy.
 /// </remarks>
 /// <param name="isLocalKey">Whether a text is the local key.</param>
-internal sealed class AdminAccess(Func<string, bool> isLocalKey)
+/// <param name="limit">Limits wrong keys, as those of other calls; null for no limit.</param>
+internal sealed class AdminAccess(Func<string, bool> isLocalKey, CredentialLimit? limit = null)
 {
     private const string KeyHeader = "X-Gatehouse-Key";
 
@@ -25,9 +27,18 @@ internal sealed class AdminAccess(Func<string, bool> isLocalKey)
     {
     }
 
+    /// <summary>How long the caller must wait before its key is checked; null for no wait.</summary>
+    public TimeSpan? WaitOf(HttpContext context) => KeyOf(context) is { } key ? limit?.WaitOf(context, key) : null;
+
     /// <summary>Whether the request may run a timer.</summary>
-    public bool Allows(HttpContext context) =>
-        context.Request.Headers[KeyHeader] is [{ } key] ? isLocalKey(key) : IsFromHere(context) && IsDirect(context.Request);
+    public bool Allows(HttpContext context)
+    {
+        if (KeyOf(context) is not { } key) return IsFromHere(context) && IsDirect(context.Request);
+        var isRight = isLocalKey(key);
+        if (isRight) limit?.Accept(key);
+        else limit?.Refuse(context, key);
+        return isRight;
+    }
 
     /// <summary>Whether the peer is this machine.</summary>
     public static bool IsFromHere(HttpContext context) =>
@@ -48,6 +59,8 @@ internal sealed class AdminAccess(Func<string, bool> isLocalKey)
         json.WriteString("request_id"u8, context.TraceIdentifier);
         json.WriteEndObject();
     }
+
+    private static string? KeyOf(HttpContext context) => context.Request.Headers[KeyHeader] is [{ } key] ? key : null;
 
     // Proxies that add no header still speak HTTP/1.0, as nginx does by default.
     private static bool IsDirect(HttpRequest request) =>

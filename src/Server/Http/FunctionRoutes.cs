@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gatehouse.Common;
 using Gatehouse.Server.Invocation;
 using Gatehouse.Server.Timers;
@@ -64,7 +65,14 @@ internal static partial class FunctionRoutes
     private static async Task RunNowAsync(HttpContext context, AdminAccess admin, TimerService timers, ILogger logger)
     {
         var name = (string)context.Request.RouteValues["name"]!;
-        if (!admin.Allows(context))
+        if (admin.WaitOf(context) is { } wait)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            await AdminAccess.RefuseAsync(
+                context, StatusCodes.Status429TooManyRequests, "too-many-attempts", "There were too many wrong credentials.",
+                "Credentials from this address, or this credential, are not checked for a moment.");
+        }
+        else if (!admin.Allows(context))
         {
             await AdminAccess.RefuseAsync(
                 context, StatusCodes.Status403Forbidden, "forbidden", "The caller may not do this.",

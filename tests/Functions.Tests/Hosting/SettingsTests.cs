@@ -86,6 +86,7 @@ public sealed class SettingsTests
     [InlineData("AzureMonitor__UseIdentity must be", "AzureMonitor__UseIdentity=yes")]
     [InlineData("Telemetry__Prometheus must be", "Telemetry__Prometheus=1")]
     [InlineData("Telemetry__Prometheus is for the server", "Telemetry__Prometheus=true", "FUNCTIONS_APPLICATION_DIRECTORY=/app")]
+    [InlineData("Urls must hold addresses", "Urls=http://gate@127.0.0.1:7071")]
     [InlineData("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT must be", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=collector:4318")]
     [InlineData("Organization__User must not be empty", "Organization__User=", "Organization__Password=password")]
     [InlineData("Organization__Password must not be empty", "Organization__User=user", "Organization__Password=")]
@@ -120,6 +121,15 @@ public sealed class SettingsTests
     [InlineData("OrganizationDialect", "Gate,Basic")]
     public void A_number_or_a_word_must_be_exact(string name, string value) =>
         Assert.StartsWith($"Platform__{name} must be ", Refusal(Hosted, $"Platform__{name}={value}"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS=api-key=secret of ours,x=1,")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS=Authorization=Basic%20YTpi")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=Delta")]
+    [InlineData("OTEL_EXPORTER_OTLP_COMPRESSION=gzip")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL=")]
+    public void OpenTelemetry_s_own_settings_are_left_to_it_if_it_can_use_them(string setting) =>
+        GatehouseSettings.Read(Configuration(setting, "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317"));
 
     [Theory]
     [InlineData("1")]

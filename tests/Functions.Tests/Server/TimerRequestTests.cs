@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Gatehouse.Functions.Http.Gates;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Server.Http;
+using Gatehouse.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -95,6 +97,23 @@ public sealed class TimerRequestTests
         var answer = await gatehouse.Api.SendAsync(HttpMethod.Post, $"/admin/functions/{name}", Credential.Ops);
         answer.Problem(HttpStatusCode.NotFound, "not-found");
         Assert.Contains(told, answer.Body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Wrong_keys_are_limited_as_on_other_calls()
+    {
+        // Allowances do not grow on a clock that stands still.
+        await using var gatehouse = await RunningGatehouse.StartAsync(clock: new TestClock());
+        for (var guess = 0; guess <= CredentialLimit.Most; guess++)
+            (await SendAsync($"wrong {guess}")).Problem(HttpStatusCode.Forbidden, "forbidden");
+        var limited = await SendAsync("one more");
+        limited.Problem(HttpStatusCode.TooManyRequests, "too-many-attempts");
+        // Not checked either: it was not used before the wrong ones.
+        (await SendAsync(RunningGatehouse.OpsKey)).Problem(HttpStatusCode.TooManyRequests, "too-many-attempts");
+        (await gatehouse.Api.GetAsync("/ops/v1/applications", new Credential("X-Gatehouse-Key", "wrong"))).Problem(HttpStatusCode.TooManyRequests, "too-many-attempts");
+
+        Task<Answer> SendAsync(string key) =>
+            gatehouse.Api.SendAsync(HttpMethod.Post, "/admin/functions/PurgeCalls", new Credential("X-Gatehouse-Key", key));
     }
 
     internal sealed class NoTimer

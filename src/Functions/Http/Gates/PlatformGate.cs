@@ -9,6 +9,7 @@ using Gatehouse.Platform;
 using Gatehouse.Platform.Embedded;
 using Gatehouse.Push;
 using Gatehouse.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -135,6 +136,11 @@ public sealed partial class PlatformGate(
             return PlatformReply.Error(e.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? PlatformException.BodyTooLarge(RequestBody.MultipartLimit)
                 : PlatformException.MalformedBody("The request is not valid HTTP."));
+        }
+        catch (ConnectionResetException)
+        {
+            // The caller has reset the connection before the body's end.
+            return PlatformReply.Error(PlatformException.MalformedBody("The request is not valid HTTP."));
         }
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
         {

@@ -1,6 +1,7 @@
 using Gatehouse.Functions.Http.Requests;
 using Gatehouse.Functions.Observability;
 using Gatehouse.Usage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -53,7 +54,8 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
                 return Problem.InvalidRequest(invalid.Message);
             case UsageRequestException invalid:
                 return Problem.InvalidEvents(invalid.Message, invalid.Index);
-            case BadHttpRequestException:
+            // The second: the caller has reset the connection before the body's end.
+            case BadHttpRequestException or ConnectionResetException:
                 return Problem.InvalidRequest("The request is not valid HTTP.");
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return Problem.Unavailable();

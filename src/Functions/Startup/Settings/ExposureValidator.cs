@@ -61,7 +61,8 @@ internal sealed class ExposureValidator(EnvironmentOptions environment) : IValid
         if (separator < 0 || url[..separator].ToLowerInvariant() is not ("http" or "https")) return null;
         var authority = url[(separator + 3)..].TrimEnd('/');
         if (authority.StartsWith('*') || authority.StartsWith('+')) return "*";
-        return Uri.TryCreate($"http://{authority}", UriKind.Absolute, out var uri) && uri.PathAndQuery == "/" ? uri.DnsSafeHost : null;
+        return Uri.TryCreate($"http://{authority}", UriKind.Absolute, out var uri) && uri.PathAndQuery == "/" && uri.UserInfo.Length == 0
+            ? uri.DnsSafeHost : null;
     }
 
     private static bool IsLoopback(string host) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
@@ -14,6 +15,13 @@ internal static class OpenTelemetryRules
     // A setting for all kinds of telemetry, and one for each kind.
     private static readonly string[] Kinds = ["", "TRACES_", "METRICS_", "LOGS_"];
     private static readonly string[] Protocols = ["grpc", "http/protobuf"];
+    private static readonly string[] Compressions = ["gzip", "none"];
+    private static readonly string[] Temporalities = ["cumulative", "delta", "lowmemory"];
+    private static readonly string[] Files = ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"];
+
+    // RFC 9110, section 5.6.2.
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     private static readonly string[] Numbers =
     [
@@ -31,8 +39,13 @@ internal static class OpenTelemetryRules
         {
             Require(configuration, $"{Otlp}{kind}PROTOCOL", Protocols.Contains, "must be grpc or http/protobuf.");
             // The value can be a secret, and is not repeated.
-            Require(configuration, $"{Otlp}{kind}HEADERS", IsHeaders, "must be name=value, with a comma between two.");
+            Require(configuration, $"{Otlp}{kind}HEADERS", IsHeaders, "must be headers as name=value, with a comma between two.");
+            Require(configuration, $"{Otlp}{kind}COMPRESSION", Compressions.Contains, "must be gzip or none.");
         }
+        Require(
+            configuration, $"{Otlp}METRICS_TEMPORALITY_PREFERENCE",
+            value => Temporalities.Contains(value, StringComparer.OrdinalIgnoreCase), "must be cumulative, delta or lowmemory.");
+        foreach (var file in Files) Require(configuration, Otlp + file, File.Exists, "must be an existing file.");
         foreach (var number in Numbers) Require(configuration, number, IsNumber, "must be a whole number from 1 on.");
     }
 
@@ -41,8 +54,11 @@ internal static class OpenTelemetryRules
         if (configuration[name] is { Length: > 0 } value && !isValid(value)) throw new SettingException($"{name} {rule}");
     }
 
-    private static bool IsHeaders(string value) =>
-        value.Split(',', StringSplitOptions.RemoveEmptyEntries).All(header => header.IndexOf('=', StringComparison.Ordinal) > 0);
+    private static bool IsHeaders(string value) => (value.EndsWith(',') ? value[..^1] : value).Split(',').All(header =>
+        Uri.UnescapeDataString(header).Split('=', 2) is [var name, var text]
+        && name.Trim() is { Length: > 0 } token && !token.AsSpan().ContainsAnyExcept(TokenCharacters)
+        // A header of the content is set by OpenTelemetry itself.
+        && !token.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !text.Any(char.IsControl));
 
     private static bool IsNumber(string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0;

@@ -40,8 +40,16 @@ internal sealed class OpsOptionsValidator : IValidateOptions<OpsOptions>
         ?? NumberedItems.GapIn(options.Callers, "Ops__Callers")
         ?? options.Callers.Select(caller => ListFault(caller.Value, $"Ops__Callers__{caller.Key}")).FirstOrDefault(fault => fault is not null));
 
-    private static string? KeyFault(string? key) =>
-        key is null || key.Length >= LocalKey.ShortestKey ? null : $"Ops__LocalKey must have at least {LocalKey.ShortestKey} characters.";
+    // A request cannot carry white space at an end, and no control character.
+    private static string? KeyFault(string? key) => key switch
+    {
+        null => null,
+        { Length: < LocalKey.ShortestKey or > KeyCallers.KeyLength } =>
+            $"Ops__LocalKey must have {LocalKey.ShortestKey} to {KeyCallers.KeyLength} characters.",
+        _ when key != key.Trim() || key.Any(char.IsControl) =>
+            "Ops__LocalKey must not begin or end with white space, and not contain a line break.",
+        _ => null,
+    };
 
     private static string? ListFault(CallerOptions caller, string name) =>
         NumberedItems.GapIn(caller.Roles, $"{name}__Roles") ?? NumberedItems.GapIn(caller.Applications, $"{name}__Applications");
