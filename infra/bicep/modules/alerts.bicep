@@ -31,7 +31,8 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 // Jobs that have not ended successfully within the allowed time, and five minutes for the telemetry to arrive. The allowed time is
-// twice the period. A run can take an hour, and a background job can wait for one, so it has at least its period and an hour.
+// twice the period. A run can take an hour, and a background job can wait for one, so it has at least its period and an hour. A rule puts the jobs
+// with their allowed times between these two.
 var runs = '''
 customMetrics
 | where name == "gatehouse.call.duration" and customDimensions.outcome == "done"

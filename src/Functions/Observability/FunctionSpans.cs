@@ -25,7 +25,7 @@ internal static class FunctionSpans
         var began = Stopwatch.GetTimestamp();
         var result = await answer();
         var status = (result as IStatusCodeHttpResult)?.StatusCode ?? StatusCodes.Status200OK;
-        // Nobody gets this answer.
+        // The caller has disconnected, so its answer is no error of the server.
         if (status >= StatusCodes.Status500InternalServerError && request.HttpContext.RequestAborted.IsCancellationRequested)
             status = StatusCodes.Status499ClientClosedRequest;
         span?.SetTag("http.request.method", request.Method);

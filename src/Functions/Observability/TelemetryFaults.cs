@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Gatehouse.Functions.Observability;
 
 /// <summary>
-/// Logs that telemetry cannot be sent, at most every ten minutes for each exporter. The exporters themselves say so only as events of
-/// .NET, which nobody reads.
+/// Logs that telemetry cannot be sent, at most every ten minutes for each exporter. The exporters report it as events of an
+/// <see cref="EventSource"/>, which are not logged otherwise.
 /// </summary>
 internal sealed partial class TelemetryFaults : EventListener, IHostedService
 {
@@ -17,7 +17,7 @@ internal sealed partial class TelemetryFaults : EventListener, IHostedService
 
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
-    // It goes on without the value. OpenTelemetryRules checks those that matter.
+    // How a message about a setting begins whose value the exporter ignores. OpenTelemetryRules checks the settings at the start.
     private const string InvalidValue = "Configuration key";
 
     // The exception's stack follows in further lines.

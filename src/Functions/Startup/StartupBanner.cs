@@ -33,7 +33,7 @@ internal sealed class StartupBanner(
         return Task.CompletedTask;
     }
 
-    // Whoever cannot read it must not keep the server from serving.
+    // The server also serves if its standard output cannot be written.
     private static void Print(string text)
     {
         try
@@ -42,7 +42,7 @@ internal sealed class StartupBanner(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Standard output is closed, or on a full disk.
+            // It is closed, or a file on a full disk.
         }
     }
 

@@ -34,10 +34,14 @@ internal sealed class AdminAccess(Func<string, bool> isLocalKey, CredentialLimit
     public bool Allows(HttpContext context)
     {
         if (KeyOf(context) is not { } key) return IsFromHere(context) && IsDirect(context.Request);
-        var isRight = isLocalKey(key);
-        if (isRight) limit?.Accept(key);
-        else limit?.Refuse(context, key);
-        return isRight;
+        if (isLocalKey(key))
+        {
+            limit?.Accept(key);
+            return true;
+        }
+        limit?.Refuse(context, key);
+        limit?.Log(context, "wrong local key");
+        return false;
     }
 
     /// <summary>Whether the peer is this machine.</summary>

@@ -131,6 +131,10 @@ public sealed class SettingsTests
     public void OpenTelemetry_s_own_settings_are_left_to_it_if_it_can_use_them(string setting) =>
         GatehouseSettings.Read(Configuration(setting, "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317"));
 
+    [Fact]
+    public void The_settings_of_OTLP_are_not_checked_if_nothing_is_sent_by_it() => GatehouseSettings.Read(Configuration(
+        "OTEL_EXPORTER_OTLP_PROTOCOL=http/json", "AzureMonitor__ConnectionString=InstrumentationKey=00000000-0000-0000-0000-000000000001"));
+
     [Theory]
     [InlineData("1")]
     [InlineData("Embedded,Hosted")]

@@ -2,11 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
-using Gatehouse.Functions.Startup;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Tests;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Gatehouse.Functions.Tests.Hosting;
 
@@ -122,26 +119,6 @@ public sealed partial class StartTests : IDisposable
         Assert.Contains($"set as well   {named}, as configured", greeting, StringComparison.Ordinal);
         Assert.DoesNotContain("something configured\n", greeting, StringComparison.Ordinal);
         Assert.StartsWith(set, Assert.Single(await ShellAsync(ExportOf(greeting), """echo "KEY=$KEY ORG=$ORG" """)), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_stop_during_the_start_is_no_fault()
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddHostedService<StopsAtStart>();
-        Assert.Equal(0, await GatehouseHost.RunAsync(() => builder.Build()));
-    }
-
-    [Fact]
-    public void A_file_that_a_killed_process_left_is_deleted_at_the_next_start()
-    {
-        DataFolder.Create(folder["data"]);
-        var (old, recent) = (Path.Combine(folder["data"], ".probe-1"), Path.Combine(folder["data"], ".probe-2"));
-        File.WriteAllText(old, "");
-        File.WriteAllText(recent, "");
-        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-1));
-        DataFolder.Create(folder["data"]);
-        Assert.Equal([recent], Directory.GetFiles(folder["data"]));
     }
 
     [Fact]
@@ -334,17 +311,6 @@ public sealed partial class StartTests : IDisposable
     private static Task<string> GreetingAsync(GatehouseProcess process) => process.OutputAsync("first call");
 
     private static string Password(string greeting) => MadePassword().Match(greeting).Groups[1].Value;
-
-    private sealed class StopsAtStart(IHostApplicationLifetime lifetime) : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken)
-        {
-            lifetime.StopApplication();
-            return Task.Delay(Timeout.Infinite, cancellationToken);
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 
     [GeneratedRegex("X-Gatehouse-Key: ([0-9a-f]{40})")]
     private static partial Regex MadeKey();

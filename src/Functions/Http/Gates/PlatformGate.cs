@@ -131,16 +131,12 @@ public sealed partial class PlatformGate(
         {
             return Refuse(AsContract(e));
         }
-        catch (BadHttpRequestException e)
+        // The second: the caller has reset the connection before the body's end.
+        catch (Exception e) when (e is BadHttpRequestException or ConnectionResetException)
         {
-            return PlatformReply.Error(e.StatusCode == StatusCodes.Status413PayloadTooLarge
+            return PlatformReply.Error(e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
                 ? PlatformException.BodyTooLarge(RequestBody.MultipartLimit)
                 : PlatformException.MalformedBody("The request is not valid HTTP."));
-        }
-        catch (ConnectionResetException)
-        {
-            // The caller has reset the connection before the body's end.
-            return PlatformReply.Error(PlatformException.MalformedBody("The request is not valid HTTP."));
         }
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
         {

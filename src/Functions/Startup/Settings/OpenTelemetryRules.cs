@@ -25,18 +25,23 @@ internal static class OpenTelemetryRules
 
     private static readonly string[] Numbers =
     [
-        .. Kinds.Select(kind => $"{Otlp}{kind}TIMEOUT"), "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT",
+        "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT",
         .. from batch in (string[])["OTEL_BSP_", "OTEL_BLRP_"]
            from number in (string[])["SCHEDULE_DELAY", "EXPORT_TIMEOUT", "MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE"]
            select batch + number,
     ];
 
-    /// <summary>Requires that OpenTelemetry can use them. Call it only if telemetry is on: other programs can have set them.</summary>
+    /// <summary>Requires that OpenTelemetry can use them. Call it only if telemetry is on: they can be meant for other programs.</summary>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="usesOtlp">Whether anything is sent by OTLP.</param>
     /// <exception cref="SettingException">It cannot.</exception>
-    public static void Require(IConfiguration configuration)
+    public static void Require(IConfiguration configuration, bool usesOtlp)
     {
+        foreach (var number in Numbers) RequireNumber(configuration, number);
+        if (!usesOtlp) return;
         foreach (var kind in Kinds)
         {
+            RequireNumber(configuration, $"{Otlp}{kind}TIMEOUT");
             Require(configuration, $"{Otlp}{kind}PROTOCOL", Protocols.Contains, "must be grpc or http/protobuf.");
             // The value can be a secret, and is not repeated.
             Require(configuration, $"{Otlp}{kind}HEADERS", IsHeaders, "must be headers as name=value, with a comma between two.");
@@ -46,8 +51,10 @@ internal static class OpenTelemetryRules
             configuration, $"{Otlp}METRICS_TEMPORALITY_PREFERENCE",
             value => Temporalities.Contains(value, StringComparer.OrdinalIgnoreCase), "must be cumulative, delta or lowmemory.");
         foreach (var file in Files) Require(configuration, Otlp + file, File.Exists, "must be an existing file.");
-        foreach (var number in Numbers) Require(configuration, number, IsNumber, "must be a whole number from 1 on.");
     }
+
+    private static void RequireNumber(IConfiguration configuration, string name) =>
+        Require(configuration, name, IsNumber, "must be a whole number from 1 on.");
 
     private static void Require(IConfiguration configuration, string name, Predicate<string> isValid, string rule)
     {

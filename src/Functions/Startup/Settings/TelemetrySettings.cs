@@ -6,7 +6,7 @@ namespace Gatehouse.Functions.Startup.Settings;
 /// <param name="Traces"><c>OTEL_EXPORTER_OTLP_TRACES_ENDPOINT</c>: where spans are sent by OTLP; null if it is not set.</param>
 /// <param name="Metrics"><c>OTEL_EXPORTER_OTLP_METRICS_ENDPOINT</c>: the same for measures.</param>
 /// <param name="Logs"><c>OTEL_EXPORTER_OTLP_LOGS_ENDPOINT</c>: the same for logs.</param>
-/// <param name="HasEndpoint">Whether <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. It is the address for whatever has none of its own.</param>
+/// <param name="HasEndpoint">Whether <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set: the default for those of the three above that are not set.</param>
 /// <param name="ConnectionString"><c>AzureMonitor__ConnectionString</c>: that of Application Insights; null without.</param>
 /// <param name="UsesIdentity"><c>AzureMonitor__UseIdentity</c>: whether the machine's identity signs in there.</param>
 /// <param name="ServesPrometheus"><c>Telemetry__Prometheus</c>: whether the server serves the measures.</param>
@@ -35,11 +35,14 @@ internal sealed record TelemetrySettings(
     /// <summary>Whether logs are sent by OTLP.</summary>
     public bool SendsLogs => HasEndpoint || Logs is not null;
 
+    /// <summary>Whether anything is sent by OTLP.</summary>
+    public bool UsesOtlp => SendsTraces || SendsMetrics || SendsLogs;
+
     /// <summary>Whether spans are sent to anyone. Only then are they worth their cost.</summary>
     public bool HasSpans => SendsTraces || ConnectionString is not null;
 
     /// <summary>Whether there is anyone who gets telemetry.</summary>
-    public bool IsOn => SendsTraces || SendsMetrics || SendsLogs || ConnectionString is not null || ServesPrometheus;
+    public bool IsOn => UsesOtlp || ConnectionString is not null || ServesPrometheus;
 
     /// <summary>Reads them. The options must be valid.</summary>
     /// <exception cref="SettingException">A value cannot be used, or a Functions host has no server to serve measures.</exception>
@@ -51,7 +54,7 @@ internal sealed record TelemetrySettings(
             Address(configuration, TracesEndpoint), Address(configuration, MetricsEndpoint), Address(configuration, LogsEndpoint),
             Address(configuration, Endpoint) is not null, options.AzureMonitor.ConnectionString, options.AzureMonitor.UseIdentity == "true",
             options.Telemetry.Prometheus == "true", FindHostReceivers(configuration, isBehindHost), isBehindHost);
-        if (settings.IsOn) OpenTelemetryRules.Require(configuration);
+        if (settings.IsOn) OpenTelemetryRules.Require(configuration, settings.UsesOtlp);
         return settings;
     }
 
