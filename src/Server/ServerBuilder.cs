@@ -117,9 +117,13 @@ public sealed class ServerBuilder : IHostApplicationBuilder
 
         var app = BuildWeb();
         Constructors.Check(functions.Methods, app.Services);
+        foreach (var function in functions.Http) function.Bind(IsSingleton);
         FunctionRoutes.Serve(app, functions.Http, ServesMetrics);
         return app;
     }
+
+    private bool IsSingleton(Type service) => Services.LastOrDefault(known => known.ServiceType == service
+        || (service.IsGenericType && known.ServiceType == service.GetGenericTypeDefinition())) is { Lifetime: ServiceLifetime.Singleton };
 
     private WebApplication BuildWeb()
     {

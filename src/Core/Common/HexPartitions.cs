@@ -13,7 +13,11 @@ internal static class HexPartitions
     public static readonly IReadOnlyList<string> OfHashes = [.. "0123456789abcdef".Select(digit => $"{digit}")];
 
     /// <summary>The partition of an application.</summary>
-    public static string Of(AppId application) => application.ToString()[..1];
+    public static string Of(AppId application)
+    {
+        var digit = application.ToString()[0];
+        return OfApplications[char.IsAsciiDigit(digit) ? digit - '0' : digit - 'A' + 10];
+    }
 
     /// <summary>The partition of a hash in lower-case hex.</summary>
     public static string Of(string hash) => hash[..1];

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Gatehouse.Platform;
 
@@ -19,22 +18,20 @@ public sealed class ApiToken
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     private readonly string value;
-    private readonly byte[] hash;
+    private TokenHash? hash;
 
-    private ApiToken(string value)
-    {
-        this.value = value;
-        hash = new byte[SHA256.HashSizeInBytes];
-        Span<byte> ascii = stackalloc byte[Length];
-        Encoding.ASCII.GetBytes(value, ascii);
-        SHA256.HashData(ascii, hash);
-    }
+    private ApiToken(string value) => this.value = value;
 
     /// <summary>The SHA-256 of the token's 40 characters. Tokens are found and compared by it.</summary>
-    public ReadOnlySpan<byte> Hash => hash;
+    public ReadOnlySpan<byte> Hash => Hashed.Bytes;
+
+    /// <summary><see cref="Hash"/> in lower-case hex.</summary>
+    internal string HashText => Hashed.Text;
 
     /// <summary>The first 16 hex digits of <see cref="Hash"/>. It identifies the token without revealing it.</summary>
-    public string Fingerprint => Convert.ToHexStringLower(hash.AsSpan(0, 8));
+    public string Fingerprint => HashText[..16];
+
+    private TokenHash Hashed => hash ??= TokenHash.Of(value);
 
     /// <summary>A new random token of 160 bits.</summary>
     public static ApiToken Generate() => new(RandomNumberGenerator.GetHexString(Length, lowercase: true));

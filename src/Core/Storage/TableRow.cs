@@ -13,6 +13,7 @@ public sealed class TableRow
 {
     private readonly RowProperty[] properties;
     private readonly RowFormatException? damage;
+    private object? made;
 
     /// <summary>Creates a row to write.</summary>
     public TableRow(string key, params (string Name, object Value)[] properties)
@@ -76,6 +77,19 @@ public sealed class TableRow
     /// <summary>The bytes of a property. They belong to the row and must not be changed.</summary>
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
     public byte[] GetBinary(string name) => Get<byte[]>(name);
+
+    /// <summary>
+    /// What a reader makes of this row. It is kept with the row, because a store may answer many reads with the same row: so it must
+    /// not change. A row keeps one thing.
+    /// </summary>
+    /// <param name="make">Makes it. A null is not kept.</param>
+    internal T? As<T>(Func<TableRow, T?> make) where T : class
+    {
+        if (made is T known) return known;
+        var result = make(this);
+        made = result;
+        return result;
+    }
 
     /// <summary>A property's value; null where the row has no such property.</summary>
     /// <exception cref="RowFormatException">The row's bytes are damaged.</exception>

@@ -56,10 +56,7 @@ public sealed class Applications(PlatformGate gate, Embedded.EmbeddedApplication
     [Function(nameof(ViewApplication))]
     public Task<IResult> ViewApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/applications/info")] HttpRequest request) =>
-        gate.ApplicationAsync(
-            request,
-            (caller, _) => Task.FromResult(PlatformReply.Ok(
-                ApplicationDocument.Of(Embedded.EmbeddedApplications.View(caller)), WireContext.Default.ApplicationDocument)));
+        gate.ApplicationAsync(request, (caller, _) => Task.FromResult<IResult>(new ApplicationReply(caller)));
 
     private static int Limit(HttpRequest request) => request.Query["limit"] switch
     {

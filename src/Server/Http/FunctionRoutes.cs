@@ -14,7 +14,8 @@ namespace Gatehouse.Server.Http;
 /// <summary>Routes requests to functions.</summary>
 /// <remarks>
 /// Uses ASP.NET Core's routing: literals before parameters before catch-alls, among the functions that take the request's
-/// method. Where none takes the method, ASP.NET Core answers 405; the Functions host answers 404, and so does this.
+/// method. Where none takes the method, ASP.NET Core answers 405; the Functions host answers 404, and so does this. Two kinds of
+/// routes need no routing: those without a parameter are looked up first, and a lone catch-all takes what is left.
 /// </remarks>
 internal static partial class FunctionRoutes
 {
@@ -36,16 +37,30 @@ internal static partial class FunctionRoutes
         {
             MakeEndpoint("admin", RoutePatternFactory.Parse("admin/functions/{name}"), ["POST"], context => RunNowAsync(context, admin, timers, logger)),
         };
-        foreach (var function in functions)
+        foreach (var function in functions.Where(function => !function.IsFallback))
         {
             endpoints.Add(MakeEndpoint(
                 function.Name, function.Route, function.Methods, context => function.AnswerAsync(context, logger)));
         }
 
         if (servesMetrics) ServeMetrics(app);
+        var literals = functions.Where(function => function.Route.Parameters.Count == 0)
+            .GroupBy(function => "/" + Shape(function.Route), StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(path => path.Key, path => path.ToArray(), StringComparer.OrdinalIgnoreCase);
+        app.Use(next => context => literals.TryGetValue(context.Request.Path.Value!, out var functions)
+            && Find(functions, context.Request.Method) is { } function ? function.AnswerAsync(context, logger) : next(context));
         ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(endpoints));
         app.UseRouting();
-        app.Run(Answer);
+        HttpFunction[] fallbacks = [.. functions.Where(function => function.IsFallback)];
+        app.Run(context => AnswerAsync(context, fallbacks, logger));
+    }
+
+    // A loop: this runs for each request.
+    private static HttpFunction? Find(HttpFunction[] functions, string method)
+    {
+        foreach (var function in functions)
+            if (function.Takes(method)) return function;
+        return null;
     }
 
     // A separate method: compiling a method loads the assemblies of the types it uses.
@@ -55,9 +70,14 @@ internal static partial class FunctionRoutes
         new(answer, route, order: 0, methods.Length == 0 ? null : new(new HttpMethodMetadata(methods)), name);
 
     // ASP.NET Core's 405 is an endpoint too, but not a RouteEndpoint.
-    private static Task Answer(HttpContext context)
+    private static Task AnswerAsync(HttpContext context, HttpFunction[] fallbacks, ILogger logger)
     {
         if (context.GetEndpoint() is RouteEndpoint { RequestDelegate: { } answer }) return answer(context);
+        if (Find(fallbacks, context.Request.Method) is { } fallback)
+        {
+            context.Request.RouteValues[fallback.Route.Parameters[0].Name] = context.Request.Path.Value is ['/', .. { Length: > 0 } path] ? path : null;
+            return fallback.AnswerAsync(context, logger);
+        }
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }

@@ -25,11 +25,20 @@ internal sealed partial class HttpFunction
 
     public string Name { get; }
 
+    /// <summary>Whether the function takes every path that no other function takes: its route is a catch-all and nothing else.</summary>
+    public bool IsFallback => Route.PathSegments is [{ Parts: [RoutePatternParameterPart { IsCatchAll: true, ParameterPolicies: [] }] }];
+
     /// <summary>The full route, including host.json's prefix.</summary>
     public RoutePattern Route { get; }
 
     /// <summary>The HTTP methods that the function takes; empty means any.</summary>
     public string[] Methods { get; }
+
+    /// <summary>Whether the function takes a request's method.</summary>
+    public bool Takes(string method) => Methods.Length == 0 || Methods.Contains(method, StringComparer.OrdinalIgnoreCase);
+
+    /// <inheritdoc cref="FunctionMethod{TTrigger}.Bind"/>
+    public void Bind(Predicate<Type> isSingleton) => method.Bind(isSingleton);
 
     /// <summary>Answers a request. An exception is logged and answered with an empty 500; after the answer has begun, the connection is aborted.</summary>
     public async Task AnswerAsync(HttpContext context, ILogger logger)

@@ -5,7 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gatehouse.Server.Invocation;
 
 /// <summary>
-/// A function's method, ready to be called. Each call creates a new instance of its class from the registered services.
+/// A function's method, ready to be called. Each call creates a new instance of its class from the registered services. If all of
+/// these are singletons, one instance serves all calls.
 /// </summary>
 /// <remarks>Reflection happens once, in the constructor; a call only invokes.</remarks>
 /// <typeparam name="TTrigger">What triggers the function, and what its arguments are read from.</typeparam>
@@ -16,6 +17,8 @@ internal sealed class FunctionMethod<TTrigger>
     private readonly Type[] dependencies = [];
     private readonly ConstructorInvoker? constructor;
     private readonly MethodInvoker method;
+    private bool keepsInstance;
+    private object? instance;
     private readonly Func<object?, ValueTask<IResult?>> complete;
 
     public FunctionMethod(
@@ -35,12 +38,22 @@ internal sealed class FunctionMethod<TTrigger>
         dependencies = Array.ConvertAll(declared.GetParameters(), parameter => parameter.ParameterType);
     }
 
+    /// <summary>Keeps one instance for all calls, if every service that its class needs is a singleton.</summary>
+    /// <param name="isSingleton">Whether a service is one.</param>
+    public void Bind(Predicate<Type> isSingleton) => keepsInstance = Array.TrueForAll(dependencies, isSingleton);
+
     /// <summary>Calls the method and waits until it has finished. The result is null if the method returns no <see cref="IResult"/>.</summary>
     public ValueTask<IResult?> InvokeAsync(TTrigger trigger)
     {
-        var values = arguments.Length == 0 ? [] : new object?[arguments.Length];
-        for (var index = 0; index < values.Length; index++) values[index] = arguments[index](trigger);
-        return complete(method.Invoke(MakeInstance(trigger), values.AsSpan()));
+        var target = instance ?? MakeInstance(trigger);
+        if (keepsInstance) instance = target;
+        return complete(arguments switch
+        {
+            [] => method.Invoke(target),
+            [var only] => method.Invoke(target, only(trigger)),
+            [var first, var second] => method.Invoke(target, first(trigger), second(trigger)),
+            _ => method.Invoke(target, Array.ConvertAll(arguments, argument => argument(trigger)).AsSpan()),
+        });
     }
 
     private object? MakeInstance(TTrigger trigger)

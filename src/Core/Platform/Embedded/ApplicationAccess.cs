@@ -1,10 +1,12 @@
-using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>Authenticates API tokens, and changes their applications.</summary>
-/// <remarks>Nothing is cached: a revoked token is refused by the very next request, on every instance.</remarks>
+/// <remarks>
+/// The store is asked for each request, so a revoked token is refused by the very next one, on every instance. What is made of a row
+/// is kept with the row (<see cref="TableRow"/>), which a store answers only while it is current.
+/// </remarks>
 public sealed class ApplicationAccess(ITableStore store)
 {
     private readonly TokenIndex index = new(store);
@@ -14,13 +16,12 @@ public sealed class ApplicationAccess(ITableStore store)
     /// deleted.</exception>
     public async ValueTask<ApplicationCaller> AuthenticateAsync(ApiToken token, CancellationToken cancellation)
     {
-        if (await index.FindAsync(token, cancellation) is not { } id) throw Refused();
-        var row = await store.GetAsync(
-            ApplicationRecord.Table, HexPartitions.Of(id), ApplicationRecord.RowKey(id), cancellation);
+        if (await index.FindAsync(token, cancellation) is not { } place) throw Refused();
+        var row = await store.GetAsync(ApplicationRecord.Table, place.Partition, place.RowKey, cancellation);
         if (row is null) throw PlatformException.ApplicationNotFound();
-        var record = ApplicationRecord.Read(row);
-        var position = record.Tokens.Find(token);
-        return position < 0 ? throw Refused() : new ApplicationCaller(record, token, position);
+        var application = row.As(ReadApplication.Of)!;
+        var position = application.Record.Tokens.Find(token);
+        return position < 0 ? throw Refused() : new ApplicationCaller(application, token, position);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using Gatehouse.Storage;
+
 namespace Gatehouse.Platform.Embedded;
 
 /// <summary>
@@ -6,9 +8,11 @@ namespace Gatehouse.Platform.Embedded;
 /// </summary>
 public sealed class ApplicationCaller
 {
-    internal ApplicationCaller(ApplicationRecord record, ApiToken token, int position)
+    private readonly ReadApplication read;
+
+    internal ApplicationCaller(ReadApplication read, ApiToken token, int position)
     {
-        Record = record;
+        this.read = read;
         Token = token;
         Position = position;
     }
@@ -22,8 +26,26 @@ public sealed class ApplicationCaller
     /// <summary>Whether it is the application's master token.</summary>
     public bool IsMaster => Position == 0;
 
-    internal ApplicationRecord Record { get; }
+    internal ApplicationRecord Record => read.Record;
 
     /// <summary>The token's position in the application's list.</summary>
     internal int Position { get; }
+
+    /// <summary>
+    /// What an answer makes of the application. It is kept until the application changes, for the callers with any of its tokens, so
+    /// it must hold nothing of this caller. One thing is kept.
+    /// </summary>
+    /// <param name="make">Makes it.</param>
+    public T Keep<T>(Func<Application, T> make) where T : class =>
+        read.Made as T ?? (T)(read.Made = make(EmbeddedApplications.View(this)));
+}
+
+/// <summary>An application as it was read, and what was made of it.</summary>
+internal sealed class ReadApplication(ApplicationRecord record)
+{
+    public ApplicationRecord Record => record;
+
+    public object? Made { get; set; }
+
+    public static ReadApplication Of(TableRow row) => new(ApplicationRecord.Read(row));
 }

@@ -1,3 +1,4 @@
+using Gatehouse.Common;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Platform.Embedded;
@@ -16,18 +17,24 @@ internal sealed class TokenIndex(ITableStore store)
     private const string Table = "ApiTokens";
     private const string Row = "application";
 
-    public async ValueTask<AppId?> FindAsync(ApiToken token, CancellationToken cancellation) =>
-        await store.GetAsync(Table, Partition(token), Row, cancellation) is { } row
-            ? AppId.TryParse(row.GetString("Id"))
-            : null;
+    /// <summary>Where the application's row is; null for an unknown token.</summary>
+    public async ValueTask<Place?> FindAsync(ApiToken token, CancellationToken cancellation) =>
+        (await store.GetAsync(Table, token.HashText, Row, cancellation))?.As(Place.Read);
 
     public async ValueTask AddAsync(ApiToken token, AppId application, CancellationToken cancellation) =>
         (await store.CommitAsync(
-            Table, Partition(token), [RowChange.Put(new TableRow(Row, ("Id", application.ToString())))], cancellation)).OrThrow();
+            Table, token.HashText, [RowChange.Put(new TableRow(Row, ("Id", application.ToString())))], cancellation)).OrThrow();
 
     /// <summary>Removes a pointer. Another instance may have done so already.</summary>
     public async ValueTask RemoveAsync(ApiToken token, CancellationToken cancellation) =>
-        await store.CommitAsync(Table, Partition(token), [RowChange.Delete(Row)], cancellation);
+        await store.CommitAsync(Table, token.HashText, [RowChange.Delete(Row)], cancellation);
 
-    private static string Partition(ApiToken token) => Convert.ToHexStringLower(token.Hash);
+    /// <summary>The keys of an application's row.</summary>
+    internal sealed class Place(AppId id)
+    {
+        public readonly string Partition = HexPartitions.Of(id);
+        public readonly string RowKey = ApplicationRecord.RowKey(id);
+
+        public static Place? Read(TableRow row) => AppId.TryParse(row.GetString("Id")) is { } id ? new Place(id) : null;
+    }
 }

@@ -5,81 +5,89 @@ namespace Gatehouse.Storage.Sqlite;
 /// (<see cref="GenerationFile"/>) tells whether a row found here is current.
 /// </summary>
 /// <remarks>
-/// <para>Each key has one place, and takes it from the key that was there: at most <see cref="Places"/> rows of at most
-/// <see cref="MostBytes"/> encoded bytes are kept.</para>
-/// <para>An entry has the even number at which its row was read. It is current while the number is still the same. It is also
-/// current under a later number if all commits in between were this store's own (<see cref="Run"/>), because before each of its
-/// commits the writer removes the rows that the commit changes. So this store's commits leave all other rows cached, during
-/// COMMIT too, and another process' commit empties the cache.</para>
-/// <para>The writer calls <see cref="BeginCommit"/> before it raises the number from g to g + 1. A reader first reads the
-/// number, then the place. A row that the commit changes can be read in these ways:</para>
-/// <list type="bullet">
-/// <item>The number was g: the commit was not visible when this read began, so an entry that is still there is right.</item>
-/// <item>The number was g + 1 or more: the old entry is gone, so the row comes from SQLite. Therefore no read gets the old row
-/// after another got the new one, or after the commit was answered.</item>
-/// <item>The read began before BeginCommit and is kept after it: BeginCommit has put another object in the place, so the
-/// compare-exchange in <see cref="Keep"/> fails.</item>
-/// <item>The read began after BeginCommit and before the number is g + 2: it finds the mark of commit g + 1 in the place, and is
-/// not kept. This goes for all keys of that place.</item>
-/// <item>The number was g + 2: the row is the new one, and is kept.</item>
-/// </list>
+/// <para>An entry says what a row was at an even number, and that stays true. It is current while the number is still the same. It
+/// is also current under a later number if all commits in between were this store's own (<see cref="Run"/>) and none of them changed
+/// the row. So this store's commits leave all other rows cached, during COMMIT too, and another process' commit empties the cache.</para>
+/// <para>Which rows a commit changes is told by <see cref="marks"/>, before the number is raised from g to g + 1, so before the
+/// commit can be seen. A reader first reads the number, then the entry and the mark. If the number was g + 1 or more, it sees the
+/// mark, so no read gets the old row after another got the new one, or after the commit was answered. If the number was g, the old
+/// row is right. Two rows can share a mark; then the other is read again.</para>
+/// <para>A key has <see cref="Ways"/> places. When they or the bytes are used up, the rows that were not found since the last such time
+/// make way.</para>
 /// </remarks>
 internal sealed class RowCache
 {
-    private const int Places = 4096;
-    private const int MostBytes = 2048;
+    private const int Ways = 4;
+    private const int Sets = 1 << 17;
+    private const int Marks = 1 << 16;
+    private const int MostBytesOfRow = 4096;
 
-    private readonly Entry?[] entries = new Entry?[Places];
+    // What an entry takes beside the text of its key and twice its encoded bytes: as seen.
+    private const int Overhead = 300;
+
+    private readonly Entry?[] places = new Entry?[Sets * Ways];
+
+    // For the rows of each hash, the odd number of this store's last commit that changed one of them.
+    private readonly long[] marks = new long[Marks];
+    private readonly long mostBytes;
+    private long bytes;
+    private uint hand;
     private Run run = Run.None;
+
+    /// <summary>Makes an empty cache.</summary>
+    /// <param name="mostBytes">About the most memory it takes; null for 256 MiB, or an eighth of the machine's if that is less.</param>
+    public RowCache(long? mostBytes = null) =>
+        this.mostBytes = mostBytes ?? Math.Min(256 << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
 
     /// <summary>Finds a row. The cache can also know that the row does not exist.</summary>
     /// <param name="number">The generation file's number, read before this call.</param>
     /// <param name="key">Names the row.</param>
     /// <param name="row">The row, or null.</param>
-    /// <param name="fill">Where this returns false: what <see cref="Keep"/> needs to keep the row that is then read.</param>
-    public bool TryGet(long number, in RowKey key, out TableRow? row, out Fill fill)
+    /// <param name="generation">Where this returns false: what <see cref="Keep"/> needs; 0 if the row cannot be kept.</param>
+    public bool TryGet(long number, in RowKey key, out TableRow? row, out long generation)
     {
         var own = Volatile.Read(ref run);
-        var place = Place(key);
-        var entry = Volatile.Read(ref entries[place]);
-        if (entry is not null && (entry.Generation == number || own.Covers(entry.Generation, number)) && entry.Key == key)
+        var hash = HashOf(key);
+        foreach (ref var place in SetOf(hash))
         {
+            var entry = Volatile.Read(ref place);
+            if (entry is null || entry.Hash != hash || entry.Key != key) continue;
+            if (entry.Generation != number && (!own.Covers(entry.Generation, number) || Volatile.Read(ref MarkOf(hash)) > entry.Generation)) break;
+            if (!entry.IsUsed) entry.IsUsed = true;
             row = entry.Row;
-            fill = default;
+            generation = 0;
             return true;
         }
         row = null;
-        // While this store commits, the rows that it does not change are those of the even number before.
-        var generation = GenerationFile.IsSettled(number) ? number : own.Covers(number - 1, number) ? number - 1 : 0;
-        fill = entry is not null && entry.Mark == generation + 1 ? default : new Fill(generation, place, entry);
+        // While this store commits, the rows that it does not change are those of the even number before. The others have a mark.
+        generation = GenerationFile.IsSettled(number) ? number : own.Covers(number - 1, number) ? number - 1 : 0;
         return false;
     }
 
     /// <summary>
-    /// Keeps what was read after <see cref="TryGet"/>, unless the place was changed since. The number was the same before the
-    /// call to TryGet and after the read.
+    /// Keeps what was read after <see cref="TryGet"/>. The number was the same before the call to TryGet and after the read.
     /// </summary>
-    public void Keep(in Fill fill, in RowKey key, TableRow? row, int bytes)
+    public void Keep(long generation, in RowKey key, TableRow? row, int size)
     {
-        if (!fill.IsPossible || bytes > MostBytes) return;
-        // The mark seen, if any, is of an ended commit, and is not needed again.
-        var entry = new Entry(fill.Generation, key, row, 0);
-        Interlocked.CompareExchange(ref entries[fill.Place], entry, fill.Seen);
+        if (generation == 0 || size > MostBytesOfRow) return;
+        var hash = HashOf(key);
+        var entry = new Entry(generation, hash, key, row, Overhead + (2 * (size + key.Partition.Length + key.Row.Length)));
+        Put(ref PlaceFor(key, hash), entry);
+        while (Interlocked.Read(ref bytes) > mostBytes) MakeWay(ref places[Interlocked.Increment(ref hand) % (uint)places.Length]);
     }
 
     /// <summary>
-    /// Removes the rows that a commit changes, and marks their places. The one writer calls this, under SQLite's write lock,
-    /// before it raises the number.
+    /// Marks the rows that a commit changes. The one writer calls this, under SQLite's write lock, before it raises the number.
     /// </summary>
     /// <param name="before">The number as it is.</param>
     /// <param name="commit">The odd number to which it is raised next.</param>
     /// <param name="changes">The changes of all callers that share the transaction.</param>
     public void BeginCommit(long before, long commit, IReadOnlyList<PendingCommit> changes)
     {
-        var mark = new Entry(0, default, null, commit);
         foreach (var pending in changes)
         {
-            foreach (var change in pending.Changes) Mark(new RowKey(pending.Table, pending.Partition, change.Row.Key), mark);
+            foreach (var change in pending.Changes)
+                Volatile.Write(ref MarkOf(HashOf(new RowKey(pending.Table, pending.Partition, change.Row.Key))), commit);
         }
         // Only the end of this very commit raises the number to commit + 1. If COMMIT fails or another process raises the number
         // first, the file never has that number, so the run ends by itself.
@@ -89,49 +97,50 @@ internal sealed class RowCache
     /// <summary>Makes all entries outdated until the next commit has succeeded: the writer's COMMIT failed.</summary>
     public void Invalidate() => Volatile.Write(ref run, Run.None);
 
-    private void Mark(in RowKey key, Entry mark)
+    private static uint HashOf(in RowKey key) => (uint)key.GetHashCode();
+
+    private Span<Entry?> SetOf(uint hash) => places.AsSpan((int)(hash % Sets) * Ways, Ways);
+
+    private ref long MarkOf(uint hash) => ref marks[hash % Marks];
+
+    private ref Entry? PlaceFor(in RowKey key, uint hash)
     {
-        ref var place = ref entries[Place(key)];
-        Entry? seen, marked;
-        do
+        var set = SetOf(hash);
+        foreach (ref var place in set)
+            if (place is { } entry && entry.Hash == hash && entry.Key == key) return ref place;
+        foreach (ref var place in set)
+            if (place is null) return ref place;
+        foreach (ref var place in set)
         {
-            seen = Volatile.Read(ref place);
-            // Another key's row stays, in a new object: a read that has seen the old one must not be kept.
-            marked = seen is null || seen.IsMark || seen.Key == key
-                ? mark : new Entry(seen.Generation, seen.Key, seen.Row, mark.Mark);
+            if (place is { IsUsed: true } entry) entry.IsUsed = false;
+            else return ref place;
         }
-        while (Interlocked.CompareExchange(ref place, marked, seen) != seen);
+        return ref set[0];
     }
 
-    private static uint Place(in RowKey key) => (uint)key.GetHashCode() % Places;
-
-    /// <summary>What a read found in the cache when it was not answered from there. The default keeps nothing.</summary>
-    internal readonly struct Fill(long generation, uint place, Entry? seen)
+    private void MakeWay(ref Entry? place)
     {
-        public long Generation => generation;
-
-        public uint Place => place;
-
-        public Entry? Seen => seen;
-
-        /// <summary>Whether the row may be kept.</summary>
-        public bool IsPossible => generation != 0;
+        if (place is { IsUsed: true } entry) entry.IsUsed = false;
+        else if (place is not null) Put(ref place, null);
     }
 
-    /// <summary>What a place holds: a row, a row's absence, or only the mark of a commit.</summary>
-    internal sealed class Entry(long generation, RowKey key, TableRow? row, long mark)
+    private void Put(ref Entry? place, Entry? entry)
     {
-        /// <summary>The even number at which the row was read; 0 where there is only a mark.</summary>
+        var before = Interlocked.Exchange(ref place, entry);
+        Interlocked.Add(ref bytes, (entry?.Bytes ?? 0) - (before?.Bytes ?? 0));
+    }
+
+    /// <summary>What a row, or its absence, was at an even number.</summary>
+    private sealed class Entry(long generation, uint hash, RowKey key, TableRow? row, int bytes)
+    {
         public readonly long Generation = generation;
+        public readonly uint Hash = hash;
         public readonly RowKey Key = key;
         public readonly TableRow? Row = row;
+        public readonly int Bytes = bytes;
 
-        /// <summary>
-        /// The odd number of this store's commit that last changed a row of this place; 0 if none did since the row was kept.
-        /// </summary>
-        public readonly long Mark = mark;
-
-        public bool IsMark => Generation == 0;
+        /// <summary>Whether the row was found since room was last needed.</summary>
+        public bool IsUsed;
     }
 
     /// <summary>Numbers of the generation file that follow each other by this store's commits alone.</summary>

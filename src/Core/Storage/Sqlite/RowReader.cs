@@ -39,11 +39,10 @@ internal sealed class RowReader : IDisposable
     public TableRow? Get(in RowKey key)
     {
         var generation = generations.Read();
-        if (cache.TryGet(generation, key, out var row, out var fill)) return row;
+        if (cache.TryGet(generation, key, out var row, out var readAt)) return row;
         row = Find(key, out var bytes);
-        // If the number did not change during the read, the row is of that generation. The marks in the cache do not show this,
-        // because a later commit replaces the mark of an earlier one.
-        if (fill.IsPossible && generations.IsStill(generation)) cache.Keep(fill, key, row, bytes);
+        // If the number did not change during the read, the row is of that generation.
+        if (generations.IsStill(generation)) cache.Keep(readAt, key, row, bytes);
         return row;
     }
 

@@ -101,8 +101,8 @@ public sealed partial class CredentialLimit(TimeProvider time, ILogger<Credentia
         if (unlogged >= 0) LogRefused(context.TraceIdentifier, address, reason, unlogged);
     }
 
-    // Whether any address or credential has less than its whole allowance.
-    private bool IsLimiting => Volatile.Read(ref allFull) > time.GetTimestamp();
+    // Whether any address or credential has less than its whole allowance. While none ever had, the clock is not read.
+    private bool IsLimiting => Volatile.Read(ref allFull) is > long.MinValue and var full && full > time.GetTimestamp();
 
     // What is stored is the time at which the allowance is full again, on the clock of elapsed time.
     private void Count(string name, int most)

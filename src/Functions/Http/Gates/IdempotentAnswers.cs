@@ -50,7 +50,7 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
             call.Caller, key, fingerprint,
             async (attempt, running) =>
             {
-                first = await answers.AnswerAsync(request, () => operation(attempt, running));
+                first = await answers.AnswerAsync(request, _ => operation(attempt, running));
                 return (first as Reply)?.ToStored() ?? NotStored();
             },
             cancellation);

@@ -27,12 +27,12 @@ public sealed partial class PlatformGate(
     /// <summary>Requires the organization's credentials (HTTP Basic).</summary>
     public Task<IResult> OrganizationAsync(
         HttpRequest request, Func<CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, cancellation => AuthenticateAsync(request, run, null, cancellation));
+        AnswerAsync(request, operation, new Operation(ForOrganization: run));
 
     /// <summary>Requires an API token, master or secondary.</summary>
     public Task<IResult> ApplicationAsync(
         HttpRequest request, Func<ApplicationCaller, CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, cancellation => AuthenticateAsync(request, null, run, cancellation));
+        AnswerAsync(request, operation, new Operation(ForApplication: run));
 
     /// <summary>
     /// Requires an API token. Used for changes. If the application is in custody, the change has an audit entry: the facade's
@@ -47,20 +47,18 @@ public sealed partial class PlatformGate(
     public Task<IResult> ChangeEitherAsync(
         HttpRequest request, Func<CancellationToken, Task<IResult>> ofAll,
         Func<OpsChange, ApplicationCaller, CancellationToken, Task<IResult>> ofOne, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, cancellation => AuthenticateAsync(
-            request,
-            running =>
+        AnswerAsync(request, operation, new Operation(
+            ForOrganization: running =>
             {
                 var call = AuditCall.OfOrganization(operation, request.HttpContext.TraceIdentifier);
                 return audited.RunAsync(call, new OpsChange(trail, call, null, null), () => ofAll(running), running);
             },
-            (caller, running) => RecordAsync(request, caller, ofOne, operation, running),
-            cancellation));
+            ForApplication: (caller, running) => RecordAsync(request, caller, ofOne, operation, running)));
 
     /// <summary>Requires no credential. Used to refuse unknown URLs.</summary>
     public Task<IResult> OpenAsync(
         HttpRequest request, Func<CancellationToken, Task<IResult>> run, [CallerMemberName] string operation = "") =>
-        AnswerAsync(request, operation, run);
+        AnswerAsync(request, operation, new Operation(Open: run));
 
     private async Task<IResult> RecordAsync(
         HttpRequest request, ApplicationCaller caller, Func<OpsChange, ApplicationCaller, CancellationToken, Task<IResult>> change,
@@ -73,10 +71,9 @@ public sealed partial class PlatformGate(
             : await change(entry, caller, cancellation);
     }
 
-    private async Task<IResult> AuthenticateAsync(
-        HttpRequest request, Func<CancellationToken, Task<IResult>>? forOrganization,
-        Func<ApplicationCaller, CancellationToken, Task<IResult>>? forApplication, CancellationToken cancellation)
+    private async ValueTask<IResult> AuthenticateAsync(HttpRequest request, Operation operation, CancellationToken cancellation)
     {
+        var (_, forOrganization, forApplication) = operation;
         var credentials = RequestCredentials.Read(request);
         if (credentials.Sent is not { } sent)
         {
@@ -113,15 +110,16 @@ public sealed partial class PlatformGate(
             : throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
     }
 
-    private Task<IResult> AnswerAsync(HttpRequest request, string function, Func<CancellationToken, Task<IResult>> operation) =>
-        FunctionSpans.ObserveAsync(request, function, () => AnswerAsync(request, operation));
+    private Task<IResult> AnswerAsync(HttpRequest request, string function, Operation operation) => FunctionSpans.ObserveAsync(
+        request, function, (Gate: this, Operation: operation), static (request, call) => call.Gate.AnswerAsync(request, call.Operation));
 
-    private async Task<IResult> AnswerAsync(HttpRequest request, Func<CancellationToken, Task<IResult>> operation)
+    private async Task<IResult> AnswerAsync(HttpRequest request, Operation operation)
     {
         if (platform is null) return PlatformReply.NotServed();
         try
         {
-            return await operation(request.HttpContext.RequestAborted);
+            var cancellation = request.HttpContext.RequestAborted;
+            return operation.Open is { } open ? await open(cancellation) : await AuthenticateAsync(request, operation, cancellation);
         }
         catch (PlatformException e)
         {
@@ -180,6 +178,11 @@ public sealed partial class PlatformGate(
         RequestFault.NoMemory => PlatformException.Busy(),
         _ => throw new ArgumentOutOfRangeException(nameof(e)),
     };
+
+    // What runs without a credential, or for each kind of credential; null for a kind that is refused.
+    private readonly record struct Operation(
+        Func<CancellationToken, Task<IResult>>? Open = null, Func<CancellationToken, Task<IResult>>? ForOrganization = null,
+        Func<ApplicationCaller, CancellationToken, Task<IResult>>? ForApplication = null);
 
     [LoggerMessage(100, LogLevel.Error, "The store does not answer.")]
     private partial void LogStoreUnavailable(Exception e);

@@ -21,15 +21,15 @@ public sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log)
     /// <param name="operation">The operation; its token is cancelled when the caller disconnects.</param>
     internal Task<IResult> AnswerAsync(HttpRequest request, string function, Func<CancellationToken, Task<IResult>> operation) =>
         FunctionSpans.ObserveAsync(
-            request, function, () => AnswerAsync(request, () => operation(request.HttpContext.RequestAborted)));
+            request, function, (Answers: this, Operation: operation), static (request, call) => call.Answers.AnswerAsync(request, call.Operation));
 
     /// <summary>Runs an operation and returns its answer.</summary>
-    internal async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> operation)
+    internal async Task<IResult> AnswerAsync(HttpRequest request, Func<CancellationToken, Task<IResult>> operation)
     {
         request.HttpContext.Response.Headers[RequestId] = request.HttpContext.TraceIdentifier;
         try
         {
-            return await operation();
+            return await operation(request.HttpContext.RequestAborted);
         }
         catch (Exception e)
         {

@@ -56,17 +56,21 @@ internal sealed class Reply(int status, string? contentType, ReadOnlyMemory<byte
         ? null
         : new StoredAnswer(status, contentType, body, Location is null ? null : [new(LocationHeader, Location)]);
 
-    public Task ExecuteAsync(HttpContext httpContext)
+    /// <summary>Sets the status and the headers that every answer has.</summary>
+    internal static void SetHeaders(HttpResponse response, long length, int status = StatusCodes.Status200OK, string? contentType = JsonType)
     {
-        var response = httpContext.Response;
         response.StatusCode = status;
         // Many answers hold tokens. None gains from a cache.
         response.Headers.CacheControl = "no-store";
-        if (contentType is not null)
-        {
-            response.ContentType = contentType;
-            response.ContentLength = body.Length;
-        }
+        if (contentType is null) return;
+        response.ContentType = contentType;
+        response.ContentLength = length;
+    }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        SetHeaders(response, body.Length, status, contentType);
         if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
         if (Location is not null) response.Headers.Location = Location;
         if (IsReplayed) response.Headers[ReplayedHeader] = "true";
