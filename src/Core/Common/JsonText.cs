@@ -15,23 +15,38 @@ public static class JsonText
     /// </summary>
     public static JsonWriterOptions ForReaders { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // A buffer that has grown larger is not kept.
+    private const int MostKept = 64 * 1024;
+
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? kept;
+
     /// <summary>A value as JSON in UTF-8.</summary>
-    public static byte[] Write<T>(T value, JsonTypeInfo<T> type)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using var writer = new Utf8JsonWriter(buffer, ForReaders);
-        JsonSerializer.Serialize(writer, value, type);
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] Write<T>(T value, JsonTypeInfo<T> type) =>
+        Write((value, type), static (writer, what) => JsonSerializer.Serialize(writer, what.value, what.type));
 
     /// <summary>A document as JSON in UTF-8.</summary>
-    public static byte[] Write(JsonNode document)
+    public static byte[] Write(JsonNode document) => Write(document, static (writer, document) => document.WriteTo(writer));
+
+    private static byte[] Write<T>(T what, Action<Utf8JsonWriter, T> write)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using var writer = new Utf8JsonWriter(buffer, ForReaders);
-        document.WriteTo(writer);
+        var (buffer, writer) = kept ?? Make();
+        // If writing fails, they are not used again.
+        kept = null;
+        write(writer, what);
         writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        var written = buffer.WrittenSpan.ToArray();
+        // Overwrites what was written: it can hold a token.
+        buffer.Clear();
+        writer.Reset();
+        if (buffer.Capacity <= MostKept) kept = (buffer, writer);
+        return written;
+
+        static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) Make()
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            return (buffer, new Utf8JsonWriter(buffer, ForReaders));
+        }
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ internal sealed class CustodyRows(ITableStore store)
     {
         var row = await store.GetAsync(
             CustodyRecord.Table, HexPartitions.Of(id), CustodyRecord.RowKey(id), cancellation);
-        return row is null ? null : CustodyRecord.Read(row);
+        return row?.As(CustodyRecord.Read);
     }
 
     public async ValueTask<bool> TryInsertAsync(CustodyRecord record, CancellationToken cancellation) =>

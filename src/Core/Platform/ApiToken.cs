@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
+using Gatehouse.Common;
 
 namespace Gatehouse.Platform;
 
@@ -18,7 +20,7 @@ public sealed class ApiToken
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     private readonly string value;
-    private TokenHash? hash;
+    private KnownHash? hash;
 
     private ApiToken(string value) => this.value = value;
 
@@ -31,7 +33,16 @@ public sealed class ApiToken
     /// <summary>The first 16 hex digits of <see cref="Hash"/>. It identifies the token without revealing it.</summary>
     public string Fingerprint => HashText[..16];
 
-    private TokenHash Hashed => hash ??= TokenHash.Of(value);
+    private KnownHash Hashed
+    {
+        get
+        {
+            if (hash is not null) return hash;
+            Span<byte> ascii = stackalloc byte[Length];
+            Encoding.ASCII.GetBytes(value, ascii);
+            return hash = KnownHash.Of(ascii);
+        }
+    }
 
     /// <summary>A new random token of 160 bits.</summary>
     public static ApiToken Generate() => new(RandomNumberGenerator.GetHexString(Length, lowercase: true));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Gatehouse.Common;
 
 namespace Gatehouse.Access.Callers;
 
@@ -44,8 +45,7 @@ public sealed class KeyCallers
     {
         if (key.Length is 0 or > KeyLength) return null;
         Span<byte> utf8 = stackalloc byte[3 * KeyLength];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(key, utf8)], hash);
+        var hash = KnownHash.Of(utf8[..Encoding.UTF8.GetBytes(key, utf8)]).Bytes;
         Caller? found = null;
         foreach (var (keyHash, caller) in callers)
             if (CryptographicOperations.FixedTimeEquals(hash, keyHash)) found = caller;
