@@ -19,22 +19,18 @@ public sealed class ApiToken
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     private readonly string value;
-    private readonly byte[] hash;
+    private byte[]? hash;
 
-    private ApiToken(string value)
-    {
-        this.value = value;
-        hash = new byte[SHA256.HashSizeInBytes];
-        Span<byte> ascii = stackalloc byte[Length];
-        Encoding.ASCII.GetBytes(value, ascii);
-        SHA256.HashData(ascii, hash);
-    }
+    private ApiToken(string value) => this.value = value;
 
-    /// <summary>The SHA-256 of the token's 40 characters. Tokens are found and compared by it.</summary>
-    public ReadOnlySpan<byte> Hash => hash;
+    /// <summary>
+    /// The SHA-256 of the token's 40 characters. Tokens are found and compared by it. It is computed at the first use, so a list of
+    /// tokens costs none.
+    /// </summary>
+    public ReadOnlySpan<byte> Hash => hash ??= HashOf(value);
 
     /// <summary>The first 16 hex digits of <see cref="Hash"/>. It identifies the token without revealing it.</summary>
-    public string Fingerprint => Convert.ToHexStringLower(hash.AsSpan(0, 8));
+    public string Fingerprint => Convert.ToHexStringLower(Hash[..8]);
 
     /// <summary>A new random token of 160 bits.</summary>
     public static ApiToken Generate() => new(RandomNumberGenerator.GetHexString(Length, lowercase: true));
@@ -50,4 +46,11 @@ public sealed class ApiToken
 
     /// <summary>The fingerprint.</summary>
     public override string ToString() => Fingerprint;
+
+    private static byte[] HashOf(string value)
+    {
+        Span<byte> ascii = stackalloc byte[Length];
+        Encoding.ASCII.GetBytes(value, ascii);
+        return SHA256.HashData(ascii);
+    }
 }
