@@ -76,6 +76,18 @@ public sealed class EmbeddedPlatform(
         DailyCountAnswer.Of(await statistics.DailyCountsAsync(
             (await AuthenticateAsync(credential, cancellation)).Application, from, to, cancellation));
 
+    /// <inheritdoc/>
+    public async Task<ApplicationOverview> ViewOverviewAsync(ApplicationCredential master, DateOnly day, CancellationToken cancellation)
+    {
+        var caller = await AuthenticateAsync(master, cancellation);
+        var slots = ApiTokens.Count(caller);
+        var connections = statistics.ConcurrentConnectionsAsync(caller.Application, cancellation);
+        var users = statistics.ActiveUsersAsync(caller.Application, day, cancellation);
+        var push = pushConfigurations.ListAsync(caller, cancellation);
+        await Task.WhenAll(connections, users, push);
+        return new ApplicationOverview(await connections, (await users).Monthly, (await users).Daily, slots, await push);
+    }
+
     // A token of another application is refused here, as it would be at the application's own address.
     private async ValueTask<ApplicationCaller> AuthenticateAsync(ApplicationCredential credential, CancellationToken cancellation)
     {

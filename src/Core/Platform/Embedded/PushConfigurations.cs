@@ -53,14 +53,23 @@ public sealed class PushConfigurations(
     }
 
     /// <summary>The configurations of one type, newest first.</summary>
-    public async Task<IReadOnlyList<PushConfiguration>> ListAsync(
-        ApplicationCaller caller, PushType type, CancellationToken cancellation)
+    public Task<IReadOnlyList<PushConfiguration>> ListAsync(
+        ApplicationCaller caller, PushType type, CancellationToken cancellation) =>
+        ListAsync(caller, PushConfigurationRow.Range(caller.Application, type), cancellation);
+
+    /// <summary>The configurations of every type: by type, the newest first.</summary>
+    public Task<IReadOnlyList<PushConfiguration>> ListAsync(ApplicationCaller caller, CancellationToken cancellation) =>
+        ListAsync(caller, PushConfigurationRow.Range(caller.Application), cancellation);
+
+    private async Task<IReadOnlyList<PushConfiguration>> ListAsync(
+        ApplicationCaller caller, RowRange range, CancellationToken cancellation)
     {
-        var rows = await store.ReadAsync(
-            ApplicationRecord.Table, caller.Record.Partition, PushConfigurationRow.Range(caller.Application, type), Most, cancellation);
+        if (caller.Record.PushConfigurations == 0) return [];
+        var rows = await store.ReadAsync(ApplicationRecord.Table, caller.Record.Partition, range, Most, cancellation);
         return [.. rows
             .Select(row => PushConfigurationRow.Read(row, keys.Data, caller.Application))
-            .OrderByDescending(configuration => configuration.CreatedAt).ThenBy(configuration => configuration.Id, StringComparer.Ordinal)];
+            .OrderBy(configuration => configuration.Type).ThenByDescending(configuration => configuration.CreatedAt)
+            .ThenBy(configuration => configuration.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>Deletes one configuration.</summary>
