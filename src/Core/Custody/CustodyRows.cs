@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Gatehouse.Common;
+using Gatehouse.Platform;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Custody;
@@ -14,21 +15,16 @@ internal sealed class CustodyRows(ITableStore store)
         return row is null ? null : CustodyRecord.Read(row);
     }
 
-    /// <summary>The rows of applications of one partition, without those that do not exist.</summary>
-    public async Task<Dictionary<AppId, TableRow>> FindManyAsync(
-        string partition, IReadOnlyList<AppId> ids, CancellationToken cancellation)
-    {
-        var found = await store.GetManyAsync(CustodyRecord.Table, partition, [.. ids.Select(CustodyRecord.RowKey)], cancellation);
-        return ids.Zip(found).Where(one => one.Second is not null).ToDictionary(one => one.First, one => one.Second!);
-    }
-
-    /// <summary>Adds records of one partition, and replaces those that were read, in one commit; false where one was changed meanwhile.</summary>
-    public async ValueTask<bool> TryWriteAsync(IEnumerable<CustodyRecord> records, CancellationToken cancellation)
-    {
-        RowChange[] changes = [.. records.SelectMany(record => record.ETag is null ? record.Insert() : record.Replace())];
-        return changes.Length <= TableLimits.ChangesPerCommit
-            && (await store.CommitAsync(CustodyRecord.Table, HexPartitions.Of(records.First().Id), changes, cancellation)).Succeeded;
-    }
+    /// <summary>Begins to read the rows of applications, in one read for each of their partitions.</summary>
+    public Dictionary<string, Task<Dictionary<AppId, TableRow?>>> FindMany(
+        IEnumerable<Application> applications, CancellationToken cancellation) =>
+        applications.GroupBy(application => HexPartitions.Of(application.Id), application => application.Id).ToDictionary(
+            ids => ids.Key,
+            async ids =>
+            {
+                var found = await store.GetManyAsync(CustodyRecord.Table, ids.Key, [.. ids.Select(CustodyRecord.RowKey)], cancellation);
+                return ids.Zip(found).ToDictionary(one => one.First, one => one.Second);
+            });
 
     public async ValueTask<bool> TryInsertAsync(CustodyRecord record, CancellationToken cancellation) =>
         (await store.CommitAsync(CustodyRecord.Table, record.Partition, record.Insert(), cancellation)).Succeeded;

@@ -27,7 +27,7 @@ public sealed class ApiToken
     /// The SHA-256 of the token's 40 characters. Tokens are found and compared by it. It is computed at the first use, so a list of
     /// tokens costs none.
     /// </summary>
-    public ReadOnlySpan<byte> Hash => hash ??= HashOf(value);
+    public ReadOnlySpan<byte> Hash => hash ??= SHA256.HashData(Encoding.ASCII.GetBytes(value));
 
     /// <summary>The first 16 hex digits of <see cref="Hash"/>. It identifies the token without revealing it.</summary>
     public string Fingerprint => Convert.ToHexStringLower(Hash[..8]);
@@ -46,11 +46,4 @@ public sealed class ApiToken
 
     /// <summary>The fingerprint.</summary>
     public override string ToString() => Fingerprint;
-
-    private static byte[] HashOf(string value)
-    {
-        Span<byte> ascii = stackalloc byte[Length];
-        Encoding.ASCII.GetBytes(value, ascii);
-        return SHA256.HashData(ascii);
-    }
 }

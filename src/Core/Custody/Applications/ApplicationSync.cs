@@ -27,7 +27,9 @@ public sealed record ApplicationSyncRun(
 public sealed class ApplicationSync
 {
     private const int PageSize = 100;
-    private const int ApplicationsAtOnce = 32;
+
+    // Of the local vault's and the store's commits, those that arrive at once share a write to disk.
+    private const int ApplicationsAtOnce = 64;
 
     private readonly IPlatform platform;
     private readonly MasterTokens masters;
@@ -71,14 +73,19 @@ public sealed class ApplicationSync
         var adding = Task.CompletedTask;
         try
         {
-            // The platform reads the next page while this one is written.
             await foreach (var page in ApplicationPages.ReadAsync(platform, PageSize, cancellation))
             {
                 var applications = page.Applications.Where(application => listed.Add(application.Id)).ToList();
                 listed.UnionWith(page.Unreadable.Select(one => one.Id).OfType<AppId>());
                 unreadable.AddRange(page.Unreadable);
+                // The platform reads the next page meanwhile.
                 await adding;
-                adding = AddAsync(applications, work, added, failures, cancellation);
+                var known = rows.FindMany(applications, cancellation);
+                adding = ForEachAsync(
+                    applications, application => application.Id,
+                    async (application, stop) => await AddAsync(
+                        application, (await known[HexPartitions.Of(application.Id)])[application.Id], work, stop),
+                    added, failures, cancellation);
             }
         }
         finally
@@ -92,7 +99,7 @@ public sealed class ApplicationSync
             records = await rows.ReadAsync(records.Count == 0 ? null : records[^1].Id, TableLimits.RowsPerRead, cancellation);
             live += records.Sum(record => record.Leases.Sum(lease => lease.Tokens.Count()));
             await ForEachAsync(
-                records.Where(record => !listed.Contains(record.Id)), record => [record.Id],
+                records.Where(record => !listed.Contains(record.Id)), record => record.Id,
                 (record, stop) => RemoveAsync(record, work, stop), removed, failures, cancellation);
         }
         while (records.Count == TableLimits.RowsPerRead);
@@ -105,7 +112,7 @@ public sealed class ApplicationSync
     }
 
     private static Task ForEachAsync<T>(
-        IEnumerable<T> all, Func<T, IEnumerable<AppId>> idsOf, Func<T, CancellationToken, Task<bool>> work,
+        IEnumerable<T> all, Func<T, AppId> idOf, Func<T, CancellationToken, Task<bool>> work,
         ConcurrentQueue<AppId> done, ConcurrentQueue<CustodyFailure> failures, CancellationToken cancellation) =>
         Parallel.ForEachAsync(
             all,
@@ -114,41 +121,17 @@ public sealed class ApplicationSync
             {
                 try
                 {
-                    if (!await work(one, stop)) return;
-                    foreach (var id in idsOf(one)) done.Enqueue(id);
+                    if (await work(one, stop)) done.Enqueue(idOf(one));
                 }
                 catch (Exception e) when (CustodyFailure.Is(e))
                 {
-                    foreach (var id in idsOf(one)) failures.Enqueue(new CustodyFailure(id, e));
+                    failures.Enqueue(new CustodyFailure(idOf(one), e));
                 }
             });
 
-    // One read and one commit for each partition of a page: of one or two, where the platform lists in the order of the ids.
-    private async Task AddAsync(
-        IReadOnlyList<Application> page, Work work, ConcurrentQueue<AppId> added, ConcurrentQueue<CustodyFailure> failures,
-        CancellationToken cancellation)
+    private async Task<bool> AddAsync(Application application, TableRow? row, Work work, CancellationToken cancellation)
     {
-        var found = page.GroupBy(application => HexPartitions.Of(application.Id)).ToDictionary(
-            some => some.Key, some => rows.FindManyAsync(some.Key, [.. some.Select(application => application.Id)], cancellation));
-        var missing = new ConcurrentQueue<(Application Application, CustodyRecord? Record)>();
-        await ForEachAsync(
-            page, application => [application.Id],
-            async (application, stop) =>
-            {
-                var row = (await found[HexPartitions.Of(application.Id)]).GetValueOrDefault(application.Id);
-                var record = row is null ? null : CustodyRecord.Read(row);
-                if (await IsToAddAsync(application, record, work, stop)) missing.Enqueue((application, record));
-                return false;
-            },
-            added, failures, cancellation);
-        await ForEachAsync(
-            missing.GroupBy(one => HexPartitions.Of(one.Application.Id)), some => some.Select(one => one.Application.Id),
-            async (some, stop) => work.IsPreview || await WriteAsync([.. some], stop), added, failures, cancellation);
-    }
-
-    // Its master token is in the vault when this returns true.
-    private async Task<bool> IsToAddAsync(Application application, CustodyRecord? record, Work work, CancellationToken cancellation)
-    {
+        var record = row is null ? null : CustodyRecord.Read(row);
         if (record?.State == CustodyState.Deleting) return false;
         var isKnown = record?.MasterHash == LeasedToken.HashOf(application.Token);
         if (isKnown && !work.AsksVault) return false;
@@ -157,27 +140,19 @@ public sealed class ApplicationSync
 
         // It may have been deleted since it was listed.
         if (await IsGoneAsync(new ApplicationCredential(application.Id, application.Token), cancellation)) return false;
-        if (work.IsPreview || isHeld) return true;
-        await masters.StoreAsync(application.Id, application.Token, cancellation);
+        if (work.IsPreview) return true;
+        if (!isHeld) await masters.StoreAsync(application.Id, application.Token, cancellation);
         // There may be very many, so their tokens are not cached.
         masters.Invalidate(application.Id);
-        return true;
-    }
-
-    private async Task<bool> WriteAsync((Application Application, CustodyRecord? Record)[] some, CancellationToken cancellation)
-    {
-        if (await rows.TryWriteAsync(some.Select(one => Written(one.Application, one.Record)), cancellation)) return true;
-        // Another instance has written one of them.
-        foreach (var (application, read) in some)
+        while (true)
         {
-            var record = read;
-            while (!await rows.TryWriteAsync([Written(application, record)], cancellation))
-                record = await rows.FindAsync(application.Id, cancellation);
+            if (record is null ? await rows.TryInsertAsync(CustodyRecord.Of(application), cancellation)
+                : await rows.TryReplaceAsync(record.As(application), cancellation) is not null)
+            {
+                return true;
+            }
+            record = await rows.FindAsync(application.Id, cancellation);
         }
-        return true;
-
-        static CustodyRecord Written(Application application, CustodyRecord? record) =>
-            record?.As(application) ?? CustodyRecord.Of(application);
     }
 
     // The platform does not list it, and answers its own master token that it is gone.

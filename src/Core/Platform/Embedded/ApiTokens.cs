@@ -40,14 +40,6 @@ public sealed class ApiTokens(ITableStore store, ApplicationAccess access, Platf
         return issued;
     }
 
-    /// <summary>The number of secondary tokens.</summary>
-    /// <exception cref="PlatformException">400108 for a secondary token.</exception>
-    public static int Count(ApplicationCaller caller)
-    {
-        RequireMaster(caller);
-        return caller.Record.Tokens.SecondaryCount;
-    }
-
     /// <summary>All secondary tokens, newest first.</summary>
     /// <exception cref="PlatformException">400108 for a secondary token.</exception>
     public IReadOnlyList<IssuedToken> List(ApplicationCaller caller)

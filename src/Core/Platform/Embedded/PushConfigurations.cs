@@ -52,18 +52,11 @@ public sealed class PushConfigurations(
         return [.. added.Select(one => one.Configuration)];
     }
 
-    /// <summary>The configurations of one type, newest first.</summary>
-    public Task<IReadOnlyList<PushConfiguration>> ListAsync(
-        ApplicationCaller caller, PushType type, CancellationToken cancellation) =>
-        ListAsync(caller, PushConfigurationRow.Range(caller.Application, type), cancellation);
-
-    /// <summary>The configurations of every type: by type, the newest first.</summary>
-    public Task<IReadOnlyList<PushConfiguration>> ListAsync(ApplicationCaller caller, CancellationToken cancellation) =>
-        ListAsync(caller, PushConfigurationRow.Range(caller.Application), cancellation);
-
-    private async Task<IReadOnlyList<PushConfiguration>> ListAsync(
-        ApplicationCaller caller, RowRange range, CancellationToken cancellation)
+    /// <summary>The configurations of one type, or of every type for null: by type, the newest first.</summary>
+    public async Task<IReadOnlyList<PushConfiguration>> ListAsync(
+        ApplicationCaller caller, PushType? type, CancellationToken cancellation)
     {
+        var range = type is { } one ? PushConfigurationRow.Range(caller.Application, one) : PushConfigurationRow.Range(caller.Application);
         if (caller.Record.PushConfigurations == 0) return [];
         var rows = await store.ReadAsync(ApplicationRecord.Table, caller.Record.Partition, range, Most, cancellation);
         return [.. rows

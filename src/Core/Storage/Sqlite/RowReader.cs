@@ -48,20 +48,13 @@ internal sealed class RowReader : IDisposable
     }
 
     /// <summary>The rows with these keys of a partition, in one snapshot.</summary>
-    public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows)
-    {
-        var found = new TableRow?[rows.Count];
-        begin.Run();
-        try
-        {
-            for (var at = 0; at < found.Length; at++) found[at] = Find(new RowKey(table, partition, rows[at]), out _);
-        }
-        finally
-        {
-            end.Run();
-        }
-        return found;
-    }
+    public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows) =>
+        InSnapshot(rows, row => Find(new RowKey(table, partition, row), out _));
+
+    /// <summary>The first rows of a range of each of several partitions, in one snapshot.</summary>
+    public IReadOnlyList<TableRow>[] ReadEach(string table, IReadOnlyList<string> partitions, RowRange bounds, int most) =>
+        InSnapshot<IReadOnlyList<TableRow>>(
+            partitions, tables.Find(table) == 0 ? _ => [] : partition => Read(table, partition, bounds, most));
 
     /// <summary>The first rows of a range of a partition, in one snapshot.</summary>
     public List<TableRow> Read(string table, string partition, RowRange bounds, int most)
@@ -84,23 +77,6 @@ internal sealed class RowReader : IDisposable
         }
     }
 
-    /// <summary>The first rows of a range of each of several partitions, in one snapshot.</summary>
-    public IReadOnlyList<TableRow>[] ReadEach(string table, IReadOnlyList<string> partitions, RowRange bounds, int most)
-    {
-        var found = new IReadOnlyList<TableRow>[partitions.Count];
-        begin.Run();
-        try
-        {
-            var isThere = tables.Find(table) != 0;
-            for (var at = 0; at < found.Length; at++) found[at] = isThere ? Read(table, partitions[at], bounds, most) : [];
-        }
-        finally
-        {
-            end.Run();
-        }
-        return found;
-    }
-
     /// <summary>The partitions of a table that have rows, in order.</summary>
     public List<string> Partitions(string table)
     {
@@ -115,6 +91,21 @@ internal sealed class RowReader : IDisposable
     {
         database.Dispose();
         generations.Dispose();
+    }
+
+    private T[] InSnapshot<T>(IReadOnlyList<string> keys, Func<string, T> read)
+    {
+        var found = new T[keys.Count];
+        begin.Run();
+        try
+        {
+            for (var at = 0; at < found.Length; at++) found[at] = read(keys[at]);
+        }
+        finally
+        {
+            end.Run();
+        }
+        return found;
     }
 
     private TableRow? Find(in RowKey key, out int bytes)
