@@ -23,6 +23,11 @@ public abstract class InterposedStore(ITableStore inner) : ITableStore
         Inner.ReadAsync(table, partition, range, most, cancellation);
 
     /// <inheritdoc />
+    public virtual ValueTask<IReadOnlyList<IReadOnlyList<TableRow>>> ReadEachAsync(
+        string table, IReadOnlyList<string> partitions, RowRange range, int most, CancellationToken cancellation) =>
+        Inner.ReadEachAsync(table, partitions, range, most, cancellation);
+
+    /// <inheritdoc />
     public virtual ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
         Inner.CommitAsync(table, partition, changes, cancellation);

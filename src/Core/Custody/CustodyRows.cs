@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Gatehouse.Common;
+using Gatehouse.Platform;
 using Gatehouse.Storage;
 
 namespace Gatehouse.Custody;
@@ -13,6 +14,17 @@ internal sealed class CustodyRows(ITableStore store)
             CustodyRecord.Table, HexPartitions.Of(id), CustodyRecord.RowKey(id), cancellation);
         return row?.As(CustodyRecord.Read);
     }
+
+    /// <summary>Begins to read the rows of applications, in one read for each of their partitions.</summary>
+    public Dictionary<string, Task<Dictionary<AppId, TableRow?>>> FindMany(
+        IEnumerable<Application> applications, CancellationToken cancellation) =>
+        applications.GroupBy(application => HexPartitions.Of(application.Id), application => application.Id).ToDictionary(
+            ids => ids.Key,
+            async ids =>
+            {
+                var found = await store.GetManyAsync(CustodyRecord.Table, ids.Key, [.. ids.Select(CustodyRecord.RowKey)], cancellation);
+                return ids.Zip(found).ToDictionary(one => one.First, one => one.Second);
+            });
 
     public async ValueTask<bool> TryInsertAsync(CustodyRecord record, CancellationToken cancellation) =>
         (await store.CommitAsync(CustodyRecord.Table, record.Partition, record.Insert(), cancellation)).Succeeded;

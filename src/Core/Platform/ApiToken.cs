@@ -24,7 +24,10 @@ public sealed class ApiToken
 
     private ApiToken(string value) => this.value = value;
 
-    /// <summary>The SHA-256 of the token's 40 characters. Tokens are found and compared by it.</summary>
+    /// <summary>
+    /// The SHA-256 of the token's 40 characters. Tokens are found and compared by it. It is computed at the first use, so a list of
+    /// tokens costs none.
+    /// </summary>
     public ReadOnlySpan<byte> Hash => Hashed.Bytes;
 
     /// <summary><see cref="Hash"/> in lower-case hex.</summary>

@@ -66,7 +66,32 @@ public interface IPlatform
     /// <summary>The messages of the days in a range, UTC, both ends included, at most 366 days.</summary>
     Task<DailyCountAnswer> ViewDailyCountsAsync(
         ApplicationCredential credential, DateOnly from, DateOnly to, CancellationToken cancellation);
+
+    /// <summary>
+    /// The state of an application on a day, for the master token: a request for each connection count, user count and list, all at
+    /// the same time, where the platform has no shorter way.
+    /// </summary>
+    async Task<ApplicationOverview> ViewOverviewAsync(ApplicationCredential master, DateOnly day, CancellationToken cancellation)
+    {
+        var connections = ViewCcuAsync(master, cancellation);
+        var monthly = ViewMauAsync(master, day, cancellation);
+        var daily = ViewDauAsync(master, day, cancellation);
+        var tokens = ListTokensAsync(master, cancellation);
+        var push = Task.WhenAll(Enum.GetValues<PushType>().Select(type => ListPushConfigurationsAsync(master, type, cancellation)));
+        await Task.WhenAll(connections, monthly, daily, tokens, push);
+        return new ApplicationOverview(
+            await connections, await monthly, await daily, (await tokens).Count, [.. (await push).SelectMany(configurations => configurations)]);
+    }
 }
+
+/// <summary>The state of an application.</summary>
+/// <param name="Connections">The connections that are open at the moment.</param>
+/// <param name="MonthlyUsers">The users of the 30 days that end with the day, UTC.</param>
+/// <param name="DailyUsers">The day's users, UTC.</param>
+/// <param name="SlotsUsed">The number of secondary tokens, of <see cref="ApiToken.MostSecondary"/>.</param>
+/// <param name="PushConfigurations">The push configurations of every type.</param>
+public sealed record ApplicationOverview(
+    long Connections, long MonthlyUsers, long DailyUsers, int SlotsUsed, IReadOnlyList<PushConfiguration> PushConfigurations);
 
 /// <summary>What requests about an application are authenticated with.</summary>
 /// <param name="Application">The application. The hosted platform has an address for each.</param>

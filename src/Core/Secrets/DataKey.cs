@@ -9,7 +9,8 @@ namespace Gatehouse.Secrets;
 /// </summary>
 /// <remarks>
 /// Format of an encrypted value: format 1, the key's identifier (4 bytes), nonce (12), tag (16), ciphertext. Nonces are
-/// random: NIST SP 800-38D allows 2^32 of them under one key.
+/// random: NIST SP 800-38D allows 2^32 of them under one key. A cipher takes four times as long to create as to use, and only one
+/// thread at a time may use it, so a few idle ones are kept.
 /// </remarks>
 public sealed class DataKey
 {
@@ -24,6 +25,7 @@ public sealed class DataKey
 
     private readonly byte[] key;
     private readonly byte[] identifier;
+    private readonly AesGcm?[] idle = new AesGcm?[16];
 
     /// <summary>Takes the 32 bytes of a key.</summary>
     /// <exception cref="ArgumentException">The key does not have 32 bytes.</exception>
@@ -60,9 +62,10 @@ public sealed class DataKey
         identifier.CopyTo(result, 1);
         var nonce = result.AsSpan(1 + IdentifierSize, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(key, TagSize);
+        var aes = Take();
         aes.Encrypt(
             nonce, plaintext, result.AsSpan(Overhead), result.AsSpan(Overhead - TagSize, TagSize), Encoding.UTF8.GetBytes(context));
+        Return(aes);
         return result;
     }
 
@@ -75,7 +78,7 @@ public sealed class DataKey
         if (!sealedValue.Slice(1, IdentifierSize).SequenceEqual(identifier))
             throw new VaultException("A value was encrypted under another key: the vault and the store do not belong together.");
         var plaintext = new byte[sealedValue.Length - Overhead];
-        using var aes = new AesGcm(key, TagSize);
+        var aes = Take();
         try
         {
             aes.Decrypt(
@@ -86,10 +89,18 @@ public sealed class DataKey
         {
             throw new VaultException("An encrypted value is damaged, or was moved to another place.", e);
         }
+        Return(aes);
         return plaintext;
     }
 
     /// <summary>Derives a key for another purpose. This key cannot be computed from it (HKDF, RFC 5869).</summary>
     public byte[] Derive(string purpose) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, key, KeySize, info: Encoding.UTF8.GetBytes(purpose));
+
+    // After a failure it is not returned, and left to the garbage collector.
+    private AesGcm Take() => Interlocked.Exchange(ref Place, null) ?? new AesGcm(key, TagSize);
+
+    private void Return(AesGcm aes) => Interlocked.Exchange(ref Place, aes)?.Dispose();
+
+    private ref AesGcm? Place => ref idle[Environment.CurrentManagedThreadId % idle.Length];
 }

@@ -26,6 +26,14 @@ public interface ITableStore
         string table, string partition, RowRange range, int most, CancellationToken cancellation);
 
     /// <summary>
+    /// The first <paramref name="most"/> rows (1 to 1,000) of a range in each of several partitions, at the partition's index. SQLite
+    /// reads them in one snapshot; other stores get a request for each partition, all at the same time.
+    /// </summary>
+    async ValueTask<IReadOnlyList<IReadOnlyList<TableRow>>> ReadEachAsync(
+        string table, IReadOnlyList<string> partitions, RowRange range, int most, CancellationToken cancellation) =>
+        await Task.WhenAll(partitions.Select(partition => ReadAsync(table, partition, range, most, cancellation).AsTask()));
+
+    /// <summary>
     /// Makes 1 to 100 changes to different rows of one partition, all or none. If it fails, the result names the first
     /// change that failed, and nothing was changed.
     /// </summary>

@@ -21,6 +21,11 @@ public sealed class SplitTableStore(ITableStore store, string table, ITableStore
         StoreOf(table).ReadAsync(table, partition, range, most, cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<IReadOnlyList<TableRow>>> ReadEachAsync(
+        string table, IReadOnlyList<string> partitions, RowRange range, int most, CancellationToken cancellation) =>
+        StoreOf(table).ReadEachAsync(table, partitions, range, most, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation) =>
         StoreOf(table).CommitAsync(table, partition, changes, cancellation);

@@ -21,6 +21,11 @@ public sealed class TracedTableStore(ITableStore store) : ITableStore, IAsyncDis
         store.ReadAsync(table, partition, range, most, cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<IReadOnlyList<TableRow>>> ReadEachAsync(
+        string table, IReadOnlyList<string> partitions, RowRange range, int most, CancellationToken cancellation) =>
+        store.ReadEachAsync(table, partitions, range, most, cancellation);
+
+    /// <inheritdoc/>
     public async ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
     {

@@ -53,19 +53,23 @@ internal sealed class ActiveUsers
     }
 
     /// <summary>
-    /// How many users were active from one day to another, both included. The days should not be far apart.
+    /// How many users were active on the last day, and from the first day to the last, both included. The days should not be far
+    /// apart.
     /// </summary>
-    public async Task<long> CountAsync(AppId application, DateOnly from, DateOnly to, CancellationToken cancellation)
+    public async Task<(long OnLast, long OnAny)> CountAsync(
+        AppId application, DateOnly from, DateOnly to, CancellationToken cancellation)
     {
         // The first possible key after the last day's.
         var range = new RowRange(UsageKeys.UserDay(from), UsageKeys.UserDay(to) + " ");
-        var reads = Enumerable.Range(0, UsageKeys.Shards).Select(async chunk =>
+        var (onLast, onAny) = (0.0, 0.0);
+        foreach (var rows in await store.ReadEachAsync(
+            UsageKeys.Table, UsageKeys.AllUsers(application), range, to.DayNumber - from.DayNumber + 1, cancellation))
         {
-            var rows = await store.ReadAsync(
-                UsageKeys.Table, UsageKeys.Users(application, chunk), range, to.DayNumber - from.DayNumber + 1, cancellation);
-            return DistinctUsers.Union([.. rows.Select(Read)]).Count;
-        });
-        return (long)Math.Round((await Task.WhenAll(reads)).Sum());
+            DistinctUsers[] days = [.. rows.Select(Read)];
+            if (rows is [.., { Key: var key }] && key == UsageKeys.UserDay(to)) onLast += days[^1].Count;
+            onAny += DistinctUsers.Union(days).Count;
+        }
+        return ((long)Math.Round(onLast), (long)Math.Round(onAny));
     }
 
     private async Task WriteAsync(string partition, IReadOnlyList<Seen> turn)

@@ -39,6 +39,10 @@ internal static class UsageKeys
 
     public static string Users(AppId application, int chunk) => $"{application}:u{HexPartitions.OfApplications[chunk]}";
 
+    public static string[] AllMessages(AppId application) => [.. Enumerable.Range(0, Shards).Select(shard => Messages(application, shard))];
+
+    public static string[] AllUsers(AppId application) => [.. Enumerable.Range(0, Shards).Select(chunk => Users(application, chunk))];
+
     public static string Nodes(AppId application) => $"{application}:n";
 
     public static string Limits(AppId application) => $"limits:{HexPartitions.Of(application)}";

@@ -36,9 +36,9 @@ internal sealed record ApplicationViewDocument(
     [property: JsonPropertyName("push_credentials")] IReadOnlyList<PushCredentialDocument> PushCredentials)
 {
     public static ApplicationViewDocument Of(ApplicationView view) => new(
-        view.Application.Id.ToString(), view.Application.Name, Rfc3339.Text(view.Application.CreatedAt), view.Connections,
-        view.MonthlyUsers, view.DailyUsers, new SlotsDocument(view.SlotsUsed, ApiToken.MostSecondary),
-        [.. view.PushConfigurations.Select(PushCredentialDocument.Of)]);
+        view.Application.Id.ToString(), view.Application.Name, Rfc3339.Text(view.Application.CreatedAt), view.Overview.Connections,
+        view.Overview.MonthlyUsers, view.Overview.DailyUsers, new SlotsDocument(view.Overview.SlotsUsed, ApiToken.MostSecondary),
+        [.. view.Overview.PushConfigurations.Select(PushCredentialDocument.Of)]);
 }
 
 /// <summary>The used token slots and their maximum.</summary>

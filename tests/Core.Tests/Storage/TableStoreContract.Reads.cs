@@ -78,8 +78,22 @@ public abstract partial class TableStoreContract
     }
 
     [Fact]
+    public async Task ReadEach_answers_each_partition_at_its_index()
+    {
+        foreach (var partition in (string[])["p", "q"])
+        {
+            (await Store.CommitAsync(
+                Table, partition, [.. "abcd".Select(key => RowChange.Insert(Row($"{partition}{key}")))], None)).OrThrow();
+        }
+        var rows = await Store.ReadEachAsync(Table, ["q", "absent", "p"], new RowRange("pb", "qc"), 2, None);
+        Assert.Equal([["qa", "qb"], [], ["pb", "pc"]], rows.Select(KeysOf));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Store.ReadEachAsync(Table, ["p"], RowRange.All, 1001, None).AsTask());
+    }
+
+    [Fact]
     public async Task A_table_or_partition_without_rows_reads_as_empty()
     {
+        Assert.All(await Store.ReadEachAsync(Table, ["p", "q"], RowRange.All, 10, None), Assert.Empty);
         Assert.Empty(await Store.ReadAsync(Table, "p", RowRange.All, 10, None));
         Assert.All(await Store.GetManyAsync(Table, "p", ["a", "b"], None), Assert.Null);
         await Commit(RowChange.Insert(Row("a")));

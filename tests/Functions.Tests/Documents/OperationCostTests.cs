@@ -158,6 +158,13 @@ public sealed class OperationCostTests : IAsyncLifetime
             return base.ReadAsync(table, partition, range, most, cancellation);
         }
 
+        public override ValueTask<IReadOnlyList<IReadOnlyList<TableRow>>> ReadEachAsync(
+            string table, IReadOnlyList<string> partitions, RowRange range, int most, CancellationToken cancellation)
+        {
+            counter.Add(partitions.Count);
+            return base.ReadEachAsync(table, partitions, range, most, cancellation);
+        }
+
         public override ValueTask<CommitResult> CommitAsync(
             string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gatehouse.Common;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
 using Gatehouse.Secrets;
@@ -26,7 +27,9 @@ public sealed record ApplicationSyncRun(
 public sealed class ApplicationSync
 {
     private const int PageSize = 100;
-    private const int ApplicationsAtOnce = 8;
+
+    // Of the local vault's and the store's commits, those that arrive at once share a write to disk.
+    private const int ApplicationsAtOnce = 64;
 
     private readonly IPlatform platform;
     private readonly MasterTokens masters;
@@ -67,26 +70,39 @@ public sealed class ApplicationSync
         var removed = new ConcurrentQueue<AppId>();
         var failures = new ConcurrentQueue<CustodyFailure>();
         var unreadable = new List<UnreadableApplication>();
-        await foreach (var page in ApplicationPages.ReadAsync(platform, PageSize, cancellation))
+        var adding = Task.CompletedTask;
+        try
         {
-            listed.UnionWith(page.Applications.Select(application => application.Id));
-            listed.UnionWith(page.Unreadable.Select(one => one.Id).OfType<AppId>());
-            unreadable.AddRange(page.Unreadable);
-            await ForEachAsync(
-                page.Applications, application => application.Id,
-                (application, stop) => AddAsync(application, work, stop), added, failures, cancellation);
+            await foreach (var page in ApplicationPages.ReadAsync(platform, PageSize, cancellation))
+            {
+                var applications = page.Applications.Where(application => listed.Add(application.Id)).ToList();
+                listed.UnionWith(page.Unreadable.Select(one => one.Id).OfType<AppId>());
+                unreadable.AddRange(page.Unreadable);
+                // The platform reads the next page meanwhile.
+                await adding;
+                var known = rows.FindMany(applications, cancellation);
+                adding = ForEachAsync(
+                    applications, application => application.Id,
+                    async (application, stop) => await AddAsync(
+                        application, (await known[HexPartitions.Of(application.Id)])[application.Id], work, stop),
+                    added, failures, cancellation);
+            }
+        }
+        finally
+        {
+            await adding;
         }
         IReadOnlyList<CustodyRecord> records = [];
         var live = 0L;
         do
         {
-            records = await rows.ReadAsync(records.Count == 0 ? null : records[^1].Id, PageSize, cancellation);
+            records = await rows.ReadAsync(records.Count == 0 ? null : records[^1].Id, TableLimits.RowsPerRead, cancellation);
             live += records.Sum(record => record.Leases.Sum(lease => lease.Tokens.Count()));
             await ForEachAsync(
                 records.Where(record => !listed.Contains(record.Id)), record => record.Id,
                 (record, stop) => RemoveAsync(record, work, stop), removed, failures, cancellation);
         }
-        while (records.Count == PageSize);
+        while (records.Count == TableLimits.RowsPerRead);
         Measures.TokensLive.Record(live);
         return new ApplicationSyncRun(
             listed.Count + unreadable.Count(one => one.Id is null), [.. added], [.. removed], [.. failures])
@@ -113,9 +129,9 @@ public sealed class ApplicationSync
                 }
             });
 
-    private async Task<bool> AddAsync(Application application, Work work, CancellationToken cancellation)
+    private async Task<bool> AddAsync(Application application, TableRow? row, Work work, CancellationToken cancellation)
     {
-        var record = await rows.FindAsync(application.Id, cancellation);
+        var record = row is null ? null : CustodyRecord.Read(row);
         if (record?.State == CustodyState.Deleting) return false;
         var isKnown = record?.MasterHash == LeasedToken.HashOf(application.Token);
         if (isKnown && !work.AsksVault) return false;
@@ -126,6 +142,8 @@ public sealed class ApplicationSync
         if (await IsGoneAsync(new ApplicationCredential(application.Id, application.Token), cancellation)) return false;
         if (work.IsPreview) return true;
         if (!isHeld) await masters.StoreAsync(application.Id, application.Token, cancellation);
+        // There may be very many, so their tokens are not cached.
+        masters.Invalidate(application.Id);
         while (true)
         {
             if (record is null ? await rows.TryInsertAsync(CustodyRecord.Of(application), cancellation)

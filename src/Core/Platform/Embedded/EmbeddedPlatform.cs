@@ -76,6 +76,17 @@ public sealed class EmbeddedPlatform(
         DailyCountAnswer.Of(await statistics.DailyCountsAsync(
             (await AuthenticateAsync(credential, cancellation)).Application, from, to, cancellation));
 
+    /// <inheritdoc/>
+    public async Task<ApplicationOverview> ViewOverviewAsync(ApplicationCredential master, DateOnly day, CancellationToken cancellation)
+    {
+        var caller = await AuthenticateAsync(master, cancellation);
+        var connections = statistics.ConcurrentConnectionsAsync(caller.Application, cancellation);
+        var users = statistics.ActiveUsersAsync(caller.Application, day, cancellation);
+        var push = pushConfigurations.ListAsync(caller, null, cancellation);
+        await Task.WhenAll(connections, users, push);
+        return new ApplicationOverview(await connections, (await users).Monthly, (await users).Daily, tokens.List(caller).Count, await push);
+    }
+
     // A token of another application is refused here, as it would be at the application's own address.
     private async ValueTask<ApplicationCaller> AuthenticateAsync(ApplicationCredential credential, CancellationToken cancellation)
     {

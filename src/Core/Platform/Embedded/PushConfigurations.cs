@@ -52,15 +52,17 @@ public sealed class PushConfigurations(
         return [.. added.Select(one => one.Configuration)];
     }
 
-    /// <summary>The configurations of one type, newest first.</summary>
+    /// <summary>The configurations of one type, or of every type for null: by type, the newest first.</summary>
     public async Task<IReadOnlyList<PushConfiguration>> ListAsync(
-        ApplicationCaller caller, PushType type, CancellationToken cancellation)
+        ApplicationCaller caller, PushType? type, CancellationToken cancellation)
     {
-        var rows = await store.ReadAsync(
-            ApplicationRecord.Table, caller.Record.Partition, PushConfigurationRow.Range(caller.Application, type), Most, cancellation);
+        var range = type is { } one ? PushConfigurationRow.Range(caller.Application, one) : PushConfigurationRow.Range(caller.Application);
+        if (caller.Record.PushConfigurations == 0) return [];
+        var rows = await store.ReadAsync(ApplicationRecord.Table, caller.Record.Partition, range, Most, cancellation);
         return [.. rows
             .Select(row => PushConfigurationRow.Read(row, keys.Data, caller.Application))
-            .OrderByDescending(configuration => configuration.CreatedAt).ThenBy(configuration => configuration.Id, StringComparer.Ordinal)];
+            .OrderBy(configuration => configuration.Type).ThenByDescending(configuration => configuration.CreatedAt)
+            .ThenBy(configuration => configuration.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>Deletes one configuration.</summary>

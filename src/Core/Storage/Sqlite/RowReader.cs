@@ -26,9 +26,9 @@ internal sealed class RowReader : IDisposable
         database.Execute($"PRAGMA cache_size = -{PageCache}");
         tables = new TableIds(database);
         get = database.Prepare("SELECT etag, body FROM rows WHERE table_id = ?1 AND partition = ?2 AND row = ?3");
+        // Without a LIMIT: SQLite would prepare the statement again whenever a parameter in LIMIT is bound, which takes 25 µs.
         range = database.Prepare("""
-            SELECT etag, body, row FROM rows
-            WHERE table_id = ?1 AND partition = ?2 AND row >= ?3 AND row < ?4 ORDER BY row LIMIT ?5
+            SELECT etag, body, row FROM rows WHERE table_id = ?1 AND partition = ?2 AND row >= ?3 AND row < ?4 ORDER BY row
             """);
         begin = database.Prepare("BEGIN");
         end = database.Prepare("COMMIT");
@@ -47,20 +47,13 @@ internal sealed class RowReader : IDisposable
     }
 
     /// <summary>The rows with these keys of a partition, in one snapshot.</summary>
-    public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows)
-    {
-        var found = new TableRow?[rows.Count];
-        begin.Run();
-        try
-        {
-            for (var at = 0; at < found.Length; at++) found[at] = Find(new RowKey(table, partition, rows[at]), out _);
-        }
-        finally
-        {
-            end.Run();
-        }
-        return found;
-    }
+    public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows) =>
+        InSnapshot(rows, row => Find(new RowKey(table, partition, row), out _));
+
+    /// <summary>The first rows of a range of each of several partitions, in one snapshot.</summary>
+    public IReadOnlyList<TableRow>[] ReadEach(string table, IReadOnlyList<string> partitions, RowRange bounds, int most) =>
+        InSnapshot<IReadOnlyList<TableRow>>(
+            partitions, tables.Find(table) == 0 ? _ => [] : partition => Read(table, partition, bounds, most));
 
     /// <summary>The first rows of a range of a partition, in one snapshot.</summary>
     public List<TableRow> Read(string table, string partition, RowRange bounds, int most)
@@ -72,10 +65,9 @@ internal sealed class RowReader : IDisposable
         range.Bind(2, partition);
         range.Bind(3, bounds.From ?? "");
         range.Bind(4, bounds.Before ?? BehindAll);
-        range.Bind(5, most);
         try
         {
-            while (range.Step()) rows.Add(Row(range, range.Key(2), range.Bytes(1)));
+            while (rows.Count < most && range.Step()) rows.Add(Row(range, range.Key(2), range.Bytes(1)));
             return rows;
         }
         finally
@@ -98,6 +90,21 @@ internal sealed class RowReader : IDisposable
     {
         database.Dispose();
         generations.Dispose();
+    }
+
+    private T[] InSnapshot<T>(IReadOnlyList<string> keys, Func<string, T> read)
+    {
+        var found = new T[keys.Count];
+        begin.Run();
+        try
+        {
+            for (var at = 0; at < found.Length; at++) found[at] = read(keys[at]);
+        }
+        finally
+        {
+            end.Run();
+        }
+        return found;
     }
 
     private TableRow? Find(in RowKey key, out int bytes)

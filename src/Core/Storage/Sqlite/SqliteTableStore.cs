@@ -68,6 +68,16 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
             (table, partition, range, most), static (reader, query) => reader.Read(query.Item1, query.Item2, query.Item3, query.Item4), cancellation);
     }
 
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<IReadOnlyList<TableRow>>> ReadEachAsync(
+        string table, IReadOnlyList<string> partitions, RowRange range, int most, CancellationToken cancellation)
+    {
+        foreach (var partition in partitions) TableLimits.CheckRange(table, partition, range, most);
+        return Read<(string, IReadOnlyList<string>, RowRange, int), IReadOnlyList<IReadOnlyList<TableRow>>>(
+            (table, partitions, range, most),
+            static (reader, query) => reader.ReadEach(query.Item1, query.Item2, query.Item3, query.Item4), cancellation);
+    }
+
     /// <summary>The partitions of a table that have rows, in order. Reads the whole table: for commands, not for requests.</summary>
     public ValueTask<IReadOnlyList<string>> ReadPartitionsAsync(string table, CancellationToken cancellation) =>
         Read<string, IReadOnlyList<string>>(table, static (reader, table) => reader.Partitions(table), cancellation);
