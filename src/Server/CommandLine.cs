@@ -101,10 +101,16 @@ internal static class CommandLine
     }
 
     // A word is a command or a name of its own only in first place, and never a switch's value: --Organization:User help.
-    private static bool Ask(string[] args, string[] words) => args.Index().Any(argument =>
-        words.Contains(argument.Item, StringComparer.OrdinalIgnoreCase)
-        && (argument.Index == 0 || argument.Item.StartsWith("--", StringComparison.Ordinal)
-            || (argument.Item.StartsWith('-') && !IsSwitch(args[argument.Index - 1]))));
+    private static bool Ask(string[] args, string[] words)
+    {
+        for (var index = 0; index < args.Length; index++)
+        {
+            if (words.Contains(args[index], StringComparer.OrdinalIgnoreCase)
+                && (index == 0 || args[index].StartsWith("--", StringComparison.Ordinal)
+                    || (args[index].StartsWith('-') && !IsSwitch(args[index - 1])))) return true;
+        }
+        return false;
+    }
 
     private static bool IsSwitch(string argument) => argument.StartsWith("--", StringComparison.Ordinal) && !argument.Contains('=');
 

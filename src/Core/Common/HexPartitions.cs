@@ -7,10 +7,10 @@ namespace Gatehouse.Common;
 internal static class HexPartitions
 {
     /// <summary>The digits of application ids, in the order of the ids.</summary>
-    public static readonly IReadOnlyList<string> OfApplications = [.. "0123456789ABCDEF".Select(digit => $"{digit}")];
+    public static readonly IReadOnlyList<string> OfApplications = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"];
 
     /// <summary>The digits of hashes, which are written in lower case.</summary>
-    public static readonly IReadOnlyList<string> OfHashes = [.. "0123456789abcdef".Select(digit => $"{digit}")];
+    public static readonly IReadOnlyList<string> OfHashes = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
 
     /// <summary>The partition of an application.</summary>
     public static string Of(AppId application)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Gatehouse.Usage;
 
 /// <summary>
@@ -10,73 +12,83 @@ namespace Gatehouse.Usage;
 internal sealed class PartitionWriteQueue<TWork>(Func<string, IReadOnlyList<TWork>, Task> write, int most)
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<string, Queue<Waiting>> partitions = new(StringComparer.Ordinal);
+
+    // The last group of each partition. The groups before it lead to it.
+    private readonly Dictionary<string, Group> partitions = new(StringComparer.Ordinal);
 
     /// <summary>Adds work of a given size; completes when it is written.</summary>
     public Task AddAsync(string partition, TWork work, int size)
     {
-        var mine = new Waiting(work, size);
+        Group group;
         lock (gate)
         {
-            if (partitions.TryGetValue(partition, out var queue))
+            ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(partitions, partition, out var isWriting);
+            if (last is { IsClosed: false } && last.Size + size <= most)
             {
-                queue.Enqueue(mine);
-                return mine.Written;
+                last.Add(work, size);
+                return last.Written;
             }
-            partitions.Add(partition, new Queue<Waiting>());
+            group = new Group { IsClosed = !isWriting };
+            group.Add(work, size);
+            if (last is not null) last.Next = group;
+            last = group;
+            if (isWriting) return group.Written;
         }
         // The following groups belong to other callers, so this request's context must not flow into them.
-        using (ExecutionContext.SuppressFlow()) _ = RunAsync(partition, mine);
-        return mine.Written;
+        using (ExecutionContext.SuppressFlow()) _ = RunAsync(partition, group);
+        return group.Written;
     }
 
-    private async Task RunAsync(string partition, Waiting first)
+    private async Task RunAsync(string partition, Group first)
     {
-        for (List<Waiting>? turn = [first]; turn is not null; turn = Next(partition))
+        for (var group = first; group is not null; group = Next(partition, group))
         {
             try
             {
-                await write(partition, [.. turn.Select(waiting => waiting.Work)]);
-                foreach (var waiting in turn) waiting.Complete();
+                await write(partition, group.Works);
+                group.Complete();
             }
             catch (Exception fault)
             {
-                foreach (var waiting in turn) waiting.Fail(fault);
+                group.Fail(fault);
             }
         }
     }
 
-    private List<Waiting>? Next(string partition)
+    private Group? Next(string partition, Group written)
     {
         lock (gate)
         {
-            var queue = partitions[partition];
-            if (queue.Count == 0)
-            {
-                partitions.Remove(partition);
-                return null;
-            }
-            var turn = new List<Waiting>();
-            var size = 0;
-            do
-            {
-                size += queue.Peek().Size;
-                turn.Add(queue.Dequeue());
-            }
-            while (queue.TryPeek(out var next) && size + next.Size <= most);
-            return turn;
+            var next = written.Next;
+            if (next is null) partitions.Remove(partition);
+            else next.IsClosed = true;
+            // An old group must not keep all younger ones alive until the next collection of its generation.
+            written.Next = null;
+            return next;
         }
     }
 
-    private sealed class Waiting(TWork work, int size)
+    /// <summary>Work that is written together, and the task of its callers.</summary>
+    private sealed class Group
     {
         private readonly TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public TWork Work => work;
+        public List<TWork> Works { get; } = [];
 
-        public int Size => size;
+        public int Size { get; private set; }
+
+        /// <summary>Whether it is being written, and takes no more work.</summary>
+        public bool IsClosed { get; set; }
+
+        public Group? Next { get; set; }
 
         public Task Written => written.Task;
+
+        public void Add(TWork work, int size)
+        {
+            Works.Add(work);
+            Size += size;
+        }
 
         public void Complete() => written.SetResult();
 

@@ -47,7 +47,8 @@ public sealed class UsageRecorder
         var hidden = new List<int>();
         RefuseOld(events, outcomes);
         rateLimiter.Apply(application, events, await limits.GetAsync(application, cancellation), outcomes, hidden);
-        await messages.FindCountedAsync(application, events, outcomes, cancellation);
+        if (Array.Exists(outcomes, outcome => outcome != EventOutcome.Accepted))
+            await messages.FindCountedAsync(application, events, outcomes, cancellation);
         await WriteAsync(application, events, outcomes, cancellation);
         var receipt = Receipt(outcomes, hidden);
         Measures.EventsCounted.Add(receipt.Accepted);
@@ -87,10 +88,10 @@ public sealed class UsageRecorder
         var writes = Task.WhenAll(
             messages.CountAsync(application, events, outcomes), users.AddAsync(application, events, outcomes));
         await writes.WaitAsync(cancellation);
-        var reports = new Dictionary<string, int>(StringComparer.Ordinal);
+        Dictionary<string, int>? reports = null;
         foreach (var one in events)
-            if (one.Kind == UsageEventKind.Connections) reports[one.Node] = one.Connections;
-        if (reports.Count == 0) return;
+            if (one.Kind == UsageEventKind.Connections) (reports ??= new(StringComparer.Ordinal))[one.Node] = one.Connections;
+        if (reports is null) return;
         var refused = await nodes.ReportAsync(application, reports, cancellation);
         for (var index = 0; refused.Count > 0 && index < events.Count; index++)
         {

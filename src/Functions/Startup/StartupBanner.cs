@@ -96,14 +96,14 @@ internal sealed class StartupBanner(
     // At the start of its line, so that the whole line can be pasted. A comment behind it would not do: zsh takes none.
     private string Variables(string address)
     {
-        (string Name, string? Value, string What)[] variables =
+        Variable[] variables =
         [
-            ("GATEHOUSE", address, ""),
-            .. TakesKey ? [("KEY", credentials.CreatedKey, "an X-Gatehouse-Key")] : Array.Empty<(string, string?, string)>(),
+            new("GATEHOUSE", address, ""),
+            .. TakesKey ? [new("KEY", credentials.CreatedKey, "an X-Gatehouse-Key")] : Array.Empty<Variable>(),
             // The hosted platform's credentials are in the vault, and no request to Gatehouse carries them.
             .. settings.Platform is null
-                ? [("ORG", credentials.CreatedPassword is { } password ? $"{credentials.User}:{password}" : null, "user:password")]
-                : Array.Empty<(string, string?, string)>(),
+                ? [new("ORG", credentials.CreatedPassword is { } password ? $"{credentials.User}:{password}" : null, "user:password")]
+                : Array.Empty<Variable>(),
         ];
         var line = ShellVariables.Export(from variable in variables where variable.Value is not null select (variable.Name, variable.Value));
         var others = variables.Where(variable => variable.Value is null).Select(variable => $"{variable.Name} ({variable.What})").ToList();
@@ -119,4 +119,7 @@ internal sealed class StartupBanner(
             .. data.Account is { } account ? new[] { $"  tables        {account}" } : [],
             .. data.Folder is { } folder ? new[] { $"  data folder   {folder.Path}" } : [],
         ]);
+
+    // A class: the runtime has code for lists of classes, and compiles code for lists of each struct at the start.
+    private sealed record Variable(string Name, string? Value, string What);
 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,8 +19,7 @@ internal sealed partial class TimerLoop(
     // Clocks are corrected by less than this all the time, which delays a run by no more.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
-    private readonly Channel<bool> wakes = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly SemaphoreSlim wakes = new(0);
 
     private volatile bool isRequested;
     private DateTimeOffset seen;
@@ -70,8 +68,7 @@ internal sealed partial class TimerLoop(
 
     private async Task NextWakeAsync(CancellationToken stopping)
     {
-        Task woken = wakes.Reader.ReadAsync(stopping).AsTask();
-        await woken.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await wakes.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     // If the clock was set back, the next time by the old clock may be days away.
@@ -130,7 +127,11 @@ internal sealed partial class TimerLoop(
         return TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(wait.TotalMilliseconds)));
     }
 
-    private void Wake() => wakes.Writer.TryWrite(true);
+    private void Wake()
+    {
+        lock (wakes)
+            if (wakes.CurrentCount == 0) wakes.Release();
+    }
 
     [LoggerMessage(2, LogLevel.Error, "Timer function {Function} failed; it runs again at its next time.")]
     private static partial void LogFailed(ILogger logger, string function, Exception fault);

@@ -14,7 +14,8 @@ public sealed class Caller
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@:");
 
-    private readonly HashSet<Role> roles;
+    // A bit for each role.
+    private readonly uint roles;
     private readonly HashSet<AppId>? applications;
 
     /// <summary>Creates a caller.</summary>
@@ -26,8 +27,7 @@ public sealed class Caller
     {
         if (!IsName(name)) throw new ArgumentException("Not a valid name of a caller.", nameof(name));
         Name = name;
-        this.roles = [.. roles];
-        this.roles.Remove(Role.None);
+        foreach (var role in roles) this.roles |= Bit(role);
         this.applications = applications is null ? null : [.. applications];
     }
 
@@ -46,7 +46,7 @@ public sealed class Caller
 
     /// <summary>Requires the role for one application.</summary>
     public AccessDecision May(Role role, AppId application) =>
-        !roles.Contains(role) ? AccessDecision.Forbidden
+        !Has(role) ? AccessDecision.Forbidden
         : Reaches(application) ? AccessDecision.Allowed
         : AccessDecision.OtherApplication;
 
@@ -54,17 +54,21 @@ public sealed class Caller
     /// Requires the role for all applications. Used for calls that are not about one application, such as creating one.
     /// </summary>
     public AccessDecision MayForAll(Role role) =>
-        roles.Contains(role) && !IsConfined ? AccessDecision.Allowed : AccessDecision.Forbidden;
+        Has(role) && !IsConfined ? AccessDecision.Allowed : AccessDecision.Forbidden;
 
     /// <summary>
     /// Requires the role, for all applications or some. Used for calls that show only the applications that the caller
     /// <see cref="Reaches"/>.
     /// </summary>
-    public AccessDecision MayForSome(Role role) => roles.Contains(role) ? AccessDecision.Allowed : AccessDecision.Forbidden;
+    public AccessDecision MayForSome(Role role) => Has(role) ? AccessDecision.Allowed : AccessDecision.Forbidden;
 
     /// <summary>Whether the caller may see the application.</summary>
     public bool Reaches(AppId application) => applications is null || applications.Contains(application);
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    private bool Has(Role role) => (roles & Bit(role)) != 0;
+
+    private static uint Bit(Role role) => role == Role.None ? 0 : 1u << (int)role;
 }

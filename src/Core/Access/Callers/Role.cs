@@ -45,11 +45,8 @@ public enum Role
 /// <summary>The names of the roles in Entra ID's app roles, the configuration and the audit trail.</summary>
 public static class RoleNames
 {
-    private static readonly Dictionary<string, Role> ByName = Enum.GetValues<Role>().Where(role => role != Role.None)
-        .ToDictionary(NameOf, StringComparer.Ordinal);
-
     /// <summary>Every role.</summary>
-    public static IReadOnlyCollection<Role> All => ByName.Values;
+    public static IReadOnlyCollection<Role> All { get; } = Enum.GetValues<Role>()[1..];
 
     /// <summary>The name of a role.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such role.</exception>
@@ -72,7 +69,12 @@ public static class RoleNames
     /// <summary>Parses the name of a role, in exactly this spelling; false if the name is unknown.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out Role role)
     {
+        foreach (var known in All)
+        {
+            role = known;
+            if (name == NameOf(known)) return true;
+        }
         role = Role.None;
-        return name is not null && ByName.TryGetValue(name, out role);
+        return false;
     }
 }

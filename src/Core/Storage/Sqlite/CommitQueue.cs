@@ -6,7 +6,7 @@ namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
 /// Group commit: one thread makes all commits. Commits that arrive while a transaction is written to disk share the next one, so
-/// they share the cost of its flush.
+/// they share the cost of its flush. So do those that arrive while the others of a transaction are made.
 /// </summary>
 /// <remarks>
 /// A group ends with the commit that reaches <see cref="MostChanges"/> changes or <see cref="MostBytes"/> bytes of rows. This is
@@ -75,27 +75,19 @@ internal sealed class CommitQueue : IAsyncDisposable
         results.Clear();
         try
         {
-            // Commits that arrive while another process has the lock are part of the group, and fail with it.
-            try
-            {
-                writer ??= file.Connect(database => new RowWriter(database, cache, file.MostBytes));
-                writer.Begin();
-            }
-            finally
-            {
-                Collect(first);
-            }
-            foreach (var commit in group) results.Add(writer.Make(commit));
+            writer ??= file.Connect(database => new RowWriter(database, cache, file.MostBytes));
+            writer.Begin();
+            foreach (var commit in Collect(first)) results.Add(writer.Make(commit));
             writer.Commit();
         }
         catch (SqliteException fault)
         {
-            FailGroup(file.Failed(fault));
+            FailGroup(first, file.Failed(fault));
             return;
         }
         catch (StoreUnavailableException fault)
         {
-            FailGroup(fault);
+            FailGroup(first, fault);
             return;
         }
         Interlocked.Increment(ref groups);
@@ -103,14 +95,17 @@ internal sealed class CommitQueue : IAsyncDisposable
         for (var index = 0; index < group.Count; index++) group[index].Complete(results[index]);
     }
 
-    private void FailGroup(StoreUnavailableException fault)
+    private void FailGroup(PendingCommit first, StoreUnavailableException fault)
     {
         writer?.Dispose();
         writer = null;
+        // Those that have arrived fail too. If another process has the lock, each of them would wait for it as long again.
+        _ = Collect(first).Count();
         foreach (var commit in group) commit.Fail(fault);
     }
 
-    private void Collect(PendingCommit first)
+    // Commits that arrive while earlier ones of the group are made belong to it too.
+    private IEnumerable<PendingCommit> Collect(PendingCommit first)
     {
         var (changes, bytes) = (0, 0);
         var next = first;
@@ -118,6 +113,7 @@ internal sealed class CommitQueue : IAsyncDisposable
         {
             if (!next.TryTake()) continue;
             group.Add(next);
+            yield return next;
             changes += next.Changes.Length;
             bytes += next.Size;
         }

@@ -22,9 +22,9 @@ internal sealed class RowWriter : IDisposable
     private readonly SqliteCommand commit;
     private readonly SqliteCommand lastETag;
     private readonly SqliteCommand setLastETag;
-    private readonly SqliteCommand save;
-    private readonly SqliteCommand release;
-    private readonly SqliteCommand takeBack;
+    private readonly Statement save;
+    private readonly Statement release;
+    private readonly Statement takeBack;
     private readonly Statement insert;
     private readonly Statement put;
     private readonly Statement replace;
@@ -48,9 +48,9 @@ internal sealed class RowWriter : IDisposable
         commit = database.Command("COMMIT");
         lastETag = database.Command("SELECT last FROM last_etag");
         setLastETag = database.Command("UPDATE last_etag SET last = $1", SqliteType.Integer);
-        save = database.Command("SAVEPOINT one");
-        release = database.Command("RELEASE one");
-        takeBack = database.Command("ROLLBACK TO one");
+        save = database.Prepare("SAVEPOINT one");
+        release = database.Prepare("RELEASE one");
+        takeBack = database.Prepare("ROLLBACK TO one");
         const string Insert = "INSERT INTO rows (table_id, partition, row, etag, body) VALUES (?1, ?2, ?3, ?4, ?5)";
         insert = database.Prepare($"{Insert} ON CONFLICT DO NOTHING");
         put = database.Prepare($"{Insert} ON CONFLICT DO UPDATE SET etag = ?4, body = ?5");
@@ -74,7 +74,7 @@ internal sealed class RowWriter : IDisposable
     {
         var table = tables.FindOrAdd(pending.Table);
         var several = pending.Changes.Length > 1;
-        if (several) save.ExecuteNonQuery();
+        if (several) save.Run();
         var etags = new string?[pending.Changes.Length];
         for (var index = 0; index < etags.Length; index++)
         {
@@ -84,14 +84,14 @@ internal sealed class RowWriter : IDisposable
             {
                 if (several)
                 {
-                    takeBack.ExecuteNonQuery();
-                    release.ExecuteNonQuery();
+                    takeBack.Run();
+                    release.Run();
                 }
                 return CommitResult.Failed(failure, index);
             }
             if (change.Kind != RowChangeKind.Delete) etags[index] = ETags.Format(etag);
         }
-        if (several) release.ExecuteNonQuery();
+        if (several) release.Run();
         made.Add(pending);
         return CommitResult.Success(etags);
     }
