@@ -7,5 +7,5 @@ using Microsoft.Extensions.Logging;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
-builder.Logging.ClearProviders();
+builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.None);
 builder.Build().Run();

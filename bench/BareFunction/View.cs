@@ -19,6 +19,7 @@ public static class View
         {
             httpContext.Response.ContentType = "application/json; charset=utf-8";
             httpContext.Response.ContentLength = Body.Length;
+            httpContext.Response.Headers.CacheControl = "no-store";
             return httpContext.Response.Body.WriteAsync(Body, httpContext.RequestAborted).AsTask();
         }
     }

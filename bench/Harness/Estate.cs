@@ -39,7 +39,7 @@ internal sealed record Estate(string DataFolder, string Credentials, string Mast
             var created = await client.FacadeAsync(HttpMethod.Post, "/ops/v1/applications", $$"""{"name":"Application {{index:D6}}"}""", cancel);
             ids[index] = Client.Member(created, "app_id");
             await client.FacadeAsync(
-                HttpMethod.Post, $"/ops/v1/applications/{ids[index]}/tokens", """{"label":"worker","deliver":"answer"}""", cancel);
+                HttpMethod.Post, $"/ops/v1/applications/{ids[index]}/tokens", """{"label":"worker","deliver":"response"}""", cancel);
         });
         return new Estate(dataFolder, await rig.NewFileAsync("key", [Rig.OpsKey], cancellation), Application: ids[0]);
     }

@@ -24,6 +24,7 @@ static RequestDelegate Answer(byte[] body) => context =>
 {
     context.Response.ContentType = "application/json; charset=utf-8";
     context.Response.ContentLength = body.Length;
+    context.Response.Headers.CacheControl = "no-store";
     var written = context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
     return written.IsCompletedSuccessfully ? Task.CompletedTask : written.AsTask();
 };
@@ -45,6 +46,8 @@ static RequestDelegate PassOn(string upstream)
 
 static RequestDelegate Open(string password) => async context =>
 {
+    // The first request only asks whether it serves.
+    if (!context.Request.HasFormContentType) return;
     var form = await context.Request.ReadFormAsync(context.RequestAborted);
     using var file = new MemoryStream();
     foreach (var sent in form.Files) await sent.CopyToAsync(file, context.RequestAborted);
