@@ -4,17 +4,35 @@ using System.Text;
 
 namespace Gatehouse.Bench;
 
-/// <summary>One line of the report: the figures of both sides, and the target.</summary>
+/// <summary>One line of the report. An empty text means that there is nothing to say.</summary>
 /// <param name="What">What was measured, with its unit.</param>
-/// <param name="Product">The product's figure.</param>
-/// <param name="Peer">The peer's figure.</param>
-/// <param name="Ratio">The ratio of the two.</param>
-/// <param name="Target">The target; null if the line only explains another line.</param>
-/// <param name="IsMet">Whether the target is met.</param>
-internal sealed record ReportLine(string What, string Product, string Peer, string Ratio, string? Target = null, bool IsMet = true);
+internal sealed record ReportLine(string What)
+{
+    /// <summary>The product's figure.</summary>
+    public string Product { get; init; } = "";
+
+    /// <summary>The peer's figure.</summary>
+    public string Peer { get; init; } = "";
+
+    /// <summary>The ratio of the product's figure to the peer's.</summary>
+    public string Ratio { get; init; } = "";
+
+    /// <summary>The figure of the other commit.</summary>
+    public string Other { get; init; } = "";
+
+    /// <summary>The ratio of the product's figure to the other commit's.</summary>
+    public string OtherRatio { get; init; } = "";
+
+    /// <summary>The target; empty if the line only explains another line.</summary>
+    public string Target { get; init; } = "";
+
+    /// <summary>Whether the target is met; null if there is none.</summary>
+    public bool? IsMet { get; init; }
+}
 
 /// <summary>The table of all figures, as Markdown.</summary>
-internal sealed class Report
+/// <param name="against">The commit that was compared; null for none.</param>
+internal sealed class Report(string? against)
 {
     private const string Begin = "<!-- figures -->";
     private const string End = "<!-- /figures -->";
@@ -35,11 +53,13 @@ internal sealed class Report
 
     public override string ToString()
     {
+        string[] others = against is null ? [] : [against, $"ratio to {against}"];
         string[][] cells =
         [
-            ["", "Gatehouse", "peer", "ratio", "target", "met"],
+            ["", "Gatehouse", "peer", "ratio", .. others, "target", "met"],
             .. lines.Select(line => (string[])[
-                line.What, line.Product, line.Peer, line.Ratio, line.Target ?? "", line.Target is null ? "" : line.IsMet ? "yes" : "**no**"]),
+                line.What, line.Product, line.Peer, line.Ratio, .. against is null ? [] : (string[])[line.Other, line.OtherRatio],
+                line.Target, line.IsMet switch { null => "", true => "yes", false => "**no**" }]),
         ];
         var widths = Enumerable.Range(0, cells[0].Length).Select(column => cells.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder();

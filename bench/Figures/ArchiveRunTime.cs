@@ -67,18 +67,24 @@ internal sealed class ArchiveRunTime : IFigure
         var ratio = seconds / least;
         return
         [
-            new(
-                $"archive of {count:N0} applications, {settings.ApplicationsAtOnce} at once, s; peer: the answers alone, {AnswerTime.TotalMilliseconds:F0} ms each",
-                Text(seconds), Text(least), ratio.ToString("F2", CultureInfo.InvariantCulture), $"<= {MostTime:F1}", ratio <= MostTime),
+            new($"archive of {count:N0} applications, {settings.ApplicationsAtOnce} at once, s; peer: the answers alone, {AnswerTime.TotalMilliseconds:F0} ms each")
+            {
+                Product = Text(seconds), Peer = Text(least), Ratio = ratio.ToString("F2", CultureInfo.InvariantCulture),
+                Target = string.Create(CultureInfo.InvariantCulture, $"<= {MostTime:F1}"), IsMet = ratio <= MostTime,
+            },
             PerApplication("its requests to the platform", questions, count),
             PerApplication("its commits of archived days", commits, count),
-            new("its peak memory, MiB", Text(memory), "", "", $"< {MostMemory:F0}", memory < MostMemory),
+            new("its peak memory, MiB") { Product = Text(memory), Target = $"< {MostMemory:F0}", IsMet = memory < MostMemory },
         ];
     }
 
-    private static ReportLine PerApplication(string what, int number, int applications) => new(
-        what, number.ToString("N0", CultureInfo.InvariantCulture), "",
-        ((double)number / applications).ToString("F2", CultureInfo.InvariantCulture), "<= 1 an application", number <= applications);
+    private static ReportLine PerApplication(string what, int number, int applications) => new(what)
+    {
+        Product = number.ToString("N0", CultureInfo.InvariantCulture),
+        Ratio = ((double)number / applications).ToString("F2", CultureInfo.InvariantCulture),
+        Target = "<= 1 an application",
+        IsMet = number <= applications,
+    };
 
     private static double Resident()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gatehouse.Bench.Harness;
 
 namespace Gatehouse.Bench.Figures;
@@ -20,45 +19,50 @@ internal sealed class MemoryGrowth : IFigure
 
     public async Task<IReadOnlyList<ReportLine>> MeasureAsync(Rig rig, CancellationToken cancellation)
     {
-        var estate = await rig.MakeEstateAsync(Applications, TokensEach, cancellation);
-        await using var product = await rig.StartProductAsync(estate.DataFolder, estate.FirstToken, cancellation);
-        await using var peer = await rig.StartPeerAsync(estate.Body, cancellation);
-        var (productFew, productMany) = await GrowAsync(product);
-        var (peerFew, peerMany) = await GrowAsync(peer);
-        var (productGrowth, peerGrowth) = (productMany - productFew, peerMany - peerFew);
+        Samples few = new(), many = new(), growth = new();
+        var credentials = "";
+        foreach (var build in rig.Gatehouses)
+        {
+            var estate = await Estate.OfPlatformAsync(rig, build, Applications, TokensEach, cancellation);
+            await using var servers = new Servers(rig);
+            await GrowAsync(
+                build.Side, await servers.StartGatehouseAsync(build, Servers.Settings(estate.DataFolder), cancellation, probed: false),
+                estate.Credentials);
+            credentials = estate.Credentials;
+        }
+        await using (var servers = new Servers(rig))
+        {
+            var body = await rig.NewFileAsync("body", [new string('x', 200)], cancellation);
+            await GrowAsync(Side.Peer, await servers.StartPeerAsync([body], cancellation, probed: false), credentials);
+        }
         return
         [
-            new("memory after 10,000 requests, MiB", Text(productFew), Text(peerFew), Ratio(productFew, peerFew)),
-            new("memory after 1,000,000 requests, MiB", Text(productMany), Text(peerMany), Ratio(productMany, peerMany)),
-            new("growth between the two, MiB", Text(productGrowth), Text(peerGrowth), "", $"<= {Most:F0}", productGrowth <= Most),
+            few.Line("memory after 10,000 requests, MiB", "F1"),
+            many.Line("memory after 1,000,000 requests, MiB", "F1"),
+            growth.Line("growth between the two, MiB", "F1", Target.ValueAtMost(Most)),
         ];
 
-        async Task<(double Few, double Many)> GrowAsync(ServerProcess server)
+        async Task GrowAsync(Side side, ServerProcess server, string file)
         {
-            await AskAsync(server.Address, await File.ReadAllLinesAsync(estate.Tokens, cancellation), cancellation);
-            var few = server.ResidentMemory;
+            await AskAsync(server.Address, await File.ReadAllLinesAsync(file, cancellation), cancellation);
+            var early = server.Meter.ResidentMemory;
             long requests = Few;
             while (requests < Many)
-                requests += (await Wrk.RunAsync(server.Address, estate.Tokens, rig.Options.Seconds, cancellation)).Requests;
-            return (few, server.ResidentMemory);
+                requests += (await Wrk.RunAsync(server.Address, new Requests(file), rig.Options.Seconds, cancellation)).Requests;
+            var late = server.Meter.ResidentMemory;
+            few.Add(side, early);
+            many.Add(side, late);
+            growth.Add(side, late - early);
         }
     }
 
     // wrk has no option for a number of requests.
     private static async Task AskAsync(Uri server, string[] tokens, CancellationToken cancellation)
     {
-        using var http = new HttpClient { BaseAddress = server };
+        using var client = new Client(server);
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation };
-        await Parallel.ForAsync(0, Few, options, async (number, cancel) =>
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, Rig.ViewPath);
-            request.Headers.Add("Api-Token", tokens[number % tokens.Length]);
-            using var response = await http.SendAsync(request, cancel);
-            response.EnsureSuccessStatusCode();
-        });
+        await Parallel.ForAsync(
+            0, Few, options,
+            async (number, cancel) => await client.PlatformAsync(HttpMethod.Get, Rig.ViewPath, tokens[number % tokens.Length], cancel));
     }
-
-    private static string Text(double value) => value.ToString("F1", CultureInfo.InvariantCulture);
-
-    private static string Ratio(double one, double other) => (one / other).ToString("F2", CultureInfo.InvariantCulture);
 }

@@ -1,57 +1,54 @@
-using System.Globalization;
 using Gatehouse.Bench.Harness;
 
 namespace Gatehouse.Bench.Figures;
 
 /// <summary>
-/// Requests per second and their latency. A request views an application with a secondary token, through the whole stack on SQLite.
-/// The peer answers the same bytes.
+/// Requests per second, their latency, and what a request costs the server: processor time and allocated bytes. A request goes through
+/// the whole stack on SQLite. The peer answers the same bytes.
 /// </summary>
-/// <param name="name">The figure's name.</param>
-/// <param name="what">Its name in the table.</param>
-/// <param name="applications">The number of applications that the requests are spread over.</param>
-/// <param name="tokens">The number of secondary tokens of each application.</param>
-internal sealed class RequestRate(string name, string what, int applications, int tokens) : IFigure
+internal sealed record RequestRate : IFigure
 {
-    private const double LeastRate = 0.6;
-    private const double MostP99 = 2;
-    private const int WarmUpSeconds = 5;
+    public required string Name { get; init; }
 
-    public string Name => name;
+    /// <summary>Its name in the table.</summary>
+    public required string What { get; init; }
+
+    /// <summary>Makes the data folder.</summary>
+    public required Func<Rig, Build, CancellationToken, Task<Estate>> MakeEstate { get; init; }
+
+    /// <summary>The requests. By default they view the applications of the tokens.</summary>
+    public Func<Estate, Requests> RequestsOf { get; init; } = estate => new Requests(estate.Credentials);
+
+    /// <summary>The targets.</summary>
+    public LoadTargets Targets { get; init; } = new();
+
+    /// <summary>Whether a writer commits meanwhile.</summary>
+    public bool HasWriter { get; init; }
 
     public async Task<IReadOnlyList<ReportLine>> MeasureAsync(Rig rig, CancellationToken cancellation)
     {
-        var estate = await rig.MakeEstateAsync(applications, tokens, cancellation);
-        await using var product = await rig.StartProductAsync(estate.DataFolder, estate.FirstToken, cancellation);
-        await using var peer = await rig.StartPeerAsync(estate.Body, cancellation);
-        await SameAnswer.RequireAsync(product.Address, peer.Address, estate.FirstToken, cancellation);
-
-        await Wrk.RunAsync(product.Address, estate.Tokens, WarmUpSeconds, cancellation);
-        await Wrk.RunAsync(peer.Address, estate.Tokens, WarmUpSeconds, cancellation);
-        Samples rate = new(), latency = new(), processor = new();
-        for (var repetition = 0; repetition < rig.Options.Repetitions; repetition++)
+        await using var servers = new Servers(rig);
+        List<LoadedSide> sides = [];
+        Dictionary<Side, string> masters = [];
+        foreach (var build in rig.Gatehouses)
         {
-            var (ofProduct, productCost) = await RunAsync(product);
-            var (ofPeer, peerCost) = await RunAsync(peer);
-            rate.Add(ofProduct.PerSecond, ofPeer.PerSecond);
-            latency.Add(ofProduct.P99, ofPeer.P99);
-            processor.Add(productCost, peerCost);
-            Console.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"  {ofProduct.PerSecond:F0} : {ofPeer.PerSecond:F0} requests/s"));
+            var estate = await MakeEstate(rig, build, cancellation);
+            var server = await servers.StartGatehouseAsync(build, Servers.Settings(estate.DataFolder), cancellation);
+            sides.Add(new LoadedSide(build.Side, server, RequestsOf(estate)));
+            masters[build.Side] = estate.Masters;
         }
 
-        return
-        [
-            rate.Line($"{what}: requests/s", "F0", $">= {LeastRate:F1}", ratio => ratio >= LeastRate),
-            latency.Line($"{what}: p99, ms", "F2", $"<= {MostP99:F1}", ratio => ratio <= MostP99),
-            processor.Line($"{what}: the server's processor time a request, µs", "F1"),
-        ];
+        var product = sides[0];
+        var body = rig.NewPath("body");
+        using (var client = new Client(product.Address))
+            await File.WriteAllBytesAsync(body, await client.GetAsync(product.Requests, cancellation), cancellation);
+        var peer = await servers.StartPeerAsync([body], cancellation);
+        if (product.Requests.Path == Rig.ViewPath)
+            await SameAnswer.RequireAsync(product.Address, peer.Address, File.ReadLines(product.Requests.Credentials).First(), cancellation);
+        sides.Insert(1, new LoadedSide(Side.Peer, peer, product.Requests));
+        masters[Side.Peer] = masters[Side.Product];
 
-        async Task<(Load Load, double Cost)> RunAsync(ServerProcess server)
-        {
-            var before = server.ProcessorTime;
-            var load = await Wrk.RunAsync(server.Address, estate.Tokens, rig.Options.Seconds, cancellation);
-            return (load, (server.ProcessorTime - before).TotalMicroseconds / load.Requests);
-        }
+        var writer = HasWriter ? TokenWriter.Of(side => masters[side.Side]) : null;
+        return (await LoadRuns.MeasureAsync(rig, sides, cancellation, writer)).Lines(What, Targets);
     }
 }

@@ -6,7 +6,16 @@ using System.Text;
 
 namespace Gatehouse.Bench.Harness;
 
-/// <summary>One of the two servers, as a process on a free port of this machine.</summary>
+/// <summary>How to start a server.</summary>
+/// <param name="File">The program.</param>
+/// <param name="Arguments">Its arguments; <c>{address}</c> stands for the address to listen on.</param>
+/// <param name="Settings">Its settings, as environment variables.</param>
+/// <param name="Folder">Its working directory, which is empty: ASP.NET Core can watch it with all that is below it.</param>
+/// <param name="Probe">The socket of the probe in it; null if there is none.</param>
+internal sealed record ServerProgram(
+    string File, IEnumerable<string> Arguments, IEnumerable<(string Name, string Value)> Settings, string Folder, string? Probe);
+
+/// <summary>A server, as a process on a free port of this machine.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
@@ -17,13 +26,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Process process;
     private readonly StringBuilder output = new();
 
-    private ServerProcess(Process process, Uri address)
+    private ServerProcess(Process process, Uri address, string? probe)
     {
         this.process = process;
         Address = address;
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
         process.Start();
+        Meter = new ProcessMeter(process.Id, probe);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
@@ -34,57 +44,36 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The time from the start of the process to the end of the first answer.</summary>
     public TimeSpan StartTime { get; private set; }
 
-    /// <summary>The processor time that it has used.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            process.Refresh();
-            return process.TotalProcessorTime;
-        }
-    }
-
-    /// <summary>Its resident memory in MiB (VmRSS).</summary>
-    public double ResidentMemory
-    {
-        get
-        {
-            process.Refresh();
-            return process.WorkingSet64 / (1024.0 * 1024);
-        }
-    }
+    /// <summary>Measures it.</summary>
+    public ProcessMeter Meter { get; }
 
     /// <summary>Starts a server and waits for its first 200.</summary>
-    /// <param name="program">The program.</param>
-    /// <param name="arguments">Its arguments; <c>{address}</c> stands for the address to listen on.</param>
-    /// <param name="settings">Its settings; <c>{address}</c> likewise.</param>
+    /// <param name="program">How to start it.</param>
     /// <param name="token">The token of the first request; null to accept any answer.</param>
     /// <param name="cancellation">Cancels.</param>
-    public static async Task<ServerProcess> StartAsync(
-        string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> settings, string? token,
-        CancellationToken cancellation)
+    public static async Task<ServerProcess> StartAsync(ServerProgram program, string? token, CancellationToken cancellation)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
         string Fill(string text) => text.Replace("{address}", address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
-        var start = new ProcessStartInfo(program, arguments.Select(Fill))
+        var start = new ProcessStartInfo(program.File, program.Arguments.Select(Fill))
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = program.Folder,
         };
         foreach (var name in start.Environment.Keys.Where(IsSetting).ToArray()) start.Environment.Remove(name);
-        foreach (var (name, value) in settings) start.Environment[name] = Fill(value);
+        foreach (var (name, value) in program.Settings) start.Environment[name] = Fill(value);
 
         var request = Encoding.ASCII.GetBytes(
             $"GET {Rig.ViewPath} HTTP/1.1\r\nHost: {address.Authority}\r\n{(token is null ? "" : $"Api-Token: {token}\r\n")}\r\n");
         var began = Stopwatch.GetTimestamp();
-        var server = new ServerProcess(new Process { StartInfo = start }, address);
+        var server = new ServerProcess(new Process { StartInfo = start }, address, program.Probe);
         try
         {
             while (!await AnswersAsync(address, request, anything: token is null, cancellation))
             {
                 if (server.process.HasExited || Stopwatch.GetElapsedTime(began) > Timeout)
-                    throw new BenchException($"{program} does not serve:\n{server.output}");
+                    throw new BenchException($"{program.File} does not serve:\n{server.output}");
                 await Task.Delay(Pause, cancellation);
             }
             server.StartTime = Stopwatch.GetElapsedTime(began);

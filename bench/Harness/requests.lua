@@ -1,16 +1,22 @@
--- What wrk sends and reports. Arguments: a file with a token on each line, which are sent in turns, and the header for them.
--- One thread (-t1) is taken for granted.
+-- What wrk sends and reports. Arguments: a file with a credential on each line, which are sent in turns, the header for them, and for
+-- a POST the file with its body and the body's type. One thread (-t1) is taken for granted.
 
 function init(args)
-  local tokens, requests = {}, {}
-  for token in io.lines(args[1]) do tokens[#tokens + 1] = token end
+  local credentials, requests = {}, {}
+  for credential in io.lines(args[1]) do credentials[#credentials + 1] = credential end
+  if args[3] then
+    local file = io.open(args[3], "rb")
+    wrk.method, wrk.body = "POST", file:read("*a")
+    wrk.headers["Content-Type"] = args[4]
+    file:close()
+  end
 
   -- Without a request function wrk sends one and the same text, and costs least.
-  wrk.headers[args[2]] = tokens[1]
-  if #tokens == 1 then return end
+  wrk.headers[args[2]] = credentials[1]
+  if #credentials == 1 then return end
 
-  for _, token in ipairs(tokens) do
-    wrk.headers[args[2]] = token
+  for _, credential in ipairs(credentials) do
+    wrk.headers[args[2]] = credential
     requests[#requests + 1] = wrk.format()
   end
   local at = 0
