@@ -22,13 +22,12 @@ public sealed class Applications(
         {
             var name = (await RequestBody.ReadFieldsAsync(request, ["name"], cancellation)).RequiredString("name");
             return new PreparedChange(
-                async () =>
+                () => change.CommitAsync<ManagedApplication>(end => applications.CreateAsync(name, change.CreationCall, end, cancellation), created =>
                 {
-                    var created = await applications.CreateAsync(name, change.CreationCall, cancellation);
                     change.SetApplication(created.Id);
                     return Created(KnownApplicationDocument.Of(created));
-                },
-                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.PreviewCreation(name))));
+                }),
+                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.PreviewCreation(name)))) { WritesEntry = true };
         });
 
     /// <summary>A page of the caller's applications, in the order of their ids.</summary>
@@ -80,7 +79,7 @@ public sealed class Applications(
     public Task<IResult> OpsDeleteApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId) =>
-        gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (_, application, cancellation) =>
+        gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (change, application, cancellation) =>
         {
             await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
             var name = RequestQuery.Text(request, "confirm")
@@ -88,10 +87,10 @@ public sealed class Applications(
             return new PreparedChange(
                 async () =>
                 {
-                    await applications.DeleteAsync(application, name, cancellation);
+                    await applications.DeleteAsync(application, name, change.Record, cancellation);
                     return OpsReply.NoContent();
                 },
-                () => DryRunDocument.OfAsync(applications.PreviewDeletionAsync(application, name, cancellation)));
+                () => DryRunDocument.OfAsync(applications.PreviewDeletionAsync(application, name, cancellation))) { WritesEntry = true };
         });
 
     /// <summary>Takes every application into custody whose master token is not in the vault. Asks the vault for each application.</summary>

@@ -158,3 +158,26 @@ internal sealed class CustodyScene : IAsyncDisposable
         own?.Dispose();
     }
 }
+
+/// <summary>Changes without the record of a call.</summary>
+internal static class UnrecordedChanges
+{
+    public static Task<ManagedApplication> CreateAsync(
+        this ManagedApplications applications, string name, CreationCall call, CancellationToken cancellation) =>
+        applications.CreateAsync(name, call, null, cancellation);
+
+    public static Task DeleteAsync(
+        this ManagedApplications applications, AppId id, string confirmation, CancellationToken cancellation) =>
+        applications.DeleteAsync(id, confirmation, null, cancellation);
+
+    public static Task<GrantedToken> IssueAsync(
+        this Leases leases, AppId id, LeaseRequest request, CancellationToken cancellation) =>
+        leases.IssueAsync(id, request, null, cancellation);
+
+    public static Task<GrantedToken> RotateAsync(
+        this Leases leases, AppId id, string tokenId, TimeSpan overlap, TokenCaller caller, CancellationToken cancellation) =>
+        leases.RotateAsync(id, tokenId, overlap, caller, null, cancellation);
+
+    public static Task<string?> RevokeAsync(this Leases leases, AppId id, string tokenId, CancellationToken cancellation) =>
+        leases.RevokeAsync(id, tokenId, null, cancellation);
+}

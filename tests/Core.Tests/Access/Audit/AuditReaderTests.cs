@@ -27,7 +27,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
     {
         scene = await AccessScene.OpenAsync();
         trail = new AuditTrail(scene.Store, Sources, scene.Clock);
-        reader = new AuditReader(scene.Store, trail, scene.Keys);
+        reader = new AuditReader(scene.Store, trail, scene.Keys, scene.Clock);
     }
 
     public Task DisposeAsync() => scene.DisposeAsync().AsTask();

@@ -360,7 +360,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
         RequestFingerprint? request = null, Func<CancellationToken, Task<StoredAnswer>>? run = null,
         CancellationToken cancellation = default) =>
         (instance ?? calls).RunAsync(
-            caller ?? Service, key is null ? Key : IdempotencyKey.TryParse(key)!, request ?? Request("/a?b=1", "body"),
+            caller ?? Service, key is null ? Key : IdempotencyKey.TryParse(key)!, request ?? Request("/a?b=1", "body"), null,
             (tried, given) =>
             {
                 tries.Add(tried);
