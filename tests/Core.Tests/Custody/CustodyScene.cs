@@ -7,6 +7,7 @@ using Gatehouse.Platform.Embedded;
 using Gatehouse.Push;
 using Gatehouse.Secrets;
 using Gatehouse.Secrets.Local;
+using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 using Gatehouse.Usage;
 
@@ -56,6 +57,8 @@ internal sealed class CustodyScene : IAsyncDisposable
 
     public SqliteTableStore Store => store;
 
+    public LocalVault LocalVault => localVault;
+
     /// <summary>A scene in a new folder, or in an existing one.</summary>
     public static async Task<CustodyScene> CreateAsync(string? path = null)
     {
@@ -77,14 +80,15 @@ internal sealed class CustodyScene : IAsyncDisposable
     public static readonly TokenCaller Owner = new("owner", ManagesOthers: true);
 
     /// <summary>A new instance, as after a restart.</summary>
-    public CustodyInstance Start()
+    public CustodyInstance Start(ITableStore? over = null)
     {
+        var rows = over ?? store;
         var masters = new MasterTokens(Vault, Clock, AnnounceAsync);
         return new CustodyInstance(
             masters,
-            new ManagedApplications(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
-            new Leases(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
-            new ApplicationSync(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync));
+            new ManagedApplications(Platform, Vault, masters, rows, Settings, Clock, AnnounceAsync),
+            new Leases(Platform, Vault, masters, rows, Settings, Clock, AnnounceAsync),
+            new ApplicationSync(Platform, Vault, masters, rows, Settings, Clock, AnnounceAsync));
 
         ValueTask AnnounceAsync(CustodyEvent happened, CancellationToken cancellation)
         {

@@ -11,7 +11,7 @@ namespace Gatehouse.Access.Audit;
 /// <remarks>
 /// <para>A page of the newest entries reads 32 partitions, those of the applications and those of the limits, or 2 for one
 /// application; 48 or 18 if the trail is apart. The first read of each is sized so that most need no second one: for a page of
-/// 100, 13 rows of 32 partitions. A partition that has more on the page is read again, 8 times as many rows each time, up to
+/// 100, 9 rows of 32 partitions. A partition that has more on the page is read again, 4 times as many rows each time, up to
 /// 1,000.</para>
 /// <para>Partitions that only earlier versions wrote to are read where the page is as old as their newest entry, which is
 /// remembered for <see cref="MemoryTime"/>. So what an instance of an earlier version writes during an upgrade appears after at
@@ -30,7 +30,7 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
     /// <summary>The most rows that are read for one page.</summary>
     public const int MostRowsPerPage = 5000;
 
-    private const int Growth = 8;
+    private const int Growth = 4;
 
     private readonly ITableStore store = store;
     private readonly TimeProvider time = time;
@@ -96,7 +96,7 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         AppId? application, RowRange range, int limit, CancellationToken cancellation)
     {
         var places = trail.Partitions(application).ToList();
-        var first = Math.Min(1 + Math.Max(limit / 8, 2 * limit / places.Count(place => !place.IsQuiet)), TableLimits.RowsPerRead);
+        var first = Math.Min(1 + Math.Max(limit / 12, 2 * limit / places.Count(place => !place.IsQuiet)), TableLimits.RowsPerRead);
         var cursors = places.ConvertAll(place => new Cursor(this, place.Table, place.Partition, place.IsQuiet, range, first));
         await Task.WhenAll(cursors.Where(cursor => !cursor.Remembers()).Select(cursor => cursor.ReadAsync(cancellation)));
         var merge = new PriorityQueue<Cursor, string>(StringComparer.Ordinal);
