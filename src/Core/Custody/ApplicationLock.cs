@@ -98,11 +98,11 @@ internal sealed class ApplicationLock : IDisposable
     });
 
     /// <summary>Removes the record.</summary>
-    public async Task DeleteAsync(Func<CustodyRecord, CallRows>? end = null)
+    public async Task DeleteAsync()
     {
         while (Record.Lock?.Id == entry.Id)
         {
-            if (await rows.TryDeleteAsync(Record, end?.Invoke(Record) ?? default, Deadline) || await rows.FindAsync(Id, Deadline) is not { } found) return;
+            if (await rows.TryDeleteAsync(Record, Deadline) || await rows.FindAsync(Id, Deadline) is not { } found) return;
             Record = found;
         }
         throw CustodyException.Busy(RetryAfter);

@@ -25,8 +25,8 @@ internal sealed class CustodyRows(ITableStore store)
         return result.Succeeded ? record.Written(result.ETags[0]!) : null;
     }
 
-    public async ValueTask<bool> TryDeleteAsync(CustodyRecord record, CallRows call, CancellationToken cancellation) =>
-        (await CommitAsync(record, record.Delete(), call, cancellation)).Succeeded;
+    public async ValueTask<bool> TryDeleteAsync(CustodyRecord record, CancellationToken cancellation) =>
+        (await CommitAsync(record, record.Delete(), default, cancellation)).Succeeded;
 
     private async ValueTask<CommitResult> CommitAsync(
         CustodyRecord record, IReadOnlyList<RowChange> changes, CallRows call, CancellationToken cancellation)

@@ -79,7 +79,7 @@ public sealed class Applications(
     public Task<IResult> OpsDeleteApplication(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "ops/v1/applications/{appId}")] HttpRequest request,
         string appId) =>
-        gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (change, application, cancellation) =>
+        gate.ChangeAsync(request, Role.ApplicationsDelete, appId, async (_, application, cancellation) =>
         {
             await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
             var name = RequestQuery.Text(request, "confirm")
@@ -87,10 +87,10 @@ public sealed class Applications(
             return new PreparedChange(
                 async () =>
                 {
-                    await applications.DeleteAsync(application, name, change.Record, cancellation);
+                    await applications.DeleteAsync(application, name, cancellation);
                     return OpsReply.NoContent();
                 },
-                () => DryRunDocument.OfAsync(applications.PreviewDeletionAsync(application, name, cancellation))) { WritesEntry = true };
+                () => DryRunDocument.OfAsync(applications.PreviewDeletionAsync(application, name, cancellation)));
         });
 
     /// <summary>Takes every application into custody whose master token is not in the vault. Asks the vault for each application.</summary>

@@ -42,7 +42,7 @@ public sealed class ArchiveReaderTests : IAsyncLifetime
     {
         var id = await scene.AddAsync();
         await scene.RunOnAsync(Day("2024-05-20"), instance);
-        await instance.Custody.Applications.DeleteAsync(id, "application", null, None);
+        await instance.Custody.Applications.DeleteAsync(id, "application", None);
         scene.GoTo(Day("2024-05-30"));
         await instance.Archive.RunAsync(None);
         var opened = (await Reader.OpenAsync(id, new DayRange(Day("2024-05-01"), Day("2024-05-30")), None))!;

@@ -170,10 +170,6 @@ internal static class UnrecordedChanges
         this ManagedApplications applications, string name, CreationCall call, CancellationToken cancellation) =>
         applications.CreateAsync(name, call, null, cancellation);
 
-    public static Task DeleteAsync(
-        this ManagedApplications applications, AppId id, string confirmation, CancellationToken cancellation) =>
-        applications.DeleteAsync(id, confirmation, null, cancellation);
-
     public static Task<GrantedToken> IssueAsync(
         this Leases leases, AppId id, LeaseRequest request, CancellationToken cancellation) =>
         leases.IssueAsync(id, request, null, cancellation);

@@ -22,18 +22,15 @@ public sealed class CallRecord(AuditTrail trail, AuditCall call, AuditTarget tar
 
     private AuditEntry Started => entry with { Application = Target.Application, Subject = Target.Subject, Label = Target.Label };
 
-    /// <summary>Writes the start of the entry, in a commit of its own. Required before another system is called.</summary>
+    /// <summary>Writes the start of the entry by itself. Required before another system is called.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer: then the change must not start.</exception>
     public async ValueTask StartAsync(CancellationToken cancellation)
     {
-        if (isStarted) return;
-        await trail.WriteAsync(Started, [], cancellation);
+        if (!isStarted) await trail.WriteAsync(Started, [], cancellation);
         isStarted = true;
     }
 
-    /// <summary>
-    /// Writes the outcome, unless a commit of the change has. Without a start, nothing was changed, and this is the only row.
-    /// </summary>
+    /// <summary>Writes the outcome, unless a commit of the change has. Without a start, it is the only row.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async Task EndAsync(bool done, CancellationToken cancellation)
     {
@@ -44,10 +41,7 @@ public sealed class CallRecord(AuditTrail trail, AuditCall call, AuditTarget tar
         answer.Committed?.Invoke();
     }
 
-    /// <summary>
-    /// The start of the entry, for a commit in a partition of the application table. If the entry's place is another one, it is
-    /// written by this.
-    /// </summary>
+    /// <summary>The start, for a commit to the application table. Where it cannot be part of that, it is written now.</summary>
     internal async ValueTask<CallRows> StartAsync(string partition, CancellationToken cancellation)
     {
         if (!isStarted && trail.PlaceOf(entry) == (HexPartitions.ApplicationTable, partition))
@@ -56,17 +50,14 @@ public sealed class CallRecord(AuditTrail trail, AuditCall call, AuditTarget tar
         return default;
     }
 
-    /// <summary>The end of the entry as done, and the answer, for a commit in a partition of the application table.</summary>
+    /// <summary>The end as done, and the answer, for a commit to the application table.</summary>
     internal CallRows End(string partition)
     {
         var answer = AnswerRows();
         var ended = trail.End(entry, done: true, Target);
-        if (trail.PlaceOf(ended) != (HexPartitions.ApplicationTable, partition)) return answer;
-        return new CallRows([RowChange.Put(ended.ToRow()), .. answer.Changes ?? []], () =>
-        {
-            isEnded = true;
-            answer.Committed?.Invoke();
-        });
+        return trail.PlaceOf(ended) != (HexPartitions.ApplicationTable, partition)
+            ? answer
+            : new CallRows([RowChange.Put(ended.ToRow()), .. answer.Changes ?? []], answer.Committed + (() => isEnded = true));
     }
 
     private CallRows AnswerRows() => attempt is null || Answer is null

@@ -88,28 +88,22 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     public async Task<int> PurgeAsync(CancellationToken cancellation)
     {
         var purged = 0;
-        foreach (var partition in HexPartitions.OfHashes)
-        {
-            // An expiry row and its call always change together.
-            purged += await PurgeAsync(
-                IdempotentCallKey.Table, partition, key => [RowChange.Delete(key), RowChange.Delete(IdempotentCallKey.RowKeyOf(key))], cancellation);
-        }
-        foreach (var partition in HexPartitions.OfApplications)
-            await PurgeAsync(HexPartitions.ApplicationTable, partition, key => [RowChange.Delete(key)], cancellation);
-        return purged;
-    }
-
-    private async Task<int> PurgeAsync(
-        string table, string partition, Func<string, IEnumerable<RowChange>> deletionOf, CancellationToken cancellation)
-    {
-        var purged = 0;
         var expired = IdempotentCallKey.Expired(time.GetUtcNow());
-        while (await store.ReadAsync(table, partition, expired, PurgedAtOnce, cancellation) is { Count: > 0 } rows)
+        var places = HexPartitions.OfHashes.Select(partition => (IdempotentCallKey.Table, partition))
+            .Concat(HexPartitions.OfApplications.Select(partition => (HexPartitions.ApplicationTable, partition)));
+        foreach (var (table, partition) in places)
         {
-            var result = await store.CommitAsync(table, partition, [.. rows.SelectMany(row => deletionOf(row.Key))], cancellation);
-            // If it fails, another instance is purging, or the key was used again: the next purge does the rest.
-            if (!result.Succeeded) break;
-            purged += rows.Count;
+            var isCall = table == IdempotentCallKey.Table;
+            while (await store.ReadAsync(table, partition, expired, PurgedAtOnce, cancellation) is { Count: > 0 } rows)
+            {
+                // An expiry row and its call always change together. An answer is one row.
+                var deletion = rows.Select(row => RowChange.Delete(row.Key));
+                if (isCall) deletion = deletion.Concat(rows.Select(row => RowChange.Delete(IdempotentCallKey.RowKeyOf(row.Key))));
+                var result = await store.CommitAsync(table, partition, [.. deletion], cancellation);
+                // If it fails, another instance is purging, or the key was used again: the next purge does the rest.
+                if (!result.Succeeded) break;
+                if (isCall) purged += rows.Count;
+            }
         }
         return purged;
     }
@@ -173,7 +167,7 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     // A call is first tried when its row is written, and kept for AnswerLifetime from then on.
     private IdempotentTry TryOf(IdempotentCallKey place, IdempotentCallRow? found, IdempotentCallRow own, DateTimeOffset now) => new(
         place.Hash, found is not null && found.ExpiresAt > now ? found.ExpiresAt - AnswerLifetime : null,
-        answer => own.With(answer, place, keys.Data).ToRow(place.AnswerRowKey(own)));
+        answer => RowChange.Put(own.With(answer, place, keys.Data).ToRow(place.AnswerRowKey(own))));
 
     // How long a call without an answer may still run; null where it can be taken over.
     private TimeSpan? RunningTime(IdempotentCallKey place, IdempotentCallRow found, DateTimeOffset now)

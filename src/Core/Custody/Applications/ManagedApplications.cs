@@ -185,14 +185,13 @@ public sealed class ManagedApplications : IApplicationDirectory
     /// </summary>
     /// <param name="id">The application.</param>
     /// <param name="confirmation">Its name, as a confirmation.</param>
-    /// <param name="call">The call; null where none is recorded.</param>
     /// <param name="cancellation">Cancels, if nothing has been begun.</param>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.WrongName"/>,
     /// <see cref="CustodyFault.Busy"/>, <see cref="CustodyFault.MasterTokenRefused"/>, <see cref="CustodyFault.TimedOut"/>.
     /// </exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer.</exception>
-    public async Task DeleteAsync(AppId id, string confirmation, CallRecord? call, CancellationToken cancellation)
+    public async Task DeleteAsync(AppId id, string confirmation, CancellationToken cancellation)
     {
         await FindConfirmedAsync(id, confirmation, cancellation);
         while (await reconciler.WaitForUnlockedAsync(id, settings.LockTimeout, cancellation) is { } record)
@@ -203,14 +202,14 @@ public sealed class ManagedApplications : IApplicationDirectory
                 State = CustodyState.Deleting,
                 Lock = LockEntry.Begin(time.GetUtcNow(), settings.LockTime, null),
             };
-            using var locked = await ApplicationLock.TryAcquireAsync(rows, marked, call, time, cancellation);
+            using var locked = await ApplicationLock.TryAcquireAsync(rows, marked, null, time, cancellation);
             if (locked is null) continue;
-            await locked.RunAsync(() => DeleteAsync(locked, call));
+            await locked.RunAsync(() => DeleteAsync(locked));
             return;
         }
     }
 
-    /// <summary>What <see cref="DeleteAsync(AppId, string, CallRecord, CancellationToken)"/> would do. Changes nothing.</summary>
+    /// <summary>What <see cref="DeleteAsync(AppId, string, CancellationToken)"/> would do. Changes nothing.</summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.WrongName"/>,
     /// <see cref="CustodyFault.MasterTokenRefused"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
@@ -250,11 +249,11 @@ public sealed class ManagedApplications : IApplicationDirectory
             : throw new CustodyException(CustodyFault.WrongName, "The confirmation is not the application's name.");
     }
 
-    private async Task<bool> DeleteAsync(ApplicationLock locked, CallRecord? call)
+    private async Task<bool> DeleteAsync(ApplicationLock locked)
     {
         try
         {
-            await reconciler.FinishDeletionAsync(locked, record => call?.End(record.Partition) ?? default);
+            await reconciler.FinishDeletionAsync(locked);
             return true;
         }
         catch (Exception e) when (e is PlatformException { IsRefusal: true }

@@ -64,7 +64,7 @@ internal sealed class LeaseReconciler(
     }
 
     /// <summary>Deletes an application that is marked for deletion, then its data in custody.</summary>
-    public async Task FinishDeletionAsync(ApplicationLock locked, Func<CustodyRecord, CallRows>? end = null)
+    public async Task FinishDeletionAsync(ApplicationLock locked)
     {
         CustodySteps.Reached(CustodySteps.DeleteAtPlatform);
         try
@@ -84,7 +84,7 @@ internal sealed class LeaseReconciler(
             await vault.DeleteAsync(Leases.SecretName(locked.Id, lease.Label), locked.Deadline);
         await masters.DeleteAsync(locked.Id, locked.Deadline);
         CustodySteps.Reached(CustodySteps.DeleteRecord);
-        await locked.DeleteAsync(end);
+        await locked.DeleteAsync();
         CustodySteps.Reached(CustodySteps.DeleteAnswer);
     }
 
@@ -160,10 +160,6 @@ internal sealed class LeaseReconciler(
         var ended = over.Select(lease => lease.Label).ToHashSet();
         foreach (var lease in locked.Record.Leases.Where(lease => lease.Incoming is not null && !ended.Contains(lease.Label)).ToList())
             await DeliverAsync(locked, lease, listed, now);
-        // A delivery without overlap has retired one more.
-        var replaced = locked.Record.Leases.Where(lease => !ended.Contains(lease.Label)).SelectMany(lease => lease.Retired(now)).Except(retired).ToList();
-        await RevokeAsync(locked.Id, replaced.Select(token => token.Token), listed, locked.Deadline);
-        retired.AddRange(replaced);
 
         CustodySteps.Reached(CustodySteps.ReconcileRelease);
         await locked.ReleaseAsync(

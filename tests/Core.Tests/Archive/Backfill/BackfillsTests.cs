@@ -206,7 +206,7 @@ public sealed class BackfillsTests : IAsyncLifetime
     public async Task An_application_that_is_deleted_before_its_turn_fails_its_backfill()
     {
         var ordered = await Backfills.OrderAsync(id, new DayRange(Day("2028-12-01"), Last), None);
-        await instance.Custody.Applications.DeleteAsync(id, "application", null, None);
+        await instance.Custody.Applications.DeleteAsync(id, "application", None);
         Assert.Single(await Backfills.RunAsync(None));
         Assert.Equal("unknown-application", (await Backfills.FindAsync(id, ordered.Id, None))!.Problem);
         await Assert.ThrowsAsync<CustodyException>(() => Backfills.OrderAsync(id, new DayRange(Last, Last), None));

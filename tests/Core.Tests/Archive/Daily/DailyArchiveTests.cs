@@ -164,7 +164,7 @@ public sealed class DailyArchiveTests : IAsyncLifetime
     {
         var id = await scene.AddAsync();
         scene.Platform.FailBefore("DeleteAsync", Gatehouse.Platform.PlatformException.Unavailable());
-        await Assert.ThrowsAsync<Gatehouse.Platform.PlatformException>(() => instance.Custody.Applications.DeleteAsync(id, "application", null, None));
+        await Assert.ThrowsAsync<Gatehouse.Platform.PlatformException>(() => instance.Custody.Applications.DeleteAsync(id, "application", None));
         var run = await scene.RunOnAsync(Day("2024-05-30"), instance);
         Assert.Equal((0, 0), (run.Applications, run.Failed));
     }
