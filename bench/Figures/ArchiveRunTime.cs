@@ -45,7 +45,7 @@ internal sealed class ArchiveRunTime : IFigure
         var count = rig.Options.ArchiveApplications;
         await Parallel.ForAsync(
             0, count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
-            async (index, cancel) => await applications.CreateAsync($"Application {index:D6}", CreationCall.Once(), cancel));
+            async (index, cancel) => await applications.CreateAsync($"Application {index:D6}", CreationCall.Once(), null, cancel));
         // After a week, so the measured run is an ordinary one.
         clock.Days = 7;
         await archive.RunAsync(cancellation);

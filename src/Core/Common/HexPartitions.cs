@@ -6,6 +6,11 @@ namespace Gatehouse.Common;
 /// </summary>
 internal static class HexPartitions
 {
+    /// <summary>
+    /// The table in which rows about an application are committed together: its record, audit entries and stored answers.
+    /// </summary>
+    public const string ApplicationTable = "Custody";
+
     /// <summary>The digits of application ids, in the order of the ids.</summary>
     public static readonly IReadOnlyList<string> OfApplications = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"];
 

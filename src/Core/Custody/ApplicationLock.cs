@@ -1,3 +1,5 @@
+using Gatehouse.Access.Audit;
+
 namespace Gatehouse.Custody;
 
 /// <summary>
@@ -28,12 +30,15 @@ internal sealed class ApplicationLock : IDisposable
     /// <summary>Cancelled at half of the lock's time.</summary>
     public CancellationToken Deadline => deadline.Token;
 
-    /// <summary>Writes a record with a lock in it; null where the record was changed meanwhile.</summary>
+    /// <summary>
+    /// Writes a record with a lock in it, and the start of the call; null where the record was changed meanwhile.
+    /// </summary>
     public static async Task<ApplicationLock?> TryAcquireAsync(
-        CustodyRows rows, CustodyRecord record, TimeProvider time, CancellationToken cancellation)
+        CustodyRows rows, CustodyRecord record, CallRecord? call, TimeProvider time, CancellationToken cancellation)
     {
         var entry = record.Lock ?? throw new ArgumentException("It has no lock.", nameof(record));
-        return await rows.TryReplaceAsync(record, cancellation) is { } taken ? new ApplicationLock(rows, taken, entry, time) : null;
+        var start = call is null ? default : await call.StartAsync(record.Partition, cancellation);
+        return await rows.TryReplaceAsync(record, start, cancellation) is { } taken ? new ApplicationLock(rows, taken, entry, time) : null;
     }
 
     /// <summary>Runs work until the deadline at most.</summary>
@@ -54,11 +59,14 @@ internal sealed class ApplicationLock : IDisposable
     /// Changes the record; false where the lock was lost: its time was over, and another instance has taken the application
     /// over.
     /// </summary>
-    public async Task<bool> TryChangeAsync(Func<CustodyRecord, CustodyRecord> change)
+    /// <param name="change">Changes the record.</param>
+    /// <param name="end">The end of the call by the changed record, for the same commit; null if the call goes on.</param>
+    public async Task<bool> TryChangeAsync(Func<CustodyRecord, CustodyRecord> change, Func<CustodyRecord, CallRows>? end = null)
     {
         while (Record.Lock?.Id == entry.Id)
         {
-            if (await rows.TryReplaceAsync(change(Record), Deadline) is { } written)
+            var changed = change(Record);
+            if (await rows.TryReplaceAsync(changed, end?.Invoke(changed) ?? default, Deadline) is { } written)
             {
                 Record = written;
                 return true;
@@ -72,14 +80,14 @@ internal sealed class ApplicationLock : IDisposable
     /// <summary>Changes the record.</summary>
     /// <exception cref="CustodyException"><see cref="CustodyFault.Busy"/>: another instance has taken the application
     /// over.</exception>
-    public async Task ChangeAsync(Func<CustodyRecord, CustodyRecord> change)
+    public async Task ChangeAsync(Func<CustodyRecord, CustodyRecord> change, Func<CustodyRecord, CallRows>? end = null)
     {
-        if (!await TryChangeAsync(change)) throw CustodyException.Busy(RetryAfter);
+        if (!await TryChangeAsync(change, end)) throw CustodyException.Busy(RetryAfter);
     }
 
     /// <summary>Changes the record and releases the lock, in one commit.</summary>
-    public Task ReleaseAsync(Func<CustodyRecord, CustodyRecord> change) =>
-        ChangeAsync(record => change(record) with { Lock = null });
+    public Task ReleaseAsync(Func<CustodyRecord, CustodyRecord> change, Func<CustodyRecord, CallRows>? end = null) =>
+        ChangeAsync(record => change(record) with { Lock = null }, end);
 
     /// <summary>
     /// Releases the lock with the work undone. What is needed to find tokens that may have been issued stays in the record.

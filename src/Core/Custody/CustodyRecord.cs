@@ -13,14 +13,15 @@ namespace Gatehouse.Custody;
 /// <remarks>
 /// <para>Table <c>Custody</c>, partition: the first digit of the id, so that sixteen partitions share the load and a list of
 /// all applications reads them in order. Rows: <c>a:{id}</c>, the application; <c>d:{ms since 1970}:{id}</c>, when the timer
-/// has work for it, written in the same commit, so that the timer reads only what is due.</para>
+/// has work for it, written in the same commit, so that the timer reads only what is due. Beside them are audit entries
+/// (<c>audit:</c>) and stored answers (<c>x:</c>): <see cref="Access.Audit.CallRecord"/>.</para>
 /// <para>An application has at most ten secondary tokens, so at most ten leases: a few KiB of a row's 1 MiB.</para>
 /// </remarks>
 internal sealed record CustodyRecord(
     AppId Id, string Name, DateTimeOffset CreatedAt, CustodyState State, string MasterHash,
     IReadOnlyList<Lease> Leases, LockEntry? Lock)
 {
-    public const string Table = "Custody";
+    public const string Table = HexPartitions.ApplicationTable;
     public const string RowPrefix = "a:";
     public const string DuePrefix = "d:";
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Gatehouse.Access.Audit;
 using Gatehouse.Common;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
@@ -26,18 +27,26 @@ internal sealed class CustodyRows(ITableStore store)
                 return ids.Zip(found).ToDictionary(one => one.First, one => one.Second);
             });
 
-    public async ValueTask<bool> TryInsertAsync(CustodyRecord record, CancellationToken cancellation) =>
-        (await store.CommitAsync(CustodyRecord.Table, record.Partition, record.Insert(), cancellation)).Succeeded;
+    public async ValueTask<bool> TryInsertAsync(CustodyRecord record, CallRows call, CancellationToken cancellation) =>
+        (await CommitAsync(record, record.Insert(), call, cancellation)).Succeeded;
 
     /// <summary>Replaces the record that was read; null where it was changed meanwhile.</summary>
-    public async ValueTask<CustodyRecord?> TryReplaceAsync(CustodyRecord record, CancellationToken cancellation)
+    public async ValueTask<CustodyRecord?> TryReplaceAsync(CustodyRecord record, CallRows call, CancellationToken cancellation)
     {
-        var result = await store.CommitAsync(CustodyRecord.Table, record.Partition, record.Replace(), cancellation);
+        var result = await CommitAsync(record, record.Replace(), call, cancellation);
         return result.Succeeded ? record.Written(result.ETags[0]!) : null;
     }
 
     public async ValueTask<bool> TryDeleteAsync(CustodyRecord record, CancellationToken cancellation) =>
-        (await store.CommitAsync(CustodyRecord.Table, record.Partition, record.Delete(), cancellation)).Succeeded;
+        (await CommitAsync(record, record.Delete(), default, cancellation)).Succeeded;
+
+    private async ValueTask<CommitResult> CommitAsync(
+        CustodyRecord record, IReadOnlyList<RowChange> changes, CallRows call, CancellationToken cancellation)
+    {
+        var result = await store.CommitAsync(CustodyRecord.Table, record.Partition, [.. changes, .. call.Changes ?? []], cancellation);
+        if (result.Succeeded) call.Committed?.Invoke();
+        return result;
+    }
 
     /// <summary>The records after an id, in the order of their ids.</summary>
     public async ValueTask<IReadOnlyList<CustodyRecord>> ReadAsync(AppId? after, int most, CancellationToken cancellation) =>

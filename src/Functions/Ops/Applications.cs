@@ -22,13 +22,12 @@ public sealed class Applications(
         {
             var name = (await RequestBody.ReadFieldsAsync(request, ["name"], cancellation)).RequiredString("name");
             return new PreparedChange(
-                async () =>
+                () => change.CommitAsync<ManagedApplication>(end => applications.CreateAsync(name, change.CreationCall, end, cancellation), created =>
                 {
-                    var created = await applications.CreateAsync(name, change.CreationCall, cancellation);
                     change.SetApplication(created.Id);
                     return Created(KnownApplicationDocument.Of(created));
-                },
-                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.PreviewCreation(name))));
+                }),
+                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.PreviewCreation(name)))) { WritesEntry = true };
         });
 
     /// <summary>A page of the caller's applications, in the order of their ids.</summary>

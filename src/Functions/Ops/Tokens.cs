@@ -26,13 +26,12 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
                 body.OptionalSeconds("expires_in_seconds"), body.OptionalSeconds("rotate_every_seconds"));
             change.SetLabel(lease.Label);
             return new PreparedChange(
-                async () =>
+                () => change.CommitAsync<GrantedToken>(end => leases.IssueAsync(application, lease, end, cancellation), issued =>
                 {
-                    var issued = await leases.IssueAsync(application, lease, cancellation);
                     change.SetSubject(AuditSubject.Token(issued.TokenId));
                     return Granted(issued);
-                },
-                () => DryRunDocument.OfAsync(leases.PreviewIssueAsync(application, lease, cancellation)));
+                }),
+                () => DryRunDocument.OfAsync(leases.PreviewIssueAsync(application, lease, cancellation))) { WritesEntry = true };
         });
 
     /// <summary>Every token of the application, with or without a lease.</summary>
@@ -54,12 +53,12 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
         {
             await RequestBody.ReadOptionalFieldsAsync(request, [], cancellation);
             return new PreparedChange(
-                async () =>
+                () => change.CommitAsync<string?>(end => leases.RevokeAsync(application, tokenId, end, cancellation), label =>
                 {
-                    change.SetLabel(await leases.RevokeAsync(application, tokenId, cancellation));
+                    change.SetLabel(label);
                     return OpsReply.NoContent();
-                },
-                () => DryRunDocument.OfAsync(leases.PreviewRevocationAsync(application, tokenId, cancellation)));
+                }),
+                () => DryRunDocument.OfAsync(leases.PreviewRevocationAsync(application, tokenId, cancellation))) { WritesEntry = true };
         });
 
     /// <summary>Replaces a token with a new one. The old one works until the overlap ends.</summary>
@@ -73,14 +72,13 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
             var overlap = body?.OptionalSeconds("overlap_seconds") ?? TimeSpan.Zero;
             var caller = new TokenCaller(change.Caller.Name, change.Caller.May(Role.TokensManage, application) == AccessDecision.Allowed);
             return new PreparedChange(
-                async () =>
+                () => change.CommitAsync<GrantedToken>(end => leases.RotateAsync(application, tokenId, overlap, caller, end, cancellation), rotated =>
                 {
-                    var rotated = await leases.RotateAsync(application, tokenId, overlap, caller, cancellation);
                     change.SetLabel(rotated.Label);
                     if (rotated.Owner != change.Caller.Name) change.SetSubject(AuditSubject.TokenOf(tokenId, rotated.Owner));
                     return Granted(rotated);
-                },
-                () => DryRunDocument.OfAsync(leases.PreviewRotationAsync(application, tokenId, overlap, caller, cancellation)));
+                }),
+                () => DryRunDocument.OfAsync(leases.PreviewRotationAsync(application, tokenId, overlap, caller, cancellation))) { WritesEntry = true };
         });
 
     private static IResult Granted(GrantedToken token) =>

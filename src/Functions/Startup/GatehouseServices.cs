@@ -150,7 +150,8 @@ public static class GatehouseServices
         services.AddSingleton(provider => new AuditTrail(
             provider.GetRequiredService<ITableStore>(),
             [new AuditSource(UsageLimits.Table, UsageLimits.Partitions, UsageLimits.PartitionOf)],
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            isApart: settings.Storage.AuditTableEndpoint is not null));
         services.AddSingleton<AuditReader>();
         services.AddSingleton<AuditedChanges>();
         services.AddSingleton<IdempotentCalls>();

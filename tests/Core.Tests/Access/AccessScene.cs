@@ -1,4 +1,5 @@
 using Gatehouse.Access;
+using Gatehouse.Access.Audit;
 using Gatehouse.Secrets.Local;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
@@ -49,4 +50,20 @@ public sealed class AccessScene : IAsyncDisposable
 
         protected override ITableStore Inner => Fails ? throw new StoreUnavailableException("It fails on demand.") : base.Inner;
     }
+}
+
+/// <summary>Calls that write their audit entries in commits of their own.</summary>
+internal static class CallRecords
+{
+    public static async Task<AuditEntry> StartAsync(
+        this AuditTrail trail, AuditCall call, AuditTarget target, CancellationToken cancellation)
+    {
+        var entry = trail.Begin(call, target);
+        await trail.WriteAsync(entry, [], cancellation);
+        return entry;
+    }
+
+    public static Task EndAsync(
+        this AuditTrail trail, AuditEntry started, bool done, AuditTarget target, CancellationToken cancellation) =>
+        trail.WriteAsync(trail.End(started, done, target), [], cancellation);
 }

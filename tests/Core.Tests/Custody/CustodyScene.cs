@@ -7,6 +7,7 @@ using Gatehouse.Platform.Embedded;
 using Gatehouse.Push;
 using Gatehouse.Secrets;
 using Gatehouse.Secrets.Local;
+using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 using Gatehouse.Usage;
 
@@ -56,6 +57,8 @@ internal sealed class CustodyScene : IAsyncDisposable
 
     public SqliteTableStore Store => store;
 
+    public LocalVault LocalVault => localVault;
+
     /// <summary>A scene in a new folder, or in an existing one.</summary>
     public static async Task<CustodyScene> CreateAsync(string? path = null)
     {
@@ -77,14 +80,15 @@ internal sealed class CustodyScene : IAsyncDisposable
     public static readonly TokenCaller Owner = new("owner", ManagesOthers: true);
 
     /// <summary>A new instance, as after a restart.</summary>
-    public CustodyInstance Start()
+    public CustodyInstance Start(ITableStore? over = null)
     {
+        var rows = over ?? store;
         var masters = new MasterTokens(Vault, Clock, AnnounceAsync);
         return new CustodyInstance(
             masters,
-            new ManagedApplications(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
-            new Leases(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync),
-            new ApplicationSync(Platform, Vault, masters, store, Settings, Clock, AnnounceAsync));
+            new ManagedApplications(Platform, Vault, masters, rows, Settings, Clock, AnnounceAsync),
+            new Leases(Platform, Vault, masters, rows, Settings, Clock, AnnounceAsync),
+            new ApplicationSync(Platform, Vault, masters, rows, Settings, Clock, AnnounceAsync));
 
         ValueTask AnnounceAsync(CustodyEvent happened, CancellationToken cancellation)
         {
@@ -157,4 +161,23 @@ internal sealed class CustodyScene : IAsyncDisposable
         await localVault.DisposeAsync();
         own?.Dispose();
     }
+}
+
+/// <summary>Changes without the record of a call.</summary>
+internal static class UnrecordedChanges
+{
+    public static Task<ManagedApplication> CreateAsync(
+        this ManagedApplications applications, string name, CreationCall call, CancellationToken cancellation) =>
+        applications.CreateAsync(name, call, null, cancellation);
+
+    public static Task<GrantedToken> IssueAsync(
+        this Leases leases, AppId id, LeaseRequest request, CancellationToken cancellation) =>
+        leases.IssueAsync(id, request, null, cancellation);
+
+    public static Task<GrantedToken> RotateAsync(
+        this Leases leases, AppId id, string tokenId, TimeSpan overlap, TokenCaller caller, CancellationToken cancellation) =>
+        leases.RotateAsync(id, tokenId, overlap, caller, null, cancellation);
+
+    public static Task<string?> RevokeAsync(this Leases leases, AppId id, string tokenId, CancellationToken cancellation) =>
+        leases.RevokeAsync(id, tokenId, null, cancellation);
 }

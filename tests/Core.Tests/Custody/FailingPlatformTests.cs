@@ -138,7 +138,7 @@ public sealed class FailingPlatformTests : IAsyncLifetime
             var rows = new CustodyRows(scene.Store);
             var record = (await rows.FindAsync(id, None))!;
             var expired = record.Lock! with { Since = record.Lock.Since - Hour, Until = record.Lock.Since };
-            Assert.NotNull(await rows.TryReplaceAsync(record with { Lock = expired }, None));
+            Assert.NotNull(await rows.TryReplaceAsync(record with { Lock = expired }, default, None));
             await scene.Start().Leases.RunAsync(None);
         }
     }

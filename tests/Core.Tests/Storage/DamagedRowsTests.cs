@@ -138,7 +138,7 @@ public sealed class DamagedRowsTests
                     await DamageAsync(scene.Store, partition.Table, partition.Partition, row.Key, "Outcome", "maybe");
             }
         }
-        var page = await new AuditReader(scene.Store, trail, scene.Keys).ReadAsync(caller, new AuditFilter(), 10, null, None);
+        var page = await new AuditReader(scene.Store, trail, scene.Keys, scene.Clock).ReadAsync(caller, new AuditFilter(), 10, null, None);
         Assert.Equal(["request-2", "request-0"], page!.Entries.Select(entry => entry.RequestId));
     }
 

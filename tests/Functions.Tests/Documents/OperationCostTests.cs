@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
@@ -22,6 +24,7 @@ public sealed class OperationCostTests : IAsyncLifetime
     private readonly TestClock clock = new();
     private readonly Counter operations = new();
     private readonly Counter reads = new();
+    private readonly Counter commits = new();
     private RunningGatehouse platform = null!;
     private RunningGatehouse facade = null!;
 
@@ -34,7 +37,7 @@ public sealed class OperationCostTests : IAsyncLifetime
             settings: [.. GatehouseSettings.Schedules.Keys.SelectMany(schedule => (string[])[$"--{schedule}", "0 0 0 1 1 *"])],
             configure: services =>
             {
-                Wrap<ITableStore>(services, store => new CountingStore(store, operations));
+                Wrap<ITableStore>(services, store => new CountingStore(store, operations, commits));
                 Wrap<ISecretVault>(services, vault => new CountingVault(vault, reads));
             });
     }
@@ -70,6 +73,59 @@ public sealed class OperationCostTests : IAsyncLifetime
         // Here one of sixteen shards has a mark. The guide assumes marks in all of them, which costs one more read each.
         var (purge, marked, _) = Each(nameof(PurgeUsageMarks));
         Assert.Equal(Documented(purge), marked + 15);
+    }
+
+    [Fact]
+    public async Task Changes_make_the_documented_number_of_commits()
+    {
+        const string Applications = "/ops/v1/applications";
+        var (_, create) = await ChangeAsync(HttpMethod.Post, Applications, """{"name":"one"}""");
+        var (application, createOnce) = await ChangeAsync(HttpMethod.Post, Applications, """{"name":"two"}""", "key-1");
+        var path = $"{Applications}/{application.GetProperty("app_id")}";
+        var tokens = $"{path}/tokens";
+        var (answered, issue) = await ChangeAsync(HttpMethod.Post, tokens, """{"label":"a","deliver":"response"}""");
+        var (stored, issueToVault) = await ChangeAsync(HttpMethod.Post, tokens, """{"label":"b","deliver":"vault"}""");
+        var (_, issueOnce) = await ChangeAsync(HttpMethod.Post, tokens, """{"label":"c","deliver":"response"}""", "key-2");
+        var (next, rotate) = await ChangeAsync(HttpMethod.Post, Rotation(answered), """{"overlap_seconds":60}""");
+        var (_, rotateToVault) = await ChangeAsync(HttpMethod.Post, Rotation(stored), """{"overlap_seconds":60}""");
+        var (last, rotateAtOnce) = await ChangeAsync(HttpMethod.Post, Rotation(next), "{}");
+        var (_, rotateOnce) = await ChangeAsync(HttpMethod.Post, Rotation(last), """{"overlap_seconds":60}""", "key-3");
+        var (_, revoke) = await ChangeAsync(HttpMethod.Delete, $"{tokens}/{last.GetProperty("token_id")}");
+        var (_, delete) = await ChangeAsync(HttpMethod.Delete, $"{path}?confirm=two");
+
+        var guide = Repository.Read("docs/storage.md");
+        foreach (var row in (string[])
+            [
+                $"| Create an application | {create} |", $"| Issue a token | {issue}; {issueToVault} to the vault |",
+                $"| Rotate a token | {rotate}; {rotateToVault} to the vault; {rotateAtOnce - rotate} more without overlap |",
+                $"| Revoke a token | {revoke} |", $"| Delete an application | {delete} |",
+            ])
+        {
+            Assert.Contains(row, guide);
+        }
+        Assert.Equal((create + 1, issue + 1, rotate + 1), (createOnce, issueOnce, rotateOnce));
+
+        string Rotation(JsonElement token) => $"{tokens}/{token.GetProperty("token_id")}/rotate";
+    }
+
+    private async Task<(JsonElement Answer, int Commits)> ChangeAsync(HttpMethod method, string path, string? json = null, string? key = null)
+    {
+        using var http = new HttpClient { BaseAddress = facade.Api.Address };
+        var before = commits.Value;
+        string? first = null;
+        // With a key, the repetition makes no commit.
+        for (var times = key is null ? 1 : 2; times > 0; times--)
+        {
+            using var request = new HttpRequestMessage(method, path);
+            if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+            if (key is not null) request.Headers.Add("Idempotency-Key", key);
+            Credential.Ops.AddTo(request);
+            using var response = await http.SendAsync(request);
+            Assert.True(response.IsSuccessStatusCode, path);
+            var text = await response.Content.ReadAsStringAsync();
+            Assert.Equal(first ??= text, text);
+        }
+        return (first!.Length == 0 ? default : JsonElement.Parse(first), commits.Value - before);
     }
 
     // The cost of a day's timers after one more application was added and its past was archived.
@@ -136,7 +192,7 @@ public sealed class OperationCostTests : IAsyncLifetime
     }
 
     // Counts requests to Azure, which takes one request for each row.
-    private sealed class CountingStore(ITableStore inner, Counter counter) : InterposedStore(inner)
+    private sealed class CountingStore(ITableStore inner, Counter counter, Counter commits) : InterposedStore(inner)
     {
         public override ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation)
         {
@@ -169,6 +225,7 @@ public sealed class OperationCostTests : IAsyncLifetime
             string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
         {
             counter.Add(1);
+            commits.Add(1);
             return base.CommitAsync(table, partition, changes, cancellation);
         }
     }

@@ -234,10 +234,25 @@ public abstract class AuditTests(Head head)
             .Problem(HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.Equal(0, (await gatehouse.Api.GetAsync("/v3/applications", gatehouse.Api.Organization)).Ok().GetProperty("applications").GetArrayLength());
 
-        store.FailsToWrite = row => IsAudit(row, "done");
-        await CreateAsync(gatehouse.Api);
         store.FailsToWrite = _ => false;
-        Assert.Equal("started", Assert.Single(await ListAsync(gatehouse.Api, "")).GetProperty("outcome").GetString());
+        var path = await CreateAsync(gatehouse.Api);
+        store.FailsToWrite = row => IsAudit(row, "started");
+        foreach (var change in (string[])["tokens", "push/fcm"])
+        {
+            (await gatehouse.Api.PostAsync(
+                $"{path}/{change}", Credential.Ops,
+                change == "tokens" ? """{"label":"bot","deliver":"response"}""" : """{"sender_id":"1","server_key":"2"}"""))
+                .Problem(HttpStatusCode.ServiceUnavailable, "unavailable");
+        }
+        store.FailsToWrite = _ => false;
+        Assert.Equal(0, (await gatehouse.Api.GetAsync(path, Credential.Ops)).Ok().GetProperty("token_slots").GetProperty("used").GetInt32());
+        Assert.All((await ListAsync(gatehouse.Api, "")).SkipLast(1), entry => Assert.Equal("failed", entry.GetProperty("outcome").GetString()));
+
+        // The change is done, and its entry has a commit of its own.
+        store.FailsToWrite = row => IsAudit(row, "done");
+        Assert.Equal(HttpStatusCode.OK, (await gatehouse.Api.SendAsync(HttpMethod.Put, path, Credential.Ops)).Status);
+        store.FailsToWrite = _ => false;
+        Assert.Equal("started", (await ListAsync(gatehouse.Api, ""))[0].GetProperty("outcome").GetString());
     }
 
     private static bool IsAudit(TableRow row, string outcome) =>

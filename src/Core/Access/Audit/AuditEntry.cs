@@ -20,9 +20,6 @@ public sealed record AuditEntry(
     string Id, DateTimeOffset At, string Caller, string Role, string Operation, AppId? Application, AuditSubject? Subject,
     string? Label, AuditOutcome Outcome, DateTimeOffset? EndedAt, string RequestId, string? IdempotencyKey)
 {
-    /// <summary>The partition in the trail's own table. It never changes.</summary>
-    internal string Partition { get; init; } = "";
-
     /// <summary>The entry's row key: newest first.</summary>
     internal string RowKey => AuditPosition.Of(this).RowKey;
 

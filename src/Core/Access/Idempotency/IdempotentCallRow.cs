@@ -12,7 +12,8 @@ namespace Gatehouse.Access.Idempotency;
 /// <remarks>
 /// Table <c>IdempotentCalls</c>, partition: the first digit of the SHA-256 over the two. Two rows, written and deleted in
 /// one commit: <c>k:{hash}</c> is the call, and <c>x:{when it expires, ticks}:{hash}</c> lets the purge find expired calls,
-/// oldest first, without reading others.
+/// oldest first, without reading others. An answer that was committed with its operation is in the table of the applications,
+/// as <c>x:{when it expires, ticks}:{hash}:{try}</c>, with the same properties as the call.
 /// </remarks>
 internal readonly record struct IdempotentCallKey(string Partition, string Hash)
 {
@@ -32,7 +33,10 @@ internal readonly record struct IdempotentCallKey(string Partition, string Hash)
     /// <summary>The row that the purge finds the call by.</summary>
     public string ExpiryRowKey(DateTimeOffset expiresAt) => $"{Ticks(expiresAt.UtcTicks)}:{Hash}";
 
-    /// <summary>The expiry rows of expired calls.</summary>
+    /// <summary>The row of the answer that was committed with a try.</summary>
+    public string AnswerRowKey(IdempotentCallRow call) => $"{ExpiryRowKey(call.ExpiresAt)}:{call.Try}";
+
+    /// <summary>The expiry rows and answers of expired calls.</summary>
     public static RowRange Expired(DateTimeOffset now) => new(ExpiryPrefix, Ticks(now.UtcTicks + 1));
 
     /// <summary>The row key of the call that an expiry row belongs to.</summary>
@@ -54,21 +58,28 @@ internal sealed record IdempotentCallRow(
     // Below the limit of a property.
     private const int PieceSize = 60 * 1024;
 
+    /// <summary>Identifies the try that runs, so that the late answer of an earlier one is not taken for its own.</summary>
+    public string Try { get; init; } = "";
+
+    /// <summary>The partitions of the application table in which its answer can be, a digit each; empty for the call's row only.</summary>
+    public string AnswerIn { get; init; } = "";
+
     public StoredAnswer? Open(IdempotentCallKey place, DataKey key) =>
         SealedAnswer is null ? null : StoredAnswer.Read(key.Open(SealedAnswer, Context(place)));
 
     public IdempotentCallRow With(StoredAnswer answer, IdempotentCallKey place, DataKey key) =>
         this with { SealedAnswer = key.Seal(answer.ToBytes(), Context(place)) };
 
-    public TableRow ToRow(IdempotentCallKey place)
+    public TableRow ToRow(string key)
     {
         var properties = new List<RowProperty>
         {
             new("Request", Request), new("ExpiresAt", ExpiresAt), new("RunningUntil", RunningUntil),
+            new("Try", Try), new("AnswerIn", AnswerIn),
         };
         var pieces = SealedAnswer?.Chunk(PieceSize) ?? [];
         foreach (var (index, piece) in pieces.Index()) properties.Add(new(PieceName(index), piece));
-        return new TableRow(place.RowKey, null, [.. properties]);
+        return new TableRow(key, null, [.. properties]);
     }
 
     public static IdempotentCallRow Read(TableRow row)
@@ -77,7 +88,11 @@ internal sealed record IdempotentCallRow(
         while (row.Find(PieceName(pieces.Count)) is byte[] piece) pieces.Add(piece);
         return new IdempotentCallRow(
             row.GetBinary("Request"), row.GetDateTimeOffset("ExpiresAt"), row.GetDateTimeOffset("RunningUntil"),
-            pieces.Count == 0 ? null : [.. pieces.SelectMany(piece => piece)], row.ETag);
+            pieces.Count == 0 ? null : [.. pieces.SelectMany(piece => piece)], row.ETag)
+        {
+            Try = row.Find("Try") as string ?? "",
+            AnswerIn = row.Find("AnswerIn") as string ?? "",
+        };
     }
 
     private static string PieceName(int index) => string.Create(CultureInfo.InvariantCulture, $"Answer{index}");

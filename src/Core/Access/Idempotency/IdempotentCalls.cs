@@ -20,6 +20,9 @@ namespace Gatehouse.Access.Idempotency;
 /// <para>A clock that is set forward does not end a call that is running in this process: that is measured in elapsed time. A row
 /// whose end is further ahead than any call can run was written under a clock that was ahead. Such a call is taken over after
 /// <see cref="TakeoverTime"/> of elapsed time in which its row did not change.</para>
+/// <para>An operation that commits to the table of the applications stores the answer in its own last commit
+/// (<see cref="IdempotentTry"/>), and the call's row only says where. So a key costs one commit: the call's row. Any other answer
+/// is stored in the call's row by a second one.</para>
 /// <para>Stored answers are encrypted, because some hold a token.</para>
 /// </remarks>
 public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProvider time)
@@ -47,15 +50,17 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     /// <param name="caller">The caller that the key belongs to.</param>
     /// <param name="key">The key.</param>
     /// <param name="request">The request's fingerprint.</param>
+    /// <param name="application">The application that the call is about; null for none, or one that is not created yet.</param>
     /// <param name="operation">The operation. If it throws, or its answer does not
     /// <see cref="StoredAnswer.Decides">decide</see> the call, the call can be made again. It is not cancelled when the
     /// client disconnects, because a client that repeats the call expects its answer.</param>
     /// <param name="cancellation">Cancels before the operation runs.</param>
     /// <exception cref="StoreUnavailableException">The store cannot answer; the operation has not run.</exception>
     public async Task<IdempotentOutcome> RunAsync(
-        Caller caller, IdempotencyKey key, RequestFingerprint request,
+        Caller caller, IdempotencyKey key, RequestFingerprint request, AppId? application,
         Func<IdempotentTry, CancellationToken, Task<StoredAnswer>> operation, CancellationToken cancellation)
     {
+        var answerIn = application is { } about ? HexPartitions.Of(about) : string.Concat(HexPartitions.OfApplications);
         var place = IdempotentCallKey.Of(caller, key);
         var fingerprint = request.Under(keys.Requests);
         while (true)
@@ -65,11 +70,17 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
             if (found is not null && found.ExpiresAt > now)
             {
                 if (!CryptographicOperations.FixedTimeEquals(found.Request, fingerprint)) return new IdempotentOutcome.Mismatch();
-                if (found.Open(place, keys.Data) is { } answer) return new IdempotentOutcome.Answered(answer, Repeated: true);
+                if (await FindAnswerAsync(place, found, cancellation) is { } answer) return new IdempotentOutcome.Answered(answer, Repeated: true);
                 if (RunningTime(place, found, now) is { } left) return new IdempotentOutcome.Running(left);
             }
-            if (await ClaimAsync(place, found, fingerprint, now, cancellation) is { } own)
-                return new IdempotentOutcome.Answered(await RunAsync(place, own, TryOf(place, found, now), operation), Repeated: false);
+            if (await ClaimAsync(place, found, fingerprint, answerIn, now, cancellation) is not { } own) continue;
+            // The earlier try may have been answered since its answer was looked for.
+            if (found is not null && found.ExpiresAt > now && await FindAnswerAsync(place, found, cancellation) is { } late)
+            {
+                await EndAsync(place, own, late);
+                return new IdempotentOutcome.Answered(late, Repeated: true);
+            }
+            return new IdempotentOutcome.Answered(await RunAsync(place, own, TryOf(place, found, own, now), operation), Repeated: false);
         }
     }
 
@@ -77,18 +88,21 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
     public async Task<int> PurgeAsync(CancellationToken cancellation)
     {
         var purged = 0;
-        foreach (var partition in HexPartitions.OfHashes)
+        var expired = IdempotentCallKey.Expired(time.GetUtcNow());
+        var places = HexPartitions.OfHashes.Select(partition => (IdempotentCallKey.Table, partition))
+            .Concat(HexPartitions.OfApplications.Select(partition => (HexPartitions.ApplicationTable, partition)));
+        foreach (var (table, partition) in places)
         {
-            var expired = IdempotentCallKey.Expired(time.GetUtcNow());
-            while (await store.ReadAsync(IdempotentCallKey.Table, partition, expired, PurgedAtOnce, cancellation) is { Count: > 0 } rows)
+            var isCall = table == IdempotentCallKey.Table;
+            while (await store.ReadAsync(table, partition, expired, PurgedAtOnce, cancellation) is { Count: > 0 } rows)
             {
-                // An expiry row and its call always change together.
-                var deletion = rows.SelectMany(row =>
-                    new[] { RowChange.Delete(row.Key), RowChange.Delete(IdempotentCallKey.RowKeyOf(row.Key)) });
-                var result = await store.CommitAsync(IdempotentCallKey.Table, partition, [.. deletion], cancellation);
+                // An expiry row and its call always change together. An answer is one row.
+                var deletion = rows.Select(row => RowChange.Delete(row.Key));
+                if (isCall) deletion = deletion.Concat(rows.Select(row => RowChange.Delete(IdempotentCallKey.RowKeyOf(row.Key))));
+                var result = await store.CommitAsync(table, partition, [.. deletion], cancellation);
                 // If it fails, another instance is purging, or the key was used again: the next purge does the rest.
                 if (!result.Succeeded) break;
-                purged += rows.Count;
+                if (isCall) purged += rows.Count;
             }
         }
         return purged;
@@ -99,13 +113,29 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
             ? IdempotentCallRow.Read(row)
             : null;
 
+    private async Task<StoredAnswer?> FindAnswerAsync(IdempotentCallKey place, IdempotentCallRow call, CancellationToken cancellation)
+    {
+        if (call.Open(place, keys.Data) is { } answer) return answer;
+        foreach (var partition in call.AnswerIn)
+        {
+            var row = await store.GetAsync(HexPartitions.ApplicationTable, $"{partition}", place.AnswerRowKey(call), cancellation);
+            if (row is not null) return IdempotentCallRow.Read(row).Open(place, keys.Data);
+        }
+        return null;
+    }
+
     // Records that the call is running here; null where another instance has written first.
     private async Task<IdempotentCallRow?> ClaimAsync(
-        IdempotentCallKey place, IdempotentCallRow? found, byte[] fingerprint, DateTimeOffset now, CancellationToken cancellation)
+        IdempotentCallKey place, IdempotentCallRow? found, byte[] fingerprint, string answerIn, DateTimeOffset now,
+        CancellationToken cancellation)
     {
         var isNew = found is null || found.ExpiresAt <= now;
-        var own = new IdempotentCallRow(fingerprint, isNew ? now + AnswerLifetime : found!.ExpiresAt, now + TakeoverTime, SealedAnswer: null);
-        var row = own.ToRow(place);
+        var own = new IdempotentCallRow(fingerprint, isNew ? now + AnswerLifetime : found!.ExpiresAt, now + TakeoverTime, SealedAnswer: null)
+        {
+            Try = Guid.NewGuid().ToString("N"),
+            AnswerIn = answerIn,
+        };
+        var row = own.ToRow(place.RowKey);
         List<RowChange> changes = [found is null ? RowChange.Insert(row) : RowChange.Replace(row, found.ETag!)];
         if (isNew) changes.Add(RowChange.Insert(new TableRow(place.ExpiryRowKey(own.ExpiresAt))));
         if (isNew && found is not null) changes.Add(RowChange.Delete(place.ExpiryRowKey(found.ExpiresAt)));
@@ -128,15 +158,16 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
         }
         finally
         {
-            await EndAsync(place, own, answer);
+            if (!attempt.IsAnswered) await EndAsync(place, own, answer);
             // A call that has taken this one over has its own entry.
             running.TryRemove(new KeyValuePair<string, long>(place.Hash, began));
         }
     }
 
     // A call is first tried when its row is written, and kept for AnswerLifetime from then on.
-    private static IdempotentTry TryOf(IdempotentCallKey place, IdempotentCallRow? found, DateTimeOffset now) =>
-        new(place.Hash, found is not null && found.ExpiresAt > now ? found.ExpiresAt - AnswerLifetime : null);
+    private IdempotentTry TryOf(IdempotentCallKey place, IdempotentCallRow? found, IdempotentCallRow own, DateTimeOffset now) => new(
+        place.Hash, found is not null && found.ExpiresAt > now ? found.ExpiresAt - AnswerLifetime : null,
+        answer => RowChange.Put(own.With(answer, place, keys.Data).ToRow(place.AnswerRowKey(own))));
 
     // How long a call without an answer may still run; null where it can be taken over.
     private TimeSpan? RunningTime(IdempotentCallKey place, IdempotentCallRow found, DateTimeOffset now)
@@ -169,7 +200,7 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
         {
             // It fails only where the call was taken over meanwhile. Then the row belongs to another call.
             await store.CommitAsync(
-                IdempotentCallKey.Table, place.Partition, [RowChange.Replace(ended.ToRow(place), own.ETag!)], CancellationToken.None);
+                IdempotentCallKey.Table, place.Partition, [RowChange.Replace(ended.ToRow(place.RowKey), own.ETag!)], CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {

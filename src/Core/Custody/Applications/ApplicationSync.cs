@@ -146,8 +146,8 @@ public sealed class ApplicationSync
         masters.Invalidate(application.Id);
         while (true)
         {
-            if (record is null ? await rows.TryInsertAsync(CustodyRecord.Of(application), cancellation)
-                : await rows.TryReplaceAsync(record.As(application), cancellation) is not null)
+            if (record is null ? await rows.TryInsertAsync(CustodyRecord.Of(application), default, cancellation)
+                : await rows.TryReplaceAsync(record.As(application), default, cancellation) is not null)
             {
                 return true;
             }
@@ -164,7 +164,7 @@ public sealed class ApplicationSync
             if (work.IsPreview) return true;
             CustodyRecord? marked = null;
             while (marked is null && await reconciler.WaitForUnlockedAsync(record.Id, TimeSpan.Zero, cancellation) is { } free)
-                marked = await rows.TryReplaceAsync(free with { State = CustodyState.Deleting }, cancellation);
+                marked = await rows.TryReplaceAsync(free with { State = CustodyState.Deleting }, default, cancellation);
         }
         return work.IsPreview || await reconciler.TryReconcileAsync(record.Id, cancellation) is not null;
     }

@@ -1,3 +1,4 @@
+using Gatehouse.Access.Audit;
 using Gatehouse.Custody.Tokens;
 using Gatehouse.Platform;
 using Gatehouse.Secrets;
@@ -37,13 +38,16 @@ public sealed class ManagedApplications : IApplicationDirectory
     /// <summary>Creates an application and takes its master token into custody.</summary>
     /// <param name="name">1 to 128 bytes of UTF-8.</param>
     /// <param name="call">Identifies the call, so that a repeated call does not create a second application.</param>
+    /// <param name="end">Ends the call; null where no call is recorded.</param>
     /// <param name="cancellation">Cancels, until the platform has answered.</param>
     /// <exception cref="CustodyException"><see cref="CustodyFault.CreationUnclear"/>: an earlier call may have created it, and
     /// it cannot be told which application that is.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The application is deleted again.</exception>
-    public async Task<ManagedApplication> CreateAsync(string name, CreationCall call, CancellationToken cancellation)
+    public async Task<ManagedApplication> CreateAsync(
+        string name, CreationCall call, CallEnd<ManagedApplication>? end, CancellationToken cancellation)
     {
+        if (end is not null) await end.Call.StartAsync(cancellation);
         CustodySteps.Reached(CustodySteps.CreateAtPlatform);
         var application = call.TriedSince is { } since && await earlier.FindAsync(name, call.Id, since, cancellation) is { } found
             ? found
@@ -59,7 +63,7 @@ public sealed class ManagedApplications : IApplicationDirectory
             throw;
         }
         CustodySteps.Reached(CustodySteps.CreateRecord);
-        var record = await RecordAsync(application, call);
+        var record = await RecordAsync(application, call, end);
         CustodySteps.Reached(CustodySteps.CreateAnswer);
         return ManagedApplication.Of(record);
     }
@@ -77,17 +81,20 @@ public sealed class ManagedApplications : IApplicationDirectory
     }
 
     // The timer may have taken the application in meanwhile.
-    private async Task<CustodyRecord> RecordAsync(Application application, CreationCall call)
+    private async Task<CustodyRecord> RecordAsync(Application application, CreationCall call, CallEnd<ManagedApplication>? end)
     {
         var record = CustodyRecord.Of(application) with { CreatedBy = call.Id };
-        while (!await rows.TryInsertAsync(record, CancellationToken.None))
+        while (!await rows.TryInsertAsync(record, EndOf(record), CancellationToken.None))
         {
             if (await rows.FindAsync(application.Id, CancellationToken.None) is not { } found) continue;
             if (found.CreatedBy == call.Id) return found;
             if (found.CreatedBy is not null) throw CustodyException.CreationUnclear("Another call has taken the new application.");
-            if (await rows.TryReplaceAsync(found with { CreatedBy = call.Id }, CancellationToken.None) is { } replaced) return replaced;
+            var own = found with { CreatedBy = call.Id };
+            if (await rows.TryReplaceAsync(own, EndOf(own), CancellationToken.None) is { } replaced) return replaced;
         }
         return record;
+
+        CallRows EndOf(CustodyRecord created) => end?.Of(ManagedApplication.Of(created), created.Partition) ?? default;
     }
 
     /// <summary>
@@ -109,9 +116,9 @@ public sealed class ManagedApplications : IApplicationDirectory
             if (found is null)
             {
                 var record = CustodyRecord.Of(application);
-                if (await rows.TryInsertAsync(record, cancellation)) return (ManagedApplication.Of(record), IsNew: true);
+                if (await rows.TryInsertAsync(record, default, cancellation)) return (ManagedApplication.Of(record), IsNew: true);
             }
-            else if (await rows.TryReplaceAsync(found.As(application), cancellation) is { } replaced)
+            else if (await rows.TryReplaceAsync(found.As(application), default, cancellation) is { } replaced)
             {
                 return (ManagedApplication.Of(replaced), IsNew: false);
             }
@@ -195,7 +202,7 @@ public sealed class ManagedApplications : IApplicationDirectory
                 State = CustodyState.Deleting,
                 Lock = LockEntry.Begin(time.GetUtcNow(), settings.LockTime, null),
             };
-            using var locked = await ApplicationLock.TryAcquireAsync(rows, marked, time, cancellation);
+            using var locked = await ApplicationLock.TryAcquireAsync(rows, marked, null, time, cancellation);
             if (locked is null) continue;
             await locked.RunAsync(() => DeleteAsync(locked));
             return;

@@ -1,3 +1,4 @@
+using Gatehouse.Access.Audit;
 using Gatehouse.Platform;
 using Gatehouse.Secrets;
 using Gatehouse.Telemetry;
@@ -57,7 +58,7 @@ internal sealed class LeaseReconciler(
             if (record.Lock?.IsLive(now) == true) return null;
             CustodySteps.Reached(CustodySteps.ReconcileLock);
             using var locked = await ApplicationLock.TryAcquireAsync(
-                rows, record with { Lock = LockEntry.Begin(now, settings.LockTime, record.Lock?.Issuing) }, time, cancellation);
+                rows, record with { Lock = LockEntry.Begin(now, settings.LockTime, record.Lock?.Issuing) }, null, time, cancellation);
             if (locked is not null) return await locked.RunAsync(() => ReconcileAsync(locked));
         }
     }
@@ -125,11 +126,12 @@ internal sealed class LeaseReconciler(
         record.Lock is not null || record.State == CustodyState.Deleting
         || record.Leases.Any(lease => lease.IsOver(now) || lease.Incoming is not null || lease.Retired(now).Any());
 
-    private async Task<int> ReconcileAsync(ApplicationLock locked)
+    /// <summary>The same under a lock that is held. The release of the lock ends the call.</summary>
+    public async Task<int> ReconcileAsync(ApplicationLock locked, Func<CustodyRecord, CallRows>? end = null)
     {
         try
         {
-            return await ReconcileLockedAsync(locked);
+            return await ReconcileLockedAsync(locked, end);
         }
         catch (Exception e) when (CustodyFailure.Is(e))
         {
@@ -138,7 +140,7 @@ internal sealed class LeaseReconciler(
         }
     }
 
-    private async Task<int> ReconcileLockedAsync(ApplicationLock locked)
+    private async Task<int> ReconcileLockedAsync(ApplicationLock locked, Func<CustodyRecord, CallRows>? end)
     {
         if (locked.Record.State == CustodyState.Deleting)
         {
@@ -154,15 +156,19 @@ internal sealed class LeaseReconciler(
         var retired = locked.Record.Leases.Except(over).SelectMany(lease => lease.Retired(now)).ToList();
         await RevokeAsync(locked.Id, over.SelectMany(lease => lease.Tokens), listed, locked.Deadline);
         await RevokeAsync(locked.Id, retired.Select(token => token.Token), listed, locked.Deadline);
-        foreach (var lease in over) await RemoveAsync(locked, lease, now);
-        foreach (var lease in locked.Record.Leases.Where(lease => lease.Incoming is not null).ToList())
+        foreach (var lease in over) await WithdrawAsync(locked, lease, now);
+        var ended = over.Select(lease => lease.Label).ToHashSet();
+        foreach (var lease in locked.Record.Leases.Where(lease => lease.Incoming is not null && !ended.Contains(lease.Label)).ToList())
             await DeliverAsync(locked, lease, listed, now);
 
         CustodySteps.Reached(CustodySteps.ReconcileRelease);
-        await locked.ReleaseAsync(record => record with
-        {
-            Leases = [.. record.Leases.Select(lease => lease with { Retiring = [.. lease.Retiring.Except(retired)] })],
-        });
+        await locked.ReleaseAsync(
+            record => record with
+            {
+                Leases = [.. record.Leases.Where(lease => !ended.Contains(lease.Label))
+                    .Select(lease => lease with { Retiring = [.. lease.Retiring.Except(retired)] })],
+            },
+            end);
         return over.Count + retired.Count;
     }
 
@@ -181,7 +187,8 @@ internal sealed class LeaseReconciler(
         });
     }
 
-    private async Task RemoveAsync(ApplicationLock locked, Lease lease, DateTimeOffset now)
+    // The release of the lock removes the lease.
+    private async Task WithdrawAsync(ApplicationLock locked, Lease lease, DateTimeOffset now)
     {
         if (lease.Delivery == TokenDelivery.Vault)
         {
@@ -190,8 +197,6 @@ internal sealed class LeaseReconciler(
         }
         if (!lease.Revoking && lease.Current is { } expired)
             await AnnounceAsync(CustodyEvent.Expired(locked.Id, lease.Label, expired.Id, now), locked.Deadline);
-        CustodySteps.Reached(CustodySteps.ReconcileRecord);
-        await locked.ChangeAsync(record => record.Change(lease.Label, _ => null));
     }
 
     private async Task DeliverAsync(ApplicationLock locked, Lease lease, IReadOnlyList<IssuedToken> listed, DateTimeOffset now)

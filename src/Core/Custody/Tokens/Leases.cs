@@ -1,3 +1,4 @@
+using Gatehouse.Access.Audit;
 using Gatehouse.Platform;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
@@ -36,14 +37,19 @@ public sealed class Leases
     /// <summary>The name of a leased token in the vault.</summary>
     public static string SecretName(AppId application, string label) => $"token-{application}-{label}";
 
-    /// <summary>Issues a token.</summary>
+    /// <summary>Issues a token. In two commits, or three if it is delivered to the vault.</summary>
+    /// <param name="application">The application.</param>
+    /// <param name="request">What is requested.</param>
+    /// <param name="end">Ends the call; null where no call is recorded.</param>
+    /// <param name="cancellation">Cancels, if nothing has been begun.</param>
     /// <exception cref="CustodyException"><see cref="CustodyFault.Invalid"/>,
     /// <see cref="CustodyFault.ApplicationNotFound"/>, <see cref="CustodyFault.Deleting"/>,
     /// <see cref="CustodyFault.LabelTaken"/>, <see cref="CustodyFault.NoFreeSlot"/> where only the slot for rotation is
     /// free, <see cref="CustodyFault.Busy"/>, <see cref="CustodyFault.TimedOut"/>.</exception>
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The lease is undone.</exception>
-    public async Task<GrantedToken> IssueAsync(AppId application, LeaseRequest request, CancellationToken cancellation)
+    public async Task<GrantedToken> IssueAsync(
+        AppId application, LeaseRequest request, CallEnd<GrantedToken>? end, CancellationToken cancellation)
     {
         request.Check();
         var issued = await issue.RunAsync(
@@ -51,8 +57,9 @@ public sealed class Leases
             TimeSpan.Zero,
             settings.LockTimeout,
             (record, used) => LeaseRules.Begin(record, used, request, time.GetUtcNow()),
+            end,
             cancellation);
-        return Granted(application, issued!.Value);
+        return issued!;
     }
 
     /// <summary>What <see cref="IssueAsync"/> would do. Changes nothing.</summary>
@@ -67,12 +74,14 @@ public sealed class Leases
     }
 
     /// <summary>
-    /// Replaces a token. The new one works at once, the old one until the overlap ends. It is delivered as the old one was.
+    /// Replaces a token. The new one works at once, the old one until the overlap ends. It is delivered as the old one was. In two
+    /// commits, or three if it is delivered to the vault; without overlap, one more.
     /// </summary>
     /// <param name="application">The application.</param>
     /// <param name="tokenId">The fingerprint of the current token of a lease.</param>
     /// <param name="overlap">0 to 30 days.</param>
     /// <param name="caller">Who asks for it.</param>
+    /// <param name="end">Ends the call; null where no call is recorded.</param>
     /// <param name="cancellation">Cancels, if nothing has been begun.</param>
     /// <exception cref="CustodyException">As for <see cref="IssueAsync"/>; <see cref="CustodyFault.TokenNotFound"/>;
     /// <see cref="CustodyFault.NotOwner"/> where the lease is another caller's;
@@ -81,7 +90,8 @@ public sealed class Leases
     /// <exception cref="PlatformException">The platform refuses, or cannot answer.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The timer finishes the rotation.</exception>
     public async Task<GrantedToken> RotateAsync(
-        AppId application, string tokenId, TimeSpan overlap, TokenCaller caller, CancellationToken cancellation)
+        AppId application, string tokenId, TimeSpan overlap, TokenCaller caller, CallEnd<GrantedToken>? end,
+        CancellationToken cancellation)
     {
         CheckOverlap(overlap);
         var issued = await issue.RunAsync(
@@ -89,10 +99,9 @@ public sealed class Leases
             overlap,
             settings.LockTimeout,
             (record, used) => LeaseRules.Rotate(record, used, tokenId, caller, time.GetUtcNow()),
+            end,
             cancellation);
-        var granted = Granted(application, issued!.Value);
-        if (overlap == TimeSpan.Zero) await ReconcileIfPossibleAsync(application, cancellation);
-        return granted;
+        return issued!;
     }
 
     /// <summary>What <see cref="RotateAsync"/> would do. Changes nothing.</summary>
@@ -109,15 +118,20 @@ public sealed class Leases
 
     /// <summary>
     /// Revokes a token by its fingerprint: a lease with all its tokens, a replaced token before its overlap ends, or a token
-    /// without a lease. It does not wait for another call that is changing the application's tokens.
+    /// without a lease. It does not wait for another call that is changing the application's tokens. In two commits.
     /// </summary>
+    /// <param name="application">The application.</param>
+    /// <param name="tokenId">The fingerprint of the token.</param>
+    /// <param name="end">Ends the call; null where no call is recorded.</param>
+    /// <param name="cancellation">Cancels, if nothing has been begun.</param>
     /// <returns>The label of the token's lease; null where it has none.</returns>
     /// <exception cref="CustodyException"><see cref="CustodyFault.ApplicationNotFound"/>,
     /// <see cref="CustodyFault.TokenNotFound"/>, <see cref="CustodyFault.Deleting"/>.</exception>
     /// <exception cref="PlatformException">The platform cannot answer. If the token is leased, the timer revokes
     /// it.</exception>
     /// <exception cref="VaultException">The vault cannot answer. The token is revoked; the timer removes the secret.</exception>
-    public async Task<string?> RevokeAsync(AppId application, string tokenId, CancellationToken cancellation)
+    public async Task<string?> RevokeAsync(
+        AppId application, string tokenId, CallEnd<string?>? end, CancellationToken cancellation)
     {
         while (true)
         {
@@ -126,6 +140,7 @@ public sealed class Leases
             if (LeaseRules.Find(record, tokenId) is not { } lease)
             {
                 var token = FindUnmanaged(record, await reconciler.ListAsync(application, cancellation), tokenId);
+                if (end is not null) await end.Call.StartAsync(cancellation);
                 await reconciler.RevokeAsync(application, token.Token, cancellation);
                 return null;
             }
@@ -134,11 +149,19 @@ public sealed class Leases
                 ? lease.Retire(tokenId, now)
                 : lease with { Revoking = true };
             CustodySteps.Reached(CustodySteps.RevokeMark);
-            if (await rows.TryReplaceAsync(record.With(marked), cancellation) is null) continue;
-            if (await reconciler.TryReconcileAsync(application, cancellation) is not null) return lease.Label;
-
+            if (record.Lock?.IsLive(now) != true)
+            {
+                var own = record.With(marked) with { Lock = LockEntry.Begin(now, settings.LockTime, record.Lock?.Issuing) };
+                using var locked = await ApplicationLock.TryAcquireAsync(rows, own, end?.Call, time, cancellation);
+                if (locked is null) continue;
+                await locked.RunAsync(
+                    () => reconciler.ReconcileAsync(locked, changed => end?.Of(lease.Label, changed.Partition) ?? default));
+                return lease.Label;
+            }
             // Another call is changing the tokens, or was killed while doing so. The token is revoked now all the same; the
             // timer does the rest.
+            var start = end is null ? default : await end.Call.StartAsync(record.Partition, cancellation);
+            if (await rows.TryReplaceAsync(record.With(marked), start, cancellation) is null) continue;
             var over = marked.Revoking ? marked.Tokens : marked.Tokens.Where(token => token.Id == tokenId);
             await reconciler.RevokeAsync(application, over, await reconciler.ListAsync(application, cancellation), cancellation);
             return lease.Label;
@@ -219,6 +242,7 @@ public sealed class Leases
                     LeaseRules.RequireSlot(used);
                     return lease;
                 },
+                null,
                 cancellation);
             if (issued is not null) run.Add(rotated: 1);
         }
@@ -246,18 +270,6 @@ public sealed class Leases
         return token is null || TokenList.IsBeingIssued(record, token) ? throw CustodyException.TokenNotFound() : token;
     }
 
-    private async Task ReconcileIfPossibleAsync(AppId application, CancellationToken cancellation)
-    {
-        try
-        {
-            await reconciler.TryReconcileAsync(application, cancellation);
-        }
-        catch (Exception e) when (CustodyFailure.Is(e) || e is OperationCanceledException)
-        {
-            // The response holds a token and must not be lost. The timer revokes the old one.
-        }
-    }
-
     private async Task<CustodyRecord> FindAsync(AppId application, CancellationToken cancellation) =>
         await rows.FindAsync(application, cancellation) ?? throw CustodyException.ApplicationNotFound();
 
@@ -272,14 +284,5 @@ public sealed class Leases
     {
         if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
             throw CustodyException.Invalid($"overlap_seconds must be from 0 to {LongestOverlap.TotalSeconds:0}.");
-    }
-
-    private static GrantedToken Granted(AppId application, (Lease Lease, ApiToken Token) issued)
-    {
-        var (lease, token) = issued;
-        var inVault = lease.Delivery == TokenDelivery.Vault;
-        return new GrantedToken(
-            inVault ? null : token, token.Fingerprint, lease.Label, inVault ? SecretName(application, lease.Label) : null,
-            lease.Current!.IssuedAt, lease.ExpiresAt, lease.NextRotationAt, lease.Owner);
     }
 }

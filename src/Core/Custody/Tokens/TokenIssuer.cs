@@ -1,3 +1,4 @@
+using Gatehouse.Access.Audit;
 using Gatehouse.Platform;
 using Gatehouse.Secrets;
 
@@ -11,7 +12,8 @@ namespace Gatehouse.Custody.Tokens;
 /// Killed after the lock or the platform's answer: no lease names the token, and <see cref="LeaseReconciler"/> revokes it.
 /// Killed after the record or the vault: the lease has it as its incoming token, and <see cref="LeaseReconciler"/> stores it
 /// in the vault (again), because a consumer may already have read it there. A token in the response needs no vault: the
-/// record and the release of the lock are one commit.
+/// record and the release of the lock are one commit. Without overlap, the replaced token is revoked between the two: the
+/// caller's only token must not be lost before the new one is recorded, and killed after that, the timer revokes the old one.
 /// </remarks>
 internal sealed class TokenIssuer(
     IPlatform platform, ISecretVault vault, MasterTokens masters, CustodyRows rows, LeaseReconciler reconciler,
@@ -23,9 +25,10 @@ internal sealed class TokenIssuer(
     /// <param name="timeout">How long to wait for another call that is changing the application's tokens.</param>
     /// <param name="begin">Chooses the lease that gets the token, by the record and the number of tokens; null where nothing
     /// has to be done.</param>
+    /// <param name="end">Ends the call; null where no call is recorded.</param>
     /// <param name="cancellation">Cancels, until something is begun.</param>
-    public async Task<(Lease Lease, ApiToken Token)?> RunAsync(
-        AppId id, TimeSpan overlap, TimeSpan timeout, Func<CustodyRecord, int, Lease?> begin,
+    public async Task<GrantedToken?> RunAsync(
+        AppId id, TimeSpan overlap, TimeSpan timeout, Func<CustodyRecord, int, Lease?> begin, CallEnd<GrantedToken>? end,
         CancellationToken cancellation)
     {
         while (true)
@@ -40,29 +43,28 @@ internal sealed class TokenIssuer(
                 [.. listed.Select(token => LeasedToken.HashOf(token.Token))], now, now + settings.LockTime);
             CustodySteps.Reached(CustodySteps.IssueLock);
             using var locked = await ApplicationLock.TryAcquireAsync(
-                rows, record.With(lease) with { Lock = LockEntry.Begin(now, settings.LockTime, window) }, time, cancellation);
-            if (locked is not null) return await locked.RunAsync(() => IssueAsync(locked, lease, overlap));
+                rows, record.With(lease) with { Lock = LockEntry.Begin(now, settings.LockTime, window) }, end?.Call, time, cancellation);
+            if (locked is not null) return await locked.RunAsync(() => IssueAsync(locked, lease, overlap, end));
         }
     }
 
-    private async Task<(Lease, ApiToken)?> IssueAsync(ApplicationLock locked, Lease lease, TimeSpan overlap)
+    private async Task<GrantedToken?> IssueAsync(
+        ApplicationLock locked, Lease lease, TimeSpan overlap, CallEnd<GrantedToken>? end)
     {
         var issued = await IssueAtPlatformAsync(locked, lease);
         var incoming = LeasedToken.Of(issued, time.GetUtcNow());
+        // Then the lock stays until the replaced token is revoked.
+        var isReplacedAtOnce = lease.Current is not null && overlap == TimeSpan.Zero;
+        Func<CustodyRecord, CallRows>? delivered = isReplacedAtOnce ? null : End;
         if (lease.Delivery == TokenDelivery.Vault)
         {
             CustodySteps.Reached(CustodySteps.IssueRecord);
-            await RecordAsync(
-                locked,
-                issued,
-                record => record.Change(lease.Label, one => one.Expect(incoming, overlap)) with
-                {
-                    Lock = record.Lock! with { Issuing = null },
-                });
+            await RecordAsync(locked, issued, record => Hold(record.Change(lease.Label, one => one.Expect(incoming, overlap))));
             await DeliverAsync(locked, lease, issued);
             await AnnounceAsync(locked, lease, incoming);
             CustodySteps.Reached(CustodySteps.IssueRelease);
-            await locked.ReleaseAsync(record => record.Change(lease.Label, one => one.Deliver(time.GetUtcNow())));
+            await locked.ChangeAsync(
+                record => Next(record.Change(lease.Label, one => one.Deliver(time.GetUtcNow()))), delivered);
         }
         else
         {
@@ -71,14 +73,33 @@ internal sealed class TokenIssuer(
             await RecordAsync(
                 locked,
                 issued,
-                record => record.Change(lease.Label, one => one.Expect(incoming, overlap).Deliver(time.GetUtcNow())) with
-                {
-                    Lock = null,
-                });
+                record => Next(record.Change(lease.Label, one => one.Expect(incoming, overlap).Deliver(time.GetUtcNow()))),
+                delivered);
         }
         var granted = locked.Record.Find(lease.Label)!;
+        if (isReplacedAtOnce) await ReconcileIfPossibleAsync(locked, End);
         CustodySteps.Reached(CustodySteps.IssueAnswer);
-        return granted.Revoking ? throw CustodyException.TokenNotFound() : (granted, issued.Token);
+        return granted.Revoking ? throw CustodyException.TokenNotFound() : Granted(locked.Id, granted, issued.Token);
+
+        CustodyRecord Next(CustodyRecord record) => isReplacedAtOnce ? Hold(record) : record with { Lock = null };
+
+        static CustodyRecord Hold(CustodyRecord record) => record with { Lock = record.Lock! with { Issuing = null } };
+
+        CallRows End(CustodyRecord record) => record.Find(lease.Label) is { Revoking: false } one
+            ? end?.Of(Granted(locked.Id, one, issued.Token), record.Partition) ?? default
+            : default;
+    }
+
+    private async Task ReconcileIfPossibleAsync(ApplicationLock locked, Func<CustodyRecord, CallRows> end)
+    {
+        try
+        {
+            await reconciler.ReconcileAsync(locked, end);
+        }
+        catch (Exception e) when (CustodyFailure.Is(e) || e is OperationCanceledException)
+        {
+            // The response holds a token and must not be lost. The timer revokes the old one.
+        }
     }
 
     private async Task<IssuedToken> IssueAtPlatformAsync(ApplicationLock locked, Lease lease)
@@ -99,9 +120,10 @@ internal sealed class TokenIssuer(
         }
     }
 
-    private async Task RecordAsync(ApplicationLock locked, IssuedToken issued, Func<CustodyRecord, CustodyRecord> change)
+    private async Task RecordAsync(
+        ApplicationLock locked, IssuedToken issued, Func<CustodyRecord, CustodyRecord> change, Func<CustodyRecord, CallRows>? end = null)
     {
-        if (await locked.TryChangeAsync(change)) return;
+        if (await locked.TryChangeAsync(change, end)) return;
         // Another instance has taken over, perhaps before the platform listed this token.
         await reconciler.RevokeAsync(locked.Id, issued.Token, locked.Deadline);
         throw CustodyException.Busy(settings.LockTime);
@@ -130,4 +152,12 @@ internal sealed class TokenIssuer(
     private ValueTask AnnounceAsync(ApplicationLock locked, Lease lease, LeasedToken incoming) => lease.Current is null
         ? ValueTask.CompletedTask
         : reconciler.AnnounceAsync(CustodyEvent.Rotated(locked.Id, lease.Label, incoming.Id, time.GetUtcNow()), locked.Deadline);
+
+    private static GrantedToken Granted(AppId application, Lease lease, ApiToken token)
+    {
+        var inVault = lease.Delivery == TokenDelivery.Vault;
+        return new GrantedToken(
+            inVault ? null : token, token.Fingerprint, lease.Label, inVault ? Leases.SecretName(application, lease.Label) : null,
+            lease.Current!.IssuedAt, lease.ExpiresAt, lease.NextRotationAt, lease.Owner);
+    }
 }

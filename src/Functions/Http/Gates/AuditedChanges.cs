@@ -1,4 +1,4 @@
-using Gatehouse.Access.Audit;
+using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -7,42 +7,47 @@ namespace Gatehouse.Functions.Http.Gates;
 
 /// <summary>
 /// Runs changes at the platform or in the vault with an audit entry: <c>started</c> before the change, <c>done</c> or
-/// <c>failed</c> after it.
+/// <c>failed</c> after it, in commits of the change where it can (<see cref="Access.Audit.CallRecord"/>).
 /// </summary>
-public sealed partial class AuditedChanges(AuditTrail trail, ILogger<AuditedChanges> log)
+public sealed partial class AuditedChanges(ILogger<AuditedChanges> log)
 {
     /// <summary>Runs a change.</summary>
-    /// <param name="call">The call.</param>
     /// <param name="change">What the entry says. The change can add to it.</param>
     /// <param name="run">The change.</param>
     /// <param name="cancellation">Cancels, until the entry is written.</param>
     /// <exception cref="StoreUnavailableException">The entry cannot be written. The change was not started.</exception>
-    internal async Task<IResult> RunAsync(AuditCall call, OpsChange change, Func<Task<IResult>> run, CancellationToken cancellation)
+    internal Task<IResult> RunAsync(OpsChange change, Func<Task<IResult>> run, CancellationToken cancellation) =>
+        RunAsync(change, () => Task.FromResult(new PreparedChange(run, run)), cancellation);
+
+    /// <summary>Prepares and runs a change. If it cannot be prepared, <c>failed</c> is the only row.</summary>
+    internal async Task<IResult> RunAsync(OpsChange change, Func<Task<PreparedChange>> prepare, CancellationToken cancellation)
     {
-        var started = await trail.StartAsync(call, change.Target, cancellation);
         var isDone = false;
         try
         {
-            var result = await run();
+            var prepared = await prepare();
+            if (!prepared.WritesEntry) await change.Record.StartAsync(cancellation);
+            var result = await prepared.Run();
             isDone = result is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest };
+            change.Record.Answer = (result as Reply)?.ToStored();
             return result;
         }
         finally
         {
-            await EndAsync(started, isDone, change);
+            await EndAsync(isDone, change);
         }
     }
 
-    private async Task EndAsync(AuditEntry started, bool isDone, OpsChange change)
+    private async Task EndAsync(bool isDone, OpsChange change)
     {
         try
         {
-            await trail.EndAsync(started, isDone, change.Target, CancellationToken.None);
+            await change.Record.EndAsync(isDone, CancellationToken.None);
         }
         catch (StoreUnavailableException e)
         {
             // The caller gets the answer of the change all the same. Its audit entry stays "started".
-            LogOutcomeLost(started.Operation, started.RequestId, e);
+            LogOutcomeLost(change.Call.Operation, change.Call.RequestId, e);
         }
     }
 

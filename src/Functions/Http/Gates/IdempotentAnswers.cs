@@ -35,19 +35,21 @@ public sealed class IdempotentAnswers(IdempotentCalls calls, ProblemAnswers answ
     /// <summary>Runs an operation, or returns its stored answer.</summary>
     /// <param name="request">The request. If it has a key, its body is buffered, so that the operation can read it again.</param>
     /// <param name="call">The caller, the operation and the key.</param>
+    /// <param name="application">The application that the call is about; null for none, or one that is not created yet.</param>
     /// <param name="operation">The operation, with the try if there is a key: then it continues when the caller disconnects.</param>
     /// <param name="cancellation">Cancels the call; if there is a key, only until the operation starts.</param>
     /// <exception cref="ProblemException">400: the key is not valid, or sent twice; 409: the first call is still running; 422: the key was sent with
     /// another request.</exception>
     internal async Task<IResult> AnswerAsync(
-        HttpRequest request, AuditCall call, Func<IdempotentTry?, CancellationToken, Task<IResult>> operation, CancellationToken cancellation)
+        HttpRequest request, AuditCall call, AppId? application, Func<IdempotentTry?, CancellationToken, Task<IResult>> operation,
+        CancellationToken cancellation)
     {
         RequireKey(request);
         if (call.IdempotencyKey is not { } key) return await operation(null, cancellation);
         var fingerprint = await FingerprintAsync(request, cancellation);
         IResult? first = null;
         var outcome = await calls.RunAsync(
-            call.Caller, key, fingerprint,
+            call.Caller, key, fingerprint, application,
             async (attempt, running) =>
             {
                 first = await answers.AnswerAsync(request, _ => operation(attempt, running));

@@ -3,7 +3,9 @@ using Gatehouse.Access.Callers;
 using Gatehouse.Access.Idempotency;
 using Gatehouse.Custody.Applications;
 using Gatehouse.Custody.Tokens;
+using Gatehouse.Functions.Http.Replies;
 using Gatehouse.Storage;
+using Microsoft.AspNetCore.Http;
 
 namespace Gatehouse.Functions.Http.Gates;
 
@@ -11,24 +13,33 @@ namespace Gatehouse.Functions.Http.Gates;
 public sealed class OpsChange
 {
     private readonly AuditTrail trail;
-    private readonly AuditCall call;
 
-    internal OpsChange(AuditTrail trail, AuditCall call, AppId? application, AuditSubject? subject)
+    internal OpsChange(AuditTrail trail, AuditCall call, AppId? application, AuditSubject? subject, IdempotentTry? attempt = null)
     {
         this.trail = trail;
-        this.call = call;
-        Target = new AuditTarget(application, subject);
+        Call = call;
+        Try = attempt;
+        Record = new CallRecord(trail, call, new AuditTarget(application, subject), attempt);
     }
 
     /// <summary>The caller.</summary>
-    public Caller Caller => call.Caller;
+    public Caller Caller => Call.Caller;
 
     /// <summary>The call, for a change that creates an application.</summary>
     public CreationCall CreationCall => Try is { } attempt ? new(attempt.CallId, attempt.TriedSince) : CreationCall.Once();
 
-    internal IdempotentTry? Try { get; init; }
+    /// <summary>The rows of the call, for a change that writes them in its own commits.</summary>
+    internal CallRecord Record { get; }
 
-    internal AuditTarget Target { get; private set; }
+    internal AuditCall Call { get; }
+
+    private IdempotentTry? Try { get; }
+
+    private AuditTarget Target
+    {
+        get => Record.Target;
+        set => Record.Target = value;
+    }
 
     internal bool HasEntryRow { get; private set; }
 
@@ -45,12 +56,22 @@ public sealed class OpsChange
     }
 
     /// <summary>
+    /// Runs a change that ends the call in its own last commit, together with the reply: the reply is made just before it.
+    /// </summary>
+    internal async Task<IResult> CommitAsync<T>(Func<CallEnd<T>, Task<T>> run, Func<T, IResult> reply)
+    {
+        IResult? made = null;
+        var result = await run(new CallEnd<T>(Record, result => Record.Answer = ((made = reply(result)) as Reply)?.ToStored()));
+        return made ?? reply(result);
+    }
+
+    /// <summary>
     /// The audit entry as a row, for a change that is one commit of our own (<see cref="OpsGate.CommitAsync"/>). Add it to that
     /// commit, in a partition of an <see cref="AuditSource"/>.
     /// </summary>
     public RowChange EntryRow()
     {
         HasEntryRow = true;
-        return AuditTrail.Row(trail.Done(call, Target));
+        return AuditTrail.Row(trail.Done(Call, Target));
     }
 }

@@ -84,10 +84,10 @@ public sealed class OpsGate(
             var call = await IdentifyAsync(request, role, operation, cancellation);
             await AdmitAsync(call, call.Caller.MayForAll(role), null, cancellation);
             if (IsDryRun(request, operation)) return await PreviewAsync(prepare(new OpsChange(trail, call, null, null), cancellation));
-            return await idempotent.AnswerAsync(request, call, (attempt, running) =>
+            return await idempotent.AnswerAsync(request, call, null, (attempt, running) =>
             {
-                var change = new OpsChange(trail, call, null, null) { Try = attempt };
-                return audited.RunAsync(call, change, () => RunAsync(prepare(change, running)), running);
+                var change = new OpsChange(trail, call, null, null, attempt);
+                return audited.RunAsync(change, () => prepare(change, running), running);
             }, cancellation);
         });
 
@@ -113,10 +113,13 @@ public sealed class OpsGate(
         answers.AnswerAsync(request, operation, async cancellation =>
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
-            var change = new OpsChange(trail, call, id, SubjectOf(subject));
-            if (IsDryRun(request, operation)) return await PreviewAsync(prepare(change, id, cancellation));
-            return await idempotent.AnswerAsync(
-                request, call, (_, running) => audited.RunAsync(call, change, () => RunAsync(prepare(change, id, running)), running), cancellation);
+            if (IsDryRun(request, operation))
+                return await PreviewAsync(prepare(new OpsChange(trail, call, id, SubjectOf(subject)), id, cancellation));
+            return await idempotent.AnswerAsync(request, call, id, (attempt, running) =>
+            {
+                var change = new OpsChange(trail, call, id, SubjectOf(subject), attempt);
+                return audited.RunAsync(change, () => prepare(change, id, running), running);
+            }, cancellation);
         });
 
     /// <summary>
@@ -129,7 +132,7 @@ public sealed class OpsGate(
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             if (IsDryRun(request, operation)) return await PreviewAsync(prepare(new OpsChange(trail, call, id, null), id, cancellation));
-            return await idempotent.AnswerAsync(request, call, async (_, running) =>
+            return await idempotent.AnswerAsync(request, call, id, async (_, running) =>
             {
                 var change = new OpsChange(trail, call, id, null);
                 var result = await RunAsync(prepare(change, id, running));
@@ -148,7 +151,7 @@ public sealed class OpsGate(
         {
             var (call, id) = await AdmitAsync(request, role, application, operation, cancellation);
             if (IsDryRun(request, operation)) return await PreviewAsync(prepare(id, cancellation));
-            return await idempotent.AnswerAsync(request, call, (_, running) => RunAsync(prepare(id, running)), cancellation);
+            return await idempotent.AnswerAsync(request, call, id, (_, running) => RunAsync(prepare(id, running)), cancellation);
         });
 
     // A dry run is not a try of its Idempotency-Key: the same request without dry_run can have the same key.

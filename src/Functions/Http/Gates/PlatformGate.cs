@@ -51,7 +51,7 @@ public sealed partial class PlatformGate(
             ForOrganization: running =>
             {
                 var call = AuditCall.OfOrganization(operation, request.HttpContext.TraceIdentifier);
-                return audited.RunAsync(call, new OpsChange(trail, call, null, null), () => ofAll(running), running);
+                return audited.RunAsync(new OpsChange(trail, call, null, null), () => ofAll(running), running);
             },
             ForApplication: (caller, running) => RecordAsync(request, caller, ofOne, operation, running)));
 
@@ -67,7 +67,7 @@ public sealed partial class PlatformGate(
         var call = AuditCall.OfToken(caller.Token, caller.IsMaster, operation, request.HttpContext.TraceIdentifier);
         var entry = new OpsChange(trail, call, caller.Application, null);
         return await custody.ExistsAsync(caller.Application, cancellation)
-            ? await audited.RunAsync(call, entry, () => change(entry, caller, cancellation), cancellation)
+            ? await audited.RunAsync(entry, () => change(entry, caller, cancellation), cancellation)
             : await change(entry, caller, cancellation);
     }
 

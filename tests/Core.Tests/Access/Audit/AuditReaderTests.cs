@@ -1,8 +1,10 @@
 using FsCheck.Fluent;
 using Gatehouse.Access.Audit;
 using Gatehouse.Access.Callers;
+using Gatehouse.Common;
 using Gatehouse.Platform;
 using Gatehouse.Storage;
+using Gatehouse.Tests.Archive;
 
 namespace Gatehouse.Tests.Access.Audit;
 
@@ -27,7 +29,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
     {
         scene = await AccessScene.OpenAsync();
         trail = new AuditTrail(scene.Store, Sources, scene.Clock);
-        reader = new AuditReader(scene.Store, trail, scene.Keys);
+        reader = new AuditReader(scene.Store, trail, scene.Keys, scene.Clock);
     }
 
     public Task DisposeAsync() => scene.DisposeAsync().AsTask();
@@ -116,6 +118,83 @@ public sealed class AuditReaderTests : IAsyncLifetime
         page = await reader.ReadAsync(Callers[0], filter, 10, page.Next, None);
         Assert.Equal(rare.Id, Assert.Single(page!.Entries).Id);
         Assert.Empty(page.Next);
+    }
+
+    [Fact]
+    public async Task A_page_of_100_reads_each_partition_once_and_few_again_and_old_partitions_only_where_they_are_needed()
+    {
+        var counting = new CountingStore(scene.Store);
+        trail = new AuditTrail(scene.Store, [new("Usage", [.. HexPartitions.OfApplications.Select(digit => $"limits:{digit}")])], scene.Clock);
+        reader = new AuditReader(counting, trail, scene.Keys, scene.Clock);
+        // What an earlier version wrote, in every partition of the table Audit.
+        foreach (var (table, partition, _) in trail.Partitions().Where(place => place.IsQuiet))
+            await scene.Store.CommitAsync(table, partition, [AuditTrail.Row(trail.Done(Call("billing", "IssueToken"), default))], None);
+        for (var index = 0; index < 400; index++)
+        {
+            scene.Clock.Advance(TimeSpan.FromSeconds(1));
+            await trail.RefuseAsync(Call("auditor", "IssueToken"), AppId.Generate(), None);
+        }
+        Assert.InRange(await ReadsAsync(""), 64, 64 + 8);
+        Assert.InRange(await ReadsAsync(""), 32, 32 + 8);
+        // A row that another process writes is on the next page.
+        await trail.RefuseAsync(Call("support", "IssueToken"), Apps[0], None);
+        Assert.Equal("support", (await reader.ReadAsync(Callers[0], new AuditFilter(), 1, "", None))!.Entries[0].Caller);
+        scene.Clock.Advance(AuditReader.MemoryTime);
+        Assert.InRange(await ReadsAsync(""), 64, 64 + 8);
+
+        // All of them, with the old ones at the end.
+        Assert.Equal(433, (await PagesAsync(Callers[0], new AuditFilter(), 100)).Count);
+        Assert.Equal(32, (await PagesAsync(Callers[0], new AuditFilter { Caller = "billing" }, 100)).Count);
+
+        async Task<int> ReadsAsync(string token)
+        {
+            var before = counting.Reads.Count;
+            Assert.Equal(100, (await reader.ReadAsync(Callers[0], new AuditFilter(), 100, token, None))!.Entries.Count);
+            return counting.Reads.Count - before;
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_creation_is_one_entry_though_its_start_is_in_another_partition(bool isApart)
+    {
+        trail = new AuditTrail(scene.Store, [], scene.Clock, isApart);
+        reader = new AuditReader(scene.Store, trail, scene.Keys, scene.Clock);
+        for (var index = 0; index < 40; index++)
+        {
+            var started = await trail.StartAsync(Call("billing", "CreateApplication"), default, None);
+            if (index % 4 > 0) await trail.EndAsync(started, done: true, new(AppId.Generate()), None);
+            if (index % 2 > 0) scene.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+        var entries = await PagesAsync(Callers[0], new AuditFilter(), 7);
+        Assert.Equal((40, 40), (entries.Count, entries.DistinctBy(entry => entry.Id).Count()));
+        Assert.Equal(10, (await PagesAsync(Callers[0], new AuditFilter { Outcome = AuditOutcome.Started }, 7)).Count);
+        Assert.All(entries.Where(entry => entry.Outcome == AuditOutcome.Done), entry => Assert.NotNull(entry.Application));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Entries_are_listed_wherever_an_earlier_version_or_another_setting_has_put_them(bool isApart)
+    {
+        var written = new List<string>();
+        foreach (var (table, partition) in (IEnumerable<(string, string)>)
+            [("Audit", $"a{HexPartitions.Of(Apps[0])}"), ("Audit", "o7"), ("Custody", HexPartitions.Of(Apps[0]))])
+        {
+            scene.Clock.Advance(TimeSpan.FromSeconds(1));
+            var entry = trail.Done(Call("billing", "IssueToken"), new(Apps[0]));
+            await scene.Store.CommitAsync(table, partition, [AuditTrail.Row(entry)], None);
+            written.Insert(0, entry.Id);
+        }
+        trail = new AuditTrail(scene.Store, [], scene.Clock, isApart);
+        reader = new AuditReader(scene.Store, trail, scene.Keys, scene.Clock);
+        foreach (var filter in (AuditFilter[])[new(), new() { Application = Apps[0] }])
+        {
+            for (var again = 0; again < 2; again++)
+                Assert.Equal(written, (await PagesAsync(Callers[0], filter, 2)).Select(entry => entry.Id));
+        }
+        Assert.Equal(3, await trail.PurgeAsync(scene.Clock.GetUtcNow().AddSeconds(1), None));
     }
 
     [Fact]

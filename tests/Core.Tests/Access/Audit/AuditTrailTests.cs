@@ -22,7 +22,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     {
         scene = await AccessScene.OpenAsync();
         trail = new AuditTrail(scene.Store, [new(Things, ["t0", "t1"])], scene.Clock);
-        reader = new AuditReader(scene.Store, trail, scene.Keys);
+        reader = new AuditReader(scene.Store, trail, scene.Keys, scene.Clock);
     }
 
     public Task DisposeAsync() => scene.DisposeAsync().AsTask();
@@ -43,7 +43,6 @@ public sealed class AuditTrailTests : IAsyncLifetime
                 EndedAt = scene.Clock.GetUtcNow(),
                 Subject = AuditSubject.Token(token),
                 Label = "bot",
-                Partition = "",
             },
             entry);
         Assert.Equal("service", entry.Caller);
@@ -95,16 +94,21 @@ public sealed class AuditTrailTests : IAsyncLifetime
         Assert.Single(await ReadAsync());
     }
 
-    [Fact]
-    public void Entries_are_spread_over_32_partitions()
+    [Theory]
+    [InlineData(false, "Custody", 16)]
+    [InlineData(true, "Audit", 32)]
+    public void Entries_are_spread_over_the_partitions_of_applications_or_over_32_of_their_own(bool isApart, string table, int partitions)
     {
+        trail = new AuditTrail(scene.Store, [], scene.Clock, isApart);
         var applications = Enumerable.Range(0, 1600).Select(_ => (AppId?)AppId.Generate());
         var counts = applications.Concat(Enumerable.Repeat<AppId?>(null, 1600))
-            .CountBy(application => trail.Done(Call(), new(application)).Partition).ToList();
-        Assert.Equal(32, counts.Count);
-        Assert.All(counts, partition => Assert.InRange(partition.Value, 50, 200));
-        var known = trail.Partitions().Where(place => place.Table == "Audit").Select(place => place.Partition).Order(StringComparer.Ordinal);
-        Assert.Equal(known, counts.Select(partition => partition.Key).Order(StringComparer.Ordinal));
+            .CountBy(application => trail.PlaceOf(trail.Done(Call(), new(application)))).ToList();
+        Assert.Equal(partitions, counts.Count);
+        Assert.All(counts, partition => Assert.InRange(partition.Value * partitions / 32, 50, 200));
+        Assert.Equal(
+            trail.Partitions().Where(place => !place.IsQuiet).Select(place => (place.Table, place.Partition)).Order(),
+            counts.Select(partition => partition.Key).Order());
+        Assert.All(counts, partition => Assert.Equal(table, partition.Key.Table));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
 {
 
     private static readonly CancellationToken None = CancellationToken.None;
+    private static readonly AppId App = AppId.Generate();
     private static readonly Caller Service = new("service", []);
     private static readonly IdempotencyKey Key = IdempotencyKey.TryParse("key-1")!;
 
@@ -264,6 +265,47 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
         Assert.True((await SendAsync(key: "young")).Repeated);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_of_the_version_before_is_answered_or_taken_over(bool isAnswered)
+    {
+        var place = IdempotentCallKey.Of(Service, Key);
+        var now = scene.Clock.GetUtcNow();
+        var call = new IdempotentCallRow(
+            Request("/a?b=1", "body").Under(scene.Keys.Requests), now + IdempotentCalls.AnswerLifetime, now + IdempotentCalls.TakeoverTime, null);
+        if (isAnswered) call = call.With(Ok("old"), place, scene.Keys.Data);
+        var row = call.ToRow(place.RowKey);
+        row = new TableRow(row.Key, null, [.. row.Properties.Where(property => property.Name is not ("Try" or "AnswerIn"))]);
+        await scene.Store.CommitAsync(IdempotentCallKey.Table, place.Partition, [RowChange.Insert(row)], None);
+        if (!isAnswered)
+        {
+            Assert.IsType<IdempotentOutcome.Running>(await TryAsync());
+            scene.Clock.Advance(IdempotentCalls.TakeoverTime);
+        }
+        Assert.Equal(isAnswered, (await SendAsync()).Repeated);
+    }
+
+    [Fact]
+    public async Task The_late_answer_of_a_try_that_was_taken_over_is_not_repeated()
+    {
+        var first = new TaskCompletionSource<IdempotentTry>();
+        var lost = new TaskCompletionSource<StoredAnswer>();
+        _ = calls.RunAsync(Service, Key, Request("/a?b=1", "body"), App, (tried, _) =>
+        {
+            first.SetResult(tried);
+            return lost.Task;
+        }, None);
+        var attempt = await first.Task;
+        scene.Clock.Advance(IdempotentCalls.TakeoverTime);
+        Assert.False((await SendAsync(answer: Ok("second"))).Repeated);
+        await CommitAsync(attempt.AnswerRow(Ok("first")));
+        Assert.Equal("second", Encoding.UTF8.GetString((await SendAsync()).Answer.Body.Span));
+
+        async Task CommitAsync(RowChange row) =>
+            Assert.True((await scene.Store.CommitAsync(HexPartitions.ApplicationTable, HexPartitions.Of(App), [row], None)).Succeeded);
+    }
+
     [Fact]
     public async Task The_answer_is_sent_even_if_it_cannot_be_stored()
     {
@@ -360,7 +402,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
         RequestFingerprint? request = null, Func<CancellationToken, Task<StoredAnswer>>? run = null,
         CancellationToken cancellation = default) =>
         (instance ?? calls).RunAsync(
-            caller ?? Service, key is null ? Key : IdempotencyKey.TryParse(key)!, request ?? Request("/a?b=1", "body"),
+            caller ?? Service, key is null ? Key : IdempotencyKey.TryParse(key)!, request ?? Request("/a?b=1", "body"), null,
             (tried, given) =>
             {
                 tries.Add(tried);
