@@ -103,6 +103,9 @@ internal sealed record Lease(
         Retiring = [.. Retiring.Select(token => token.Token.Id == tokenId ? token with { RevokeAt = at } : token)],
     };
 
+    /// <summary>The lease without a replaced token that was revoked.</summary>
+    public Lease Without(LeasedToken? revoked) => this with { Retiring = [.. Retiring.Where(retiring => retiring.Token != revoked)] };
+
     /// <summary>The lease with a token that is being delivered.</summary>
     public Lease Expect(LeasedToken incoming, TimeSpan overlap) => this with { Incoming = incoming, Overlap = overlap };
 

@@ -94,10 +94,11 @@ public sealed class OperationCostTests : IAsyncLifetime
         var (_, delete) = await ChangeAsync(HttpMethod.Delete, $"{path}?confirm=two");
 
         var guide = Repository.Read("docs/storage.md");
+        Assert.Equal(rotateToVault, rotateAtOnce);
         foreach (var row in (string[])
             [
                 $"| Create an application | {create} |", $"| Issue a token | {issue}; {issueToVault} to the vault |",
-                $"| Rotate a token | {rotate}; {rotateToVault} to the vault; {rotateAtOnce - rotate} more without overlap |",
+                $"| Rotate a token, with its alert | {rotate}; {rotateToVault} to the vault, or without overlap |",
                 $"| Revoke a token | {revoke} |", $"| Delete an application | {delete} |",
             ])
         {

@@ -246,7 +246,7 @@ public abstract class AuditTests(Head head)
         }
         store.FailsToWrite = _ => false;
         Assert.Equal(0, (await gatehouse.Api.GetAsync(path, Credential.Ops)).Ok().GetProperty("token_slots").GetProperty("used").GetInt32());
-        Assert.All((await ListAsync(gatehouse.Api, "")).SkipLast(1), entry => Assert.Equal("failed", entry.GetProperty("outcome").GetString()));
+        Assert.All((await ListAsync(gatehouse.Api, "")).Take(2), entry => Assert.Equal("failed", entry.GetProperty("outcome").GetString()));
 
         // The change is done, and its entry has a commit of its own.
         store.FailsToWrite = row => IsAudit(row, "done");

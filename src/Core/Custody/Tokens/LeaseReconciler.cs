@@ -160,6 +160,10 @@ internal sealed class LeaseReconciler(
         var ended = over.Select(lease => lease.Label).ToHashSet();
         foreach (var lease in locked.Record.Leases.Where(lease => lease.Incoming is not null && !ended.Contains(lease.Label)).ToList())
             await DeliverAsync(locked, lease, listed, now);
+        // A delivery without overlap has retired one more.
+        var late = locked.Record.Leases.Where(lease => !ended.Contains(lease.Label)).SelectMany(lease => lease.Retired(now)).Except(retired).ToList();
+        await RevokeAsync(locked.Id, late.Select(token => token.Token), listed, locked.Deadline);
+        retired.AddRange(late);
 
         CustodySteps.Reached(CustodySteps.ReconcileRelease);
         await locked.ReleaseAsync(

@@ -75,7 +75,7 @@ public sealed class Leases
 
     /// <summary>
     /// Replaces a token. The new one works at once, the old one until the overlap ends. It is delivered as the old one was. In two
-    /// commits, or three if it is delivered to the vault; without overlap, one more.
+    /// commits, or three if it is delivered to the vault or has no overlap.
     /// </summary>
     /// <param name="application">The application.</param>
     /// <param name="tokenId">The fingerprint of the current token of a lease.</param>

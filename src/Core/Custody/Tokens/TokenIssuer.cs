@@ -44,27 +44,24 @@ internal sealed class TokenIssuer(
             CustodySteps.Reached(CustodySteps.IssueLock);
             using var locked = await ApplicationLock.TryAcquireAsync(
                 rows, record.With(lease) with { Lock = LockEntry.Begin(now, settings.LockTime, window) }, end?.Call, time, cancellation);
-            if (locked is not null) return await locked.RunAsync(() => IssueAsync(locked, lease, overlap, end));
+            if (locked is not null) return await locked.RunAsync(() => IssueAsync(locked, lease, overlap, listed, end));
         }
     }
 
     private async Task<GrantedToken?> IssueAsync(
-        ApplicationLock locked, Lease lease, TimeSpan overlap, CallEnd<GrantedToken>? end)
+        ApplicationLock locked, Lease lease, TimeSpan overlap, IReadOnlyList<IssuedToken> listed, CallEnd<GrantedToken>? end)
     {
         var issued = await IssueAtPlatformAsync(locked, lease);
         var incoming = LeasedToken.Of(issued, time.GetUtcNow());
-        // Then the lock stays until the replaced token is revoked.
-        var isReplacedAtOnce = lease.Current is not null && overlap == TimeSpan.Zero;
-        Func<CustodyRecord, CallRows>? delivered = isReplacedAtOnce ? null : End;
+        // Without overlap it is revoked under the same lock.
+        var replaced = overlap == TimeSpan.Zero ? lease.Current : null;
         if (lease.Delivery == TokenDelivery.Vault)
         {
             CustodySteps.Reached(CustodySteps.IssueRecord);
             await RecordAsync(locked, issued, record => Hold(record.Change(lease.Label, one => one.Expect(incoming, overlap))));
             await DeliverAsync(locked, lease, issued);
             await AnnounceAsync(locked, lease, incoming);
-            CustodySteps.Reached(CustodySteps.IssueRelease);
-            await locked.ChangeAsync(
-                record => Next(record.Change(lease.Label, one => one.Deliver(time.GetUtcNow()))), delivered);
+            await ReleaseAsync(one => one.Deliver(time.GetUtcNow()));
         }
         else
         {
@@ -73,32 +70,49 @@ internal sealed class TokenIssuer(
             await RecordAsync(
                 locked,
                 issued,
-                record => Next(record.Change(lease.Label, one => one.Expect(incoming, overlap).Deliver(time.GetUtcNow()))),
-                delivered);
+                record => (replaced is null ? record with { Lock = null } : Hold(record)).Change(
+                    lease.Label, one => one.Expect(incoming, overlap).Deliver(time.GetUtcNow())),
+                replaced is null ? End : null);
         }
         var granted = locked.Record.Find(lease.Label)!;
-        if (isReplacedAtOnce) await ReconcileIfPossibleAsync(locked, End);
+        try
+        {
+            if (lease.Delivery == TokenDelivery.Response && replaced is not null) await ReleaseAsync(one => one);
+        }
+        catch (Exception e) when (CustodyFailure.Is(e) || e is OperationCanceledException)
+        {
+            // The response holds a token and must not be lost. The timer does the rest.
+        }
         CustodySteps.Reached(CustodySteps.IssueAnswer);
         return granted.Revoking ? throw CustodyException.TokenNotFound() : Granted(locked.Id, granted, issued.Token);
 
-        CustodyRecord Next(CustodyRecord record) => isReplacedAtOnce ? Hold(record) : record with { Lock = null };
-
         static CustodyRecord Hold(CustodyRecord record) => record with { Lock = record.Lock! with { Issuing = null } };
+
+        async Task ReleaseAsync(Func<Lease, Lease> deliver)
+        {
+            var isRevoked = await TryRevokeAsync(locked, replaced, listed);
+            CustodySteps.Reached(CustodySteps.IssueRelease);
+            await locked.ReleaseAsync(
+                record => record.Change(lease.Label, one => isRevoked ? deliver(one).Without(replaced) : deliver(one)), End);
+        }
 
         CallRows End(CustodyRecord record) => record.Find(lease.Label) is { Revoking: false } one
             ? end?.Of(Granted(locked.Id, one, issued.Token), record.Partition) ?? default
             : default;
     }
 
-    private async Task ReconcileIfPossibleAsync(ApplicationLock locked, Func<CustodyRecord, CallRows> end)
+    // If it fails, the timer revokes it, because its overlap has ended.
+    private async Task<bool> TryRevokeAsync(ApplicationLock locked, LeasedToken? replaced, IReadOnlyList<IssuedToken> listed)
     {
+        if (replaced is null) return false;
         try
         {
-            await reconciler.ReconcileAsync(locked, end);
+            await reconciler.RevokeAsync(locked.Id, [replaced], listed, locked.Deadline);
+            return true;
         }
         catch (Exception e) when (CustodyFailure.Is(e) || e is OperationCanceledException)
         {
-            // The response holds a token and must not be lost. The timer revokes the old one.
+            return false;
         }
     }
 

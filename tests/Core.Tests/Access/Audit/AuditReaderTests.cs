@@ -136,6 +136,7 @@ public sealed class AuditReaderTests : IAsyncLifetime
         }
         Assert.InRange(await ReadsAsync(""), 64, 64 + 8);
         Assert.InRange(await ReadsAsync(""), 32, 32 + 8);
+        scene.Clock.Advance(TimeSpan.FromSeconds(1));
         // A row that another process writes is on the next page.
         await trail.RefuseAsync(Call("support", "IssueToken"), Apps[0], None);
         Assert.Equal("support", (await reader.ReadAsync(Callers[0], new AuditFilter(), 1, "", None))!.Entries[0].Caller);
