@@ -25,7 +25,10 @@ internal sealed class ArchiveCsv : IFigure
     {
         var days = rig.Options.ArchiveDays;
         var application = AppId.Generate();
-        var folder = Directory.CreateDirectory(rig.NewPath("archive")).FullName;
+        var folder = rig.NewFolder("archive");
+        // A first start makes the vault that the store belongs to.
+        await using (var first = new Servers(rig))
+            await first.StartGatehouseAsync(rig.Gatehouses[0], Servers.Settings(folder), cancellation, probed: false);
         await using var store = SqliteTableStore.Open(Path.Combine(folder, "gatehouse.db"));
         await Parallel.ForAsync(
             0, (days + RowsPerCommit - 1) / RowsPerCommit,
