@@ -105,9 +105,10 @@ internal static class CommandLine
     {
         for (var index = 0; index < args.Length; index++)
         {
-            if (words.Contains(args[index], StringComparer.OrdinalIgnoreCase)
+            var isAsked = words.Contains(args[index], StringComparer.OrdinalIgnoreCase)
                 && (index == 0 || args[index].StartsWith("--", StringComparison.Ordinal)
-                    || (args[index].StartsWith('-') && !IsSwitch(args[index - 1])))) return true;
+                    || (args[index].StartsWith('-') && !IsSwitch(args[index - 1])));
+            if (isAsked) return true;
         }
         return false;
     }

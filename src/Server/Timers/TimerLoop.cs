@@ -19,7 +19,7 @@ internal sealed partial class TimerLoop(
     // Clocks are corrected by less than this all the time, which delays a run by no more.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
-    private readonly SemaphoreSlim wakes = new(0);
+    private volatile TaskCompletionSource wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private volatile bool isRequested;
     private DateTimeOffset seen;
@@ -68,7 +68,9 @@ internal sealed partial class TimerLoop(
 
     private async Task NextWakeAsync(CancellationToken stopping)
     {
-        await wakes.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await wake.Task.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // What woke the loop until here is seen when it looks at the clock and the requests next.
+        wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     // If the clock was set back, the next time by the old clock may be days away.
@@ -127,11 +129,7 @@ internal sealed partial class TimerLoop(
         return TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(wait.TotalMilliseconds)));
     }
 
-    private void Wake()
-    {
-        lock (wakes)
-            if (wakes.CurrentCount == 0) wakes.Release();
-    }
+    private void Wake() => wake.TrySetResult();
 
     [LoggerMessage(2, LogLevel.Error, "Timer function {Function} failed; it runs again at its next time.")]
     private static partial void LogFailed(ILogger logger, string function, Exception fault);
