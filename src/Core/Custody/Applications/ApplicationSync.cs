@@ -52,7 +52,7 @@ public sealed class ApplicationSync
     /// </summary>
     /// <param name="askVault">Whether to check every master token in the vault. If false, the records decide: one request to
     /// the platform for each hundred applications, none to the vault, and crashes are repaired. If true, secrets that were
-    /// removed or overwritten in the vault are repaired too.</param>
+    /// removed or overwritten in the vault are repaired too. The records of a page of the platform are read together.</param>
     /// <param name="cancellation">Stops between two applications.</param>
     /// <exception cref="PlatformException">The platform cannot list its applications.</exception>
     public Task<ApplicationSyncRun> RunAsync(bool askVault, CancellationToken cancellation) =>
