@@ -118,8 +118,8 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         /// <summary>Continues at the newest row that is remembered; false where none is.</summary>
         public bool Remembers()
         {
-            if (!isQuiet || !reader.quiet.TryGetValue((table, partition), out var known)
-                || reader.time.GetElapsedTime(known.At) >= MemoryTime) return false;
+            if (!isQuiet || !reader.quiet.TryGetValue((table, partition), out var known)) return false;
+            if (reader.time.GetElapsedTime(known.At) >= MemoryTime) return false;
             if (known.Newest is null) ended = true;
             else if (string.CompareOrdinal(known.Newest, left.From) > 0) left = left with { From = known.Newest };
             return true;
