@@ -168,10 +168,10 @@ public sealed class CallRecordTests
             scene.Clock.Advance(Hour);
         }
 
-        public Task IssueAsync(TokenDelivery delivery, CallRecord call) => Instance.Leases.IssueAsync(
+        public Task<GrantedToken> IssueAsync(TokenDelivery delivery, CallRecord call) => Instance.Leases.IssueAsync(
             Id, new LeaseRequest("label", "owner", delivery), Ends<GrantedToken>(call, token => token.TokenId), None);
 
-        public Task RotateAsync(TimeSpan overlap, CallRecord call) => Instance.Leases.RotateAsync(
+        public Task<GrantedToken> RotateAsync(TimeSpan overlap, CallRecord call) => Instance.Leases.RotateAsync(
             Id, Before!.TokenId, overlap, Owner, Ends<GrantedToken>(call, token => token.TokenId), None);
     }
 

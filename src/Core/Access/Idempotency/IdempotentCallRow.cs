@@ -51,18 +51,15 @@ internal readonly record struct IdempotentCallKey(string Partition, string Hash)
 /// <param name="RunningUntil">When another call may take over, if there is no answer by then; 1970 where the last try has
 /// ended without one.</param>
 /// <param name="SealedAnswer">Its encrypted answer; null while it is running.</param>
+/// <param name="Try">Identifies the try that runs, so that the late answer of an earlier one is not taken for its own.</param>
+/// <param name="AnswerIn">The partitions of the application table in which its answer can be, a digit each.</param>
 /// <param name="ETag">The row's ETag.</param>
 internal sealed record IdempotentCallRow(
-    byte[] Request, DateTimeOffset ExpiresAt, DateTimeOffset RunningUntil, byte[]? SealedAnswer, string? ETag = null)
+    byte[] Request, DateTimeOffset ExpiresAt, DateTimeOffset RunningUntil, byte[]? SealedAnswer, string Try, string AnswerIn,
+    string? ETag = null)
 {
     // Below the limit of a property.
     private const int PieceSize = 60 * 1024;
-
-    /// <summary>Identifies the try that runs, so that the late answer of an earlier one is not taken for its own.</summary>
-    public string Try { get; init; } = "";
-
-    /// <summary>The partitions of the application table in which its answer can be, a digit each; empty for the call's row only.</summary>
-    public string AnswerIn { get; init; } = "";
 
     public StoredAnswer? Open(IdempotentCallKey place, DataKey key) =>
         SealedAnswer is null ? null : StoredAnswer.Read(key.Open(SealedAnswer, Context(place)));
@@ -88,11 +85,8 @@ internal sealed record IdempotentCallRow(
         while (row.Find(PieceName(pieces.Count)) is byte[] piece) pieces.Add(piece);
         return new IdempotentCallRow(
             row.GetBinary("Request"), row.GetDateTimeOffset("ExpiresAt"), row.GetDateTimeOffset("RunningUntil"),
-            pieces.Count == 0 ? null : [.. pieces.SelectMany(piece => piece)], row.ETag)
-        {
-            Try = row.Find("Try") as string ?? "",
-            AnswerIn = row.Find("AnswerIn") as string ?? "",
-        };
+            pieces.Count == 0 ? null : [.. pieces.SelectMany(piece => piece)], row.Find("Try") as string ?? "",
+            row.Find("AnswerIn") as string ?? "", row.ETag);
     }
 
     private static string PieceName(int index) => string.Create(CultureInfo.InvariantCulture, $"Answer{index}");

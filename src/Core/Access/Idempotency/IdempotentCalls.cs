@@ -130,11 +130,9 @@ public sealed class IdempotentCalls(ITableStore store, AccessKeys keys, TimeProv
         CancellationToken cancellation)
     {
         var isNew = found is null || found.ExpiresAt <= now;
-        var own = new IdempotentCallRow(fingerprint, isNew ? now + AnswerLifetime : found!.ExpiresAt, now + TakeoverTime, SealedAnswer: null)
-        {
-            Try = Guid.NewGuid().ToString("N"),
-            AnswerIn = answerIn,
-        };
+        var own = new IdempotentCallRow(
+            fingerprint, isNew ? now + AnswerLifetime : found!.ExpiresAt, now + TakeoverTime, SealedAnswer: null,
+            Guid.NewGuid().ToString("N"), answerIn);
         var row = own.ToRow(place.RowKey);
         List<RowChange> changes = [found is null ? RowChange.Insert(row) : RowChange.Replace(row, found.ETag!)];
         if (isNew) changes.Add(RowChange.Insert(new TableRow(place.ExpiryRowKey(own.ExpiresAt))));

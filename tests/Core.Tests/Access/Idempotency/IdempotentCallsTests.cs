@@ -10,7 +10,6 @@ namespace Gatehouse.Tests.Access.Idempotency;
 
 public sealed class IdempotentCallsTests : IAsyncLifetime
 {
-
     private static readonly CancellationToken None = CancellationToken.None;
     private static readonly AppId App = AppId.Generate();
     private static readonly Caller Service = new("service", []);
@@ -273,7 +272,7 @@ public sealed class IdempotentCallsTests : IAsyncLifetime
         var place = IdempotentCallKey.Of(Service, Key);
         var now = scene.Clock.GetUtcNow();
         var call = new IdempotentCallRow(
-            Request("/a?b=1", "body").Under(scene.Keys.Requests), now + IdempotentCalls.AnswerLifetime, now + IdempotentCalls.TakeoverTime, null);
+            Request("/a?b=1", "body").Under(scene.Keys.Requests), now + IdempotentCalls.AnswerLifetime, now + IdempotentCalls.TakeoverTime, null, "", "");
         if (isAnswered) call = call.With(Ok("old"), place, scene.Keys.Data);
         var row = call.ToRow(place.RowKey);
         row = new TableRow(row.Key, null, [.. row.Properties.Where(property => property.Name is not ("Try" or "AnswerIn"))]);
