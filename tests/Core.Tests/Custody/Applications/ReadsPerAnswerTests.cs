@@ -49,8 +49,14 @@ public sealed class ReadsPerAnswerTests : IAsyncLifetime
         var id = (await applications.CreateAsync("Harbour", CreationCall.Once(), None)).Id;
         var master = await scene.MasterAsync(id);
         var recorder = new UsageRecorder(scene.Store, new UsageLimits(scene.Store, scene.Clock), scene.Clock);
-        foreach (var (user, back) in ((string, int)[])[("ann", 0), ("ben", 2), ("cyd", 40)])
-            await recorder.RecordAsync(id, [UsageEvent.OfActive(System.Text.Encoding.UTF8.GetBytes(user), scene.Clock.GetUtcNow().AddDays(-back))], None);
+        // So many that each of the sixteen chunks of today has users of other days beside it.
+        foreach (var (users, back) in ((int, int)[])[(100, 0), (300, 2), (400, 40)])
+        {
+            await recorder.RecordAsync(
+                id,
+                [.. Enumerable.Range(0, users).Select(user => UsageEvent.OfActive(BitConverter.GetBytes(user), scene.Clock.GetUtcNow().AddDays(-back)))],
+                None);
+        }
         await platform.IssueTokenAsync(master, None);
         var views = new ApplicationViews(platform, applications, masters, scene.Clock);
         store.Take();
@@ -64,7 +70,7 @@ public sealed class ReadsPerAnswerTests : IAsyncLifetime
         var overview = (await views.ViewAsync(id, None)).Overview;
         Assert.Equal(
             ["1 Get ApiTokens", "1 Get Applications", "1 Get Custody", "1 Read Applications", "1 Read Usage", "1 ReadEach Usage"], store.Take());
-        Assert.Equal((1, 2, 1), (overview.DailyUsers, overview.MonthlyUsers, overview.SlotsUsed));
+        Assert.Equal((100, 300, 1), (overview.DailyUsers, overview.MonthlyUsers, overview.SlotsUsed));
         // The platform's own way, with a request for each.
         var each = await ((IPlatform)new ScriptedPlatform(platform)).ViewOverviewAsync(
             master, DateOnly.FromDateTime(scene.Clock.GetUtcNow().UtcDateTime), None);
