@@ -27,8 +27,8 @@ public sealed class Applications(
                     change.SetApplication(created.Id);
                     return Created(KnownApplicationDocument.Of(created));
                 }),
-                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.PreviewCreation(name))))
-            { WritesEntry = true };
+                () => Task.FromResult(DryRunDocument.Of(ManagedApplications.PreviewCreation(name))),
+                WritesEntry: true);
         });
 
     /// <summary>A page of the caller's applications, in the order of their ids.</summary>

@@ -31,8 +31,8 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
                     change.SetSubject(AuditSubject.Token(issued.TokenId));
                     return Granted(issued);
                 }),
-                () => DryRunDocument.OfAsync(leases.PreviewIssueAsync(application, lease, cancellation)))
-            { WritesEntry = true };
+                () => DryRunDocument.OfAsync(leases.PreviewIssueAsync(application, lease, cancellation)),
+                WritesEntry: true);
         });
 
     /// <summary>Every token of the application, with or without a lease.</summary>
@@ -59,8 +59,8 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
                     change.SetLabel(label);
                     return OpsReply.NoContent();
                 }),
-                () => DryRunDocument.OfAsync(leases.PreviewRevocationAsync(application, tokenId, cancellation)))
-            { WritesEntry = true };
+                () => DryRunDocument.OfAsync(leases.PreviewRevocationAsync(application, tokenId, cancellation)),
+                WritesEntry: true);
         });
 
     /// <summary>Replaces a token with a new one. The old one works until the overlap ends.</summary>
@@ -80,8 +80,8 @@ public sealed class Tokens(OpsGate gate, Leases leases, TimeProvider time)
                     if (rotated.Owner != change.Caller.Name) change.SetSubject(AuditSubject.TokenOf(tokenId, rotated.Owner));
                     return Granted(rotated);
                 }),
-                () => DryRunDocument.OfAsync(leases.PreviewRotationAsync(application, tokenId, overlap, caller, cancellation)))
-            { WritesEntry = true };
+                () => DryRunDocument.OfAsync(leases.PreviewRotationAsync(application, tokenId, overlap, caller, cancellation)),
+                WritesEntry: true);
         });
 
     private static IResult Granted(GrantedToken token) =>

@@ -8,8 +8,5 @@ namespace Gatehouse.Functions.Http.Gates;
 /// </summary>
 /// <param name="Run">Makes the change.</param>
 /// <param name="Preview">Checks the change as far as possible, changes nothing, and tells what would happen.</param>
-public sealed record PreparedChange(Func<Task<IResult>> Run, Func<Task<IResult>> Preview)
-{
-    /// <summary>Whether the change writes its audit entry in its own commits (<see cref="OpsChange.Record"/>).</summary>
-    public bool WritesEntry { get; init; }
-}
+/// <param name="WritesEntry">Whether the change writes its audit entry in its own commits (<see cref="OpsChange.Record"/>).</param>
+public sealed record PreparedChange(Func<Task<IResult>> Run, Func<Task<IResult>> Preview, bool WritesEntry = false);
