@@ -22,6 +22,10 @@ internal sealed class CountedStore(ITableStore store) : ITableStore
         string table, string partition, RowRange range, int most, CancellationToken cancellation) =>
         store.ReadAsync(table, partition, range, most, cancellation);
 
+    public ValueTask<IReadOnlyList<IReadOnlyList<TableRow>>> ReadEachAsync(
+        string table, IReadOnlyList<string> partitions, RowRange range, int most, CancellationToken cancellation) =>
+        store.ReadEachAsync(table, partitions, range, most, cancellation);
+
     public ValueTask<CommitResult> CommitAsync(
         string table, string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellation)
     {

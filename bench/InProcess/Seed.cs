@@ -47,15 +47,16 @@ internal static class Seed
     {
         var clock = new PastClock(TimeSpan.FromDays(1));
         await using var product = new Product(folder, clock);
-        var (applications, recorder) = (product.Get<ManagedApplications>(), product.Get<UsageRecorder>());
+        var (platform, recorder) = (product.Get<IPlatform>(), product.Get<UsageRecorder>());
         await ForEachAsync(
             count,
             async (index, cancel) =>
             {
-                var created = await applications.CreateAsync($"Application {index:D6}", CreationCall.Once(), cancel);
+                var created = await platform.CreateAsync($"Application {index:D6}", cancel);
                 await recorder.RecordAsync(created.Id, Messages.Of(index, MessagesEach, clock), cancel);
             },
             cancellation);
+        await product.Get<ApplicationSync>().RunAsync(askVault: true, cancellation);
     }
 
     /// <summary>Adds rows to the audit trail that are older than its retention.</summary>
