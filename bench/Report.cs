@@ -26,7 +26,7 @@ internal sealed record ReportLine(string What)
     /// <summary>The target; empty if the line only explains another line.</summary>
     public string Target { get; init; } = "";
 
-    /// <summary>Whether the target is met; null if there is none.</summary>
+    /// <summary>Whether the target is met. Null for a line without a target.</summary>
     public bool? IsMet { get; init; }
 }
 

@@ -4,7 +4,7 @@ namespace Gatehouse.Bench.Harness;
 /// <param name="DataFolder">The data folder, written by the code of the build that serves it.</param>
 /// <param name="Credentials">A file with the credentials of the requests.</param>
 /// <param name="Masters">A file with the master tokens; empty if the requests are the facade's.</param>
-/// <param name="Application">An application in custody; null if there is none.</param>
+/// <param name="Application">An application in custody. Null in an estate without custody.</param>
 internal sealed record Estate(string DataFolder, string Credentials, string Masters = "", string? Application = null)
 {
     private const int AtOnce = 32;

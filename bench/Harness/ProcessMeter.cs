@@ -6,7 +6,7 @@ namespace Gatehouse.Bench.Harness;
 
 /// <summary>Measures a process.</summary>
 /// <param name="id">The process.</param>
-/// <param name="probe">The socket of the probe in it; null if there is none.</param>
+/// <param name="probe">The socket of its probe. Null for a process without one.</param>
 internal sealed class ProcessMeter(int id, string? probe)
 {
     private const double KibPerMib = 1024;

@@ -11,7 +11,7 @@ namespace Gatehouse.Bench.Harness;
 /// <param name="Arguments">Its arguments; <c>{address}</c> stands for the address to listen on.</param>
 /// <param name="Settings">Its settings, as environment variables.</param>
 /// <param name="Folder">Its working directory, which is empty: ASP.NET Core can watch it with all that is below it.</param>
-/// <param name="Probe">The socket of the probe in it; null if there is none.</param>
+/// <param name="Probe">The socket of its probe. Null for a process without one.</param>
 internal sealed record ServerProgram(
     string File, IEnumerable<string> Arguments, IEnumerable<(string Name, string Value)> Settings, string Folder, string? Probe);
 

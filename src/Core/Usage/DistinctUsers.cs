@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace Gatehouse.Usage;
 
@@ -50,7 +49,8 @@ internal sealed class DistinctUsers
     {
         if (!exact) return new([], bytes);
         var users = new ulong[bytes.Length / sizeof(ulong)];
-        BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, ulong>(bytes.AsSpan()), users);
+        for (var at = 0; at < users.Length; at++)
+            users[at] = BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(at * sizeof(ulong)));
         return new(users, null);
     }
 
@@ -59,7 +59,8 @@ internal sealed class DistinctUsers
     {
         if (registers is not null) return registers;
         var bytes = new byte[users.Length * sizeof(ulong)];
-        BinaryPrimitives.ReverseEndianness(users, MemoryMarshal.Cast<byte, ulong>(bytes.AsSpan()));
+        for (var at = 0; at < users.Length; at++)
+            BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(at * sizeof(ulong)), users[at]);
         return bytes;
     }
 

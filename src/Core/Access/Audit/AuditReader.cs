@@ -35,7 +35,7 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
     private readonly ITableStore store = store;
     private readonly TimeProvider time = time;
 
-    // By partition: where its newest row is, null where there is none, and when that was read.
+    // By partition: the key of its newest row, or null if the partition is empty, and the time of that read.
     private readonly ConcurrentDictionary<(string Table, string Partition), (string? Newest, long At)> quiet = new();
 
     /// <summary>

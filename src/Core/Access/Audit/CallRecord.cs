@@ -17,7 +17,7 @@ public sealed class CallRecord(AuditTrail trail, AuditCall call, AuditTarget tar
     /// <summary>What the entry says.</summary>
     public AuditTarget Target { get; set; } = target;
 
-    /// <summary>The answer; null where there is none yet, or it cannot be stored.</summary>
+    /// <summary>The answer to store. Null before the change has one, and for an answer that is too large.</summary>
     public StoredAnswer? Answer { get; set; }
 
     private AuditEntry Started => entry with { Application = Target.Application, Subject = Target.Subject, Label = Target.Label };

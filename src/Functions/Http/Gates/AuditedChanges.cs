@@ -17,17 +17,27 @@ public sealed partial class AuditedChanges(ILogger<AuditedChanges> log)
     /// <param name="cancellation">Cancels, until the entry is written.</param>
     /// <exception cref="StoreUnavailableException">The entry cannot be written. The change was not started.</exception>
     internal Task<IResult> RunAsync(OpsChange change, Func<Task<IResult>> run, CancellationToken cancellation) =>
-        RunAsync(change, () => Task.FromResult(new PreparedChange(run, run)), cancellation);
+        EndedAsync(change, async () =>
+        {
+            await change.Record.StartAsync(cancellation);
+            return await run();
+        });
 
     /// <summary>Prepares and runs a change. If it cannot be prepared, <c>failed</c> is the only row.</summary>
-    internal async Task<IResult> RunAsync(OpsChange change, Func<Task<PreparedChange>> prepare, CancellationToken cancellation)
+    internal Task<IResult> RunAsync(OpsChange change, Func<Task<PreparedChange>> prepare, CancellationToken cancellation) =>
+        EndedAsync(change, async () =>
+        {
+            var prepared = await prepare();
+            if (!prepared.WritesEntry) await change.Record.StartAsync(cancellation);
+            return await prepared.Run();
+        });
+
+    private async Task<IResult> EndedAsync(OpsChange change, Func<Task<IResult>> run)
     {
         var isDone = false;
         try
         {
-            var prepared = await prepare();
-            if (!prepared.WritesEntry) await change.Record.StartAsync(cancellation);
-            var result = await prepared.Run();
+            var result = await run();
             isDone = result is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest };
             change.Record.Answer = (result as Reply)?.ToStored();
             return result;
