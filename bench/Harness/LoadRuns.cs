@@ -40,7 +40,10 @@ internal sealed record LoadTargets
 /// <summary>Runs of the load generator against all sides, in turns: rate, latency, and what a request costs the server.</summary>
 internal sealed class LoadRuns
 {
-    private const int WarmUpSeconds = 5;
+    // The runtime compiles what is used often again, and code with counters is several times slower until then: on busy processors
+    // some 15 seconds. A server is warm when one run compiled fewer than this number of methods.
+    private const int FewMethods = 10;
+    private const int MostWarmUps = 8;
 
     private readonly Samples rate = new();
     private readonly Samples latency = new();
@@ -57,7 +60,7 @@ internal sealed class LoadRuns
         Rig rig, IReadOnlyList<LoadedSide> sides, CancellationToken cancellation, Beside? beside = null)
     {
         var runs = new LoadRuns(beside);
-        foreach (var side in sides) await Wrk.RunAsync(side.Address, side.Requests, Math.Min(WarmUpSeconds, rig.Options.Seconds), cancellation);
+        foreach (var side in sides) await WarmUpAsync(side, rig.Options.Seconds, cancellation);
         for (var repetition = 0; repetition < rig.Options.Repetitions; repetition++)
         {
             var loads = new List<string>();
@@ -85,6 +88,18 @@ internal sealed class LoadRuns
         lines.Add(besideRate.Line($"{what}: {beside.What}", "F0", beside.Targets));
         lines.Add(commits.Line($"{what}: commits/s of the server meanwhile", "F0"));
         return lines;
+    }
+
+    private static async Task WarmUpAsync(LoadedSide side, int seconds, CancellationToken cancellation)
+    {
+        var compiled = 0L;
+        for (var run = 0; run < MostWarmUps; run++)
+        {
+            await Wrk.RunAsync(side.Address, side.Requests, seconds, cancellation);
+            var before = compiled;
+            compiled = (await side.Meter.ReadProbeAsync(cancellation))?.Compiled ?? 0;
+            if (compiled - before < FewMethods) return;
+        }
     }
 
     private async Task<double> RunAsync(LoadedSide side, int seconds, CancellationToken cancellation)

@@ -46,17 +46,18 @@ internal sealed class ProcessMeter(int id, string? probe)
 
 /// <summary>What the probe in a process says (<c>Probe/</c>).</summary>
 /// <param name="Allocated">The bytes that were allocated since the start.</param>
+/// <param name="Compiled">The methods that were compiled since the start.</param>
 /// <param name="Commits">The commits of the process's stores, the local vault included.</param>
 /// <param name="Tables">The commits by table, the vault left out. Only of a process that was started with details.</param>
 /// <param name="Runs">The jobs that have ended. Only of a process that was started with details.</param>
 internal sealed record ProbeReading(
-    long Allocated, long Commits, IReadOnlyDictionary<string, long> Tables, IReadOnlyList<(string Job, string Outcome, double Seconds)> Runs)
+    long Allocated, long Compiled, long Commits, IReadOnlyDictionary<string, long> Tables, IReadOnlyList<(string Job, string Outcome, double Seconds)> Runs)
 {
     public static ProbeReading Parse(string text)
     {
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToLookup(words => words[0]);
         return new(
-            Number(lines["allocated"].Single()[1]), Number(lines["commits"].Single()[1]),
+            Number(lines["allocated"].Single()[1]), Number(lines["compiled"].Single()[1]), Number(lines["commits"].Single()[1]),
             lines["table"].ToDictionary(words => words[1], words => Number(words[2])),
             [.. lines["run"].Select(words => (words[1], words[2], double.Parse(words[3], CultureInfo.InvariantCulture)))]);
     }

@@ -4,11 +4,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime;
 using System.Text;
 
 /// <summary>
 /// Runs in every measured process of .NET (<c>DOTNET_STARTUP_HOOKS</c>), and answers on a Unix socket how much the process has
-/// allocated and how much its store has committed. It works only when it is asked, and once for each transaction of the store.
+/// allocated, how many methods it has compiled, and how much its store has committed. It works only when it is asked, and once for each transaction of the store.
 /// </summary>
 [SuppressMessage("Design", "CA1050", Justification = "The runtime looks for a StartupHook without a namespace.")]
 internal static class StartupHook
@@ -67,7 +68,8 @@ internal static class StartupHook
         {
             using var caller = listener.Accept();
             var text = new StringBuilder();
-            text.Append(CultureInfo.InvariantCulture, $"allocated {GC.GetTotalAllocatedBytes()}\ncommits {Interlocked.Read(ref commits)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"allocated {GC.GetTotalAllocatedBytes()}\n");
+            text.Append(CultureInfo.InvariantCulture, $"compiled {JitInfo.GetCompiledMethodCount()}\ncommits {Interlocked.Read(ref commits)}\n");
             foreach (var (table, count) in Tables) text.Append(CultureInfo.InvariantCulture, $"table {table} {count}\n");
             foreach (var run in Runs) text.Append(run).Append('\n');
             caller.Send(Encoding.UTF8.GetBytes(text.ToString()));

@@ -17,7 +17,7 @@ public readonly record struct AppId
     public static AppId Generate() => From(Guid.NewGuid());
 
     /// <summary>Parses an id; null where the text is not one. Lower case is accepted.</summary>
-    public static AppId? TryParse(string? text) =>
+    public static AppId? TryParse(ReadOnlySpan<char> text) =>
         Guid.TryParseExact(text, "D", out var id) ? From(id) : null;
 
     /// <summary>The id with these 16 bytes.</summary>

@@ -50,19 +50,26 @@ internal sealed record CustodyRecord(
     /// <exception cref="RowFormatException">The row is not a record.</exception>
     public static CustodyRecord Read(TableRow row) => ReadableRows.Read(row, ReadRow);
 
-    private static CustodyRecord ReadRow(TableRow row) => new(
-        IdAt(row.Key, RowPrefix.Length),
-        row.GetString("Name"),
-        row.GetDateTimeOffset("CreatedAt"),
-        Enum.Parse<CustodyState>(row.GetString("State")),
-        row.GetString("MasterHash"),
-        row.GetString("Leases") is not "[]" and var leases ? JsonSerializer.Deserialize(leases, CustodyJson.Default.IReadOnlyListLease) ?? [] : [],
-        row.GetString("Intent") is not "null" and var intent ? JsonSerializer.Deserialize(intent, CustodyJson.Default.LockEntry) : null)
+    /// <summary>What lists of applications tell, without the leases and the lock.</summary>
+    /// <exception cref="RowFormatException">The row is not a record.</exception>
+    public static (AppId Id, string Name, DateTimeOffset CreatedAt, CustodyState State) ReadBasics(TableRow row) => (
+        IdAt(row.Key, RowPrefix.Length), row.GetString("Name"), row.GetDateTimeOffset("CreatedAt"),
+        Enum.Parse<CustodyState>(row.GetString("State")));
+
+    private static CustodyRecord ReadRow(TableRow row)
     {
-        ETag = row.ETag,
-        CreatedBy = row.Find("CreatedBy") as string,
-        WrittenDueKey = row.GetString("DueKey") is { Length: > 0 } key ? key : null,
-    };
+        var (id, name, createdAt, state) = ReadBasics(row);
+        var (leases, intent) = (row.GetString("Leases"), row.GetString("Intent"));
+        return new CustodyRecord(
+            id, name, createdAt, state, row.GetString("MasterHash"),
+            leases == "[]" ? [] : JsonSerializer.Deserialize(leases, CustodyJson.Default.IReadOnlyListLease) ?? [],
+            intent == "null" ? null : JsonSerializer.Deserialize(intent, CustodyJson.Default.LockEntry))
+        {
+            ETag = row.ETag,
+            CreatedBy = row.Find("CreatedBy") as string,
+            WrittenDueKey = row.GetString("DueKey") is { Length: > 0 } key ? key : null,
+        };
+    }
 
     /// <summary>The changes that add it.</summary>
     public IReadOnlyList<RowChange> Insert() => [RowChange.Insert(ToRow()), .. DueChanges(null)];

@@ -48,10 +48,10 @@ internal sealed class CustodyRows(ITableStore store)
         return result;
     }
 
-    /// <summary>The records after an id, in the order of their ids.</summary>
-    public async ValueTask<IReadOnlyList<CustodyRecord>> ReadAsync(AppId? after, int most, CancellationToken cancellation) =>
-        await ApplicationRows.ReadAsync(
-            store, CustodyRecord.Table, CustodyRecord.RowPrefix, after, most, CustodyRecord.Read, cancellation);
+    /// <summary>The records after an id, in the order of their ids, as a reader makes them of their rows.</summary>
+    public async ValueTask<IReadOnlyList<T>> ReadAsync<T>(
+        AppId? after, int most, Func<TableRow, T> read, CancellationToken cancellation) =>
+        await ApplicationRows.ReadAsync(store, CustodyRecord.Table, CustodyRecord.RowPrefix, after, most, read, cancellation);
 
     /// <summary>The applications with work for the timer. In each partition, the longest overdue come first.</summary>
     public async IAsyncEnumerable<AppId> ReadDueAsync(

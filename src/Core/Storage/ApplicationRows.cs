@@ -41,6 +41,6 @@ internal static class ApplicationRows
     /// <param name="key">The row's key, for the message.</param>
     /// <param name="id">The part of it that is the id.</param>
     /// <exception cref="RowFormatException">That part is not an id.</exception>
-    public static AppId IdOf(string key, ReadOnlySpan<char> id) => AppId.TryParse(id.ToString())
+    public static AppId IdOf(string key, ReadOnlySpan<char> id) => AppId.TryParse(id)
         ?? throw new RowFormatException($"Row '{key}' is not keyed by an application id.");
 }

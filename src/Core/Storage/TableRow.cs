@@ -11,8 +11,8 @@ public readonly record struct RowProperty(string Name, object Value);
 /// <summary>One row of a table: its key and its typed properties. Immutable.</summary>
 public sealed class TableRow
 {
-    private readonly RowProperty[] properties;
-    private readonly RowFormatException? damage;
+    private readonly byte[]? encoded;
+    private RowProperty[]? properties;
     private object? made;
 
     /// <summary>Creates a row to write.</summary>
@@ -29,8 +29,7 @@ public sealed class TableRow
         this.properties = properties;
     }
 
-    private TableRow(string key, string? etag, RowFormatException damage)
-        : this(key, etag, []) => this.damage = damage;
+    private TableRow(string key, string etag, byte[] encoded) => (Key, ETag, this.encoded) = (key, etag, encoded);
 
     /// <summary>The row key, unique in its partition.</summary>
     public string Key { get; }
@@ -40,18 +39,34 @@ public sealed class TableRow
 
     /// <summary>The properties, in the order in which they were given.</summary>
     /// <exception cref="RowFormatException">The row's bytes are damaged.</exception>
-    public IReadOnlyList<RowProperty> Properties => Undamaged;
+    public IReadOnlyList<RowProperty> Properties => All;
 
     /// <summary>The same, for iterating without an allocation.</summary>
-    internal ReadOnlySpan<RowProperty> Span => Undamaged;
+    internal ReadOnlySpan<RowProperty> Span => All;
 
-    private RowProperty[] Undamaged => damage is null ? properties : throw new RowFormatException($"Row '{Key}': {damage.Message}", damage);
+    private RowProperty[] All
+    {
+        get
+        {
+            try
+            {
+                return properties ??= RowCodec.Read(encoded);
+            }
+            catch (RowFormatException damage)
+            {
+                throw Damaged(damage);
+            }
+        }
+    }
 
     /// <summary>
-    /// A row whose bytes cannot be read. Its key can be used, to list, replace or delete it. Its properties cannot: so it does not
-    /// keep the rows beside it from being read.
+    /// A row as a store holds it. A property is decoded when it is asked for: most readers need a few of them. The key of a row
+    /// whose bytes are damaged can be used, to list, replace or delete it, and the rows beside it can be read.
     /// </summary>
-    internal static TableRow Damaged(string key, string? etag, RowFormatException damage) => new(key, etag, damage);
+    /// <param name="key">Its key.</param>
+    /// <param name="etag">Its ETag.</param>
+    /// <param name="bytes">What <see cref="RowCodec.Write"/> wrote. They belong to the row.</param>
+    internal static TableRow Encoded(string key, string etag, byte[] bytes) => new(key, etag, bytes);
 
     /// <summary>The text of a property.</summary>
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
@@ -95,12 +110,25 @@ public sealed class TableRow
     /// <exception cref="RowFormatException">The row's bytes are damaged.</exception>
     public object? Find(string name)
     {
-        foreach (ref readonly var property in Span)
-            if (property.Name == name) return property.Value;
-        return null;
+        if (encoded is null)
+        {
+            foreach (ref readonly var property in Span)
+                if (property.Name == name) return property.Value;
+            return null;
+        }
+        try
+        {
+            return RowCodec.Find(encoded, name);
+        }
+        catch (RowFormatException damage)
+        {
+            throw Damaged(damage);
+        }
     }
 
     private T Get<T>(string name) => Find(name) is T value ? value : throw Unfit(name, typeof(T));
+
+    private RowFormatException Damaged(RowFormatException damage) => new($"Row '{Key}': {damage.Message}", damage);
 
     private RowFormatException Unfit(string name, Type type) =>
         new($"Row '{Key}' has no property '{name}' of type {type.Name}.");

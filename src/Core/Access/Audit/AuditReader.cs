@@ -11,8 +11,8 @@ namespace Gatehouse.Access.Audit;
 /// <remarks>
 /// <para>A page of the newest entries reads 32 partitions, those of the applications and those of the limits, or 2 for one
 /// application; 48 or 18 if the trail is apart. The first read of each is sized so that most need no second one: for a page of
-/// 100, 9 rows of 32 partitions. A partition that has more on the page is read again, 4 times as many rows each time, up to
-/// 1,000.</para>
+/// 100, 9 rows of 32 partitions. A partition that has more on the page is read again: as many rows, then 4 times as many each
+/// time, up to 1,000.</para>
 /// <para>Partitions that only earlier versions wrote to are read where the page is as old as their newest entry, which is
 /// remembered for <see cref="MemoryTime"/>. So what an instance of an earlier version writes during an upgrade appears after at
 /// most that time.</para>
@@ -98,7 +98,12 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         var places = trail.Partitions(application).ToList();
         var first = Math.Min(1 + Math.Max(limit / 12, 2 * limit / places.Count(place => !place.IsQuiet)), TableLimits.RowsPerRead);
         var cursors = places.ConvertAll(place => new Cursor(this, place.Table, place.Partition, place.IsQuiet, range, first));
-        await Task.WhenAll(cursors.Where(cursor => !cursor.Remembers()).Select(cursor => cursor.ReadAsync(cancellation)));
+        await Task.WhenAll(cursors.Where(cursor => !cursor.Remembers()).GroupBy(cursor => cursor.Table).Select(async table =>
+        {
+            List<string> partitions = [.. table.Select(cursor => cursor.Partition)];
+            var read = await store.ReadEachAsync(table.Key, partitions, range, first, cancellation);
+            foreach (var (cursor, rows) in table.Zip(read)) cursor.Accept(rows);
+        }));
         var merge = new PriorityQueue<Cursor, string>(StringComparer.Ordinal);
         foreach (var cursor in cursors) cursor.AddTo(merge);
         return merge;
@@ -112,6 +117,10 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
         private int most = first;
         private RowRange left = range;
         private bool ended;
+
+        public string Table => table;
+
+        public string Partition => partition;
 
         public bool HasRow => next < rows.Count;
 
@@ -127,14 +136,20 @@ public sealed class AuditReader(ITableStore store, AuditTrail trail, AccessKeys 
 
         public async Task ReadAsync(CancellationToken cancellation)
         {
-            rows = await reader.store.ReadAsync(table, partition, left, most, cancellation);
+            Accept(await reader.store.ReadAsync(table, partition, left, most, cancellation));
+            most = Math.Min(most * Growth, TableLimits.RowsPerRead);
+        }
+
+        /// <summary>Takes the rows that were read next.</summary>
+        public void Accept(IReadOnlyList<TableRow> read)
+        {
+            rows = read;
             // A row's whole key may be another partition's too, and this one must be read before that row.
             if (isQuiet && left == AuditPosition.All)
                 reader.quiet[(table, partition)] = (rows is [var newest, ..] ? newest.Key[..^1] : null, reader.time.GetTimestamp());
             next = 0;
             ended = rows.Count < most;
             if (rows.Count > 0) left = left.StartingAfter(rows[^1].Key);
-            most = Math.Min(most * Growth, TableLimits.RowsPerRead);
         }
 
         public TableRow Take(PriorityQueue<Cursor, string> merge)

@@ -96,7 +96,8 @@ public sealed class ApplicationSync
         var live = 0L;
         do
         {
-            records = await rows.ReadAsync(records.Count == 0 ? null : records[^1].Id, TableLimits.RowsPerRead, cancellation);
+            records = await rows.ReadAsync(
+                records.Count == 0 ? null : records[^1].Id, TableLimits.RowsPerRead, CustodyRecord.Read, cancellation);
             live += records.Sum(record => record.Leases.Sum(lease => lease.Tokens.Count()));
             await ForEachAsync(
                 records.Where(record => !listed.Contains(record.Id)), record => record.Id,

@@ -1,3 +1,5 @@
+using Gatehouse.Storage;
+
 namespace Gatehouse.Custody.Applications;
 
 /// <summary>An application in custody.</summary>
@@ -8,6 +10,14 @@ namespace Gatehouse.Custody.Applications;
 public sealed record ManagedApplication(AppId Id, string Name, DateTimeOffset CreatedAt, CustodyState State)
 {
     internal static ManagedApplication Of(CustodyRecord record) => new(record.Id, record.Name, record.CreatedAt, record.State);
+
+    /// <summary>The same of a record's row (<see cref="CustodyRecord"/>).</summary>
+    /// <exception cref="RowFormatException">The row is not a record.</exception>
+    internal static ManagedApplication Read(TableRow row)
+    {
+        var (id, name, createdAt, state) = CustodyRecord.ReadBasics(row);
+        return new ManagedApplication(id, name, createdAt, state);
+    }
 }
 
 /// <summary>A page of applications in custody.</summary>

@@ -174,9 +174,8 @@ public sealed class ManagedApplications : IApplicationDirectory
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, 100);
-        var records = await rows.ReadAsync(after, limit + 1, cancellation);
-        return new ManagedApplicationPage(
-            [.. records.Take(limit).Select(ManagedApplication.Of)], records.Count > limit ? records[limit - 1].Id : null);
+        var found = await rows.ReadAsync(after, limit + 1, ManagedApplication.Read, cancellation);
+        return new ManagedApplicationPage([.. found.Take(limit)], found.Count > limit ? found[limit - 1].Id : null);
     }
 
     /// <summary>

@@ -47,7 +47,8 @@ public sealed class PushCredentialCheck(
         IReadOnlyList<CustodyRecord> records = [];
         do
         {
-            records = await applications.ReadAsync(records.Count == 0 ? null : records[^1].Id, PageSize, cancellation);
+            records = await applications.ReadAsync(
+                records.Count == 0 ? null : records[^1].Id, PageSize, CustodyRecord.Read, cancellation);
             await Parallel.ForEachAsync(
                 records.Where(record => record.State == CustodyState.Held),
                 new ParallelOptions { MaxDegreeOfParallelism = ApplicationsAtOnce, CancellationToken = cancellation },

@@ -34,7 +34,7 @@ internal sealed class CommitQueue : IAsyncDisposable
     {
         this.file = file;
         this.cache = cache;
-        writer = file.Open(database => new RowWriter(database, cache, file.MostBytes));
+        writer = file.Open(database => new RowWriter(database, cache, file.Generations, file.MostBytes));
         new Thread(Run) { IsBackground = true, Name = "Store writer" }.Start();
     }
 
@@ -75,7 +75,7 @@ internal sealed class CommitQueue : IAsyncDisposable
         results.Clear();
         try
         {
-            writer ??= file.Connect(database => new RowWriter(database, cache, file.MostBytes));
+            writer ??= file.Connect(database => new RowWriter(database, cache, file.Generations, file.MostBytes));
             writer.Begin();
             foreach (var commit in Collect(first)) results.Add(writer.Make(commit));
             writer.Commit();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -5,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
-/// One connection's view of the generation of the rows: a number in a small memory-mapped file beside the database, shared
+/// The generation of the rows: a number in a small memory-mapped file beside the database, shared
 /// by all processes that have the database open. It tells whether cached rows are current (<see cref="RowCache"/>).
 /// </summary>
 /// <remarks>
@@ -20,8 +21,9 @@ namespace Gatehouse.Storage.Sqlite;
 /// <para>A killed writer leaves an odd number, and so does a COMMIT that failed. The next successful commit repairs it, because
 /// it raises the number to its own odd one and then to even. The first number of a file is random, so a deleted file does not
 /// make an old number current again.</para>
+/// <para>All threads of a store share one instance, and only its writer raises the number.</para>
 /// </remarks>
-internal sealed class GenerationFile : IDisposable
+internal sealed class GenerationFile
 {
     /// <summary>The suffix of the file's name, after the name of the database.</summary>
     public const string Suffix = "-generation";
@@ -32,8 +34,8 @@ internal sealed class GenerationFile : IDisposable
     private const long CheckInterval = 1000;
 
     private readonly string path;
-    private MemoryMappedViewAccessor view;
-    private nint address;
+    private volatile Mapping mapping;
+    private Mapping? raised;
     private long checkedAt;
     private long commit;
 
@@ -43,10 +45,8 @@ internal sealed class GenerationFile : IDisposable
     public GenerationFile(string path)
     {
         this.path = path;
-        view = Map();
+        mapping = Map();
     }
-
-    private ref long Number => ref Unsafe.AddByteOffset(ref Unsafe.NullRef<long>(), address);
 
     /// <summary>Whether rows may be cached under a number: whether it is even, so no commit is running.</summary>
     public static bool IsSettled(long number) => number > 0 && (number & 1) == 0;
@@ -58,15 +58,15 @@ internal sealed class GenerationFile : IDisposable
     /// <exception cref="StoreUnavailableException">The file was deleted and cannot be created again.</exception>
     public long Read()
     {
-        if (Environment.TickCount64 - checkedAt > CheckInterval) CheckPath();
-        return Volatile.Read(ref Number);
+        if (Environment.TickCount64 - Volatile.Read(ref checkedAt) > CheckInterval) CheckPath();
+        return mapping.Number;
     }
 
     /// <summary>Whether the number is still this one. All reads before this call are complete then.</summary>
     public bool IsStill(long number)
     {
         Volatile.ReadBarrier();
-        return Volatile.Read(ref Number) == number;
+        return mapping.Number == number;
     }
 
     /// <summary>Makes the number odd. The caller holds SQLite's write lock, and commits next.</summary>
@@ -84,22 +84,21 @@ internal sealed class GenerationFile : IDisposable
             beforeRaise?.Invoke(before, commit);
         }
         // Another process may be raising the number at the end of its commit.
-        while (Interlocked.CompareExchange(ref Number, commit, before) != before);
+        while (!(raised = mapping).TryRaise(before, commit));
     }
 
     /// <summary>Makes the number even, after the commit is on disk.</summary>
-    public void EndCommit() => Interlocked.CompareExchange(ref Number, commit + 1, commit);
-
-    public void Dispose() => view.Dispose();
+    public void EndCommit()
+    {
+        raised!.TryRaise(commit, commit + 1);
+        // The file was deleted meanwhile, and readers may have cached rows of before the commit under the number of the new one.
+        if (mapping != raised) mapping.Skip();
+    }
 
     private void CheckPath()
     {
-        if (!IsAtPath())
-        {
-            view.Dispose();
-            view = Map();
-        }
-        checkedAt = Environment.TickCount64;
+        if (!IsAtPath()) mapping = Map();
+        Volatile.Write(ref checkedAt, Environment.TickCount64);
     }
 
     private bool IsAtPath()
@@ -108,11 +107,12 @@ internal sealed class GenerationFile : IDisposable
         {
             using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             Span<byte> bytes = stackalloc byte[sizeof(long)];
-            var before = Volatile.Read(ref Number);
+            var mapped = mapping;
+            var before = mapped.Number;
             if (RandomAccess.Read(file, bytes, 0) < bytes.Length) return false;
             var found = MemoryMarshal.Read<long>(bytes);
             // Numbers only grow. A number of another file is not between two numbers of this file.
-            return before <= found && found <= Volatile.Read(ref Number);
+            return before <= found && found <= mapped.Number;
         }
         catch (FileNotFoundException)
         {
@@ -124,7 +124,7 @@ internal sealed class GenerationFile : IDisposable
         }
     }
 
-    private MemoryMappedViewAccessor Map()
+    private Mapping Map()
     {
         var options = new FileStreamOptions
         {
@@ -133,7 +133,7 @@ internal sealed class GenerationFile : IDisposable
             Share = FileShare.ReadWrite | FileShare.Delete,
         };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        MemoryMappedViewAccessor mapped;
+        Mapping mapped;
         try
         {
             using var file = new FileStream(path, options);
@@ -142,20 +142,51 @@ internal sealed class GenerationFile : IDisposable
             if (file.Length < Size) RandomAccess.Write(file.SafeFileHandle, [0], Size - 1);
             using var memory = MemoryMappedFile.CreateFromFile(
                 file, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
-            mapped = memory.CreateViewAccessor(0, Size);
+            mapped = new Mapping(memory.CreateViewAccessor(0, Size));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw Unusable(fault);
         }
-        address = mapped.SafeMemoryMappedViewHandle.DangerousGetHandle();
         // A new file contains 0. Writers never write a negative number.
-        var found = Volatile.Read(ref Number);
-        if (found <= 0) Interlocked.CompareExchange(ref Number, 2 * Random.Shared.NextInt64(1, 1L << 60), found);
-        checkedAt = Environment.TickCount64;
+        var found = mapped.Number;
+        if (found <= 0) mapped.TryRaise(found, 2 * Random.Shared.NextInt64(1, 1L << 60));
+        Volatile.Write(ref checkedAt, Environment.TickCount64);
         return mapped;
     }
 
     private StoreUnavailableException Unusable(Exception fault) =>
         new($"The store's file '{path}' cannot be used: {fault.Message.ReplaceLineEndings(" ")}", fault);
+
+    /// <summary>The number in memory. Any thread may use it at any time, so it is unmapped when nothing refers to it any more.</summary>
+    [SuppressMessage("Design", "CA1001", Justification = "Disposing of it while a thread reads would end the process.")]
+    private sealed class Mapping(MemoryMappedViewAccessor view)
+    {
+        private readonly nint address = view.SafeMemoryMappedViewHandle.DangerousGetHandle();
+
+        public long Number
+        {
+            get
+            {
+                var number = Volatile.Read(ref Place);
+                GC.KeepAlive(view);
+                return number;
+            }
+        }
+
+        private ref long Place => ref Unsafe.AddByteOffset(ref Unsafe.NullRef<long>(), address);
+
+        public bool TryRaise(long from, long to)
+        {
+            var found = Interlocked.CompareExchange(ref Place, to, from);
+            GC.KeepAlive(view);
+            return found == from;
+        }
+
+        public void Skip()
+        {
+            Interlocked.Add(ref Place, 2);
+            GC.KeepAlive(view);
+        }
+    }
 }

@@ -19,10 +19,11 @@ internal sealed class RowReader : IDisposable
     private readonly Statement end;
 
     /// <summary>Takes ownership of a connection.</summary>
-    public RowReader(Database database, RowCache cache)
+    public RowReader(Database database, RowCache cache, GenerationFile generations)
     {
         this.database = database;
         this.cache = cache;
+        this.generations = generations;
         database.Execute($"PRAGMA cache_size = -{PageCache}");
         tables = new TableIds(database);
         get = database.Prepare("SELECT etag, body FROM rows WHERE table_id = ?1 AND partition = ?2 AND row = ?3");
@@ -32,7 +33,6 @@ internal sealed class RowReader : IDisposable
             """);
         begin = database.Prepare("BEGIN");
         end = database.Prepare("COMMIT");
-        generations = new GenerationFile(database.Path + GenerationFile.Suffix);
     }
 
     /// <summary>The row with a key, or null.</summary>
@@ -86,11 +86,7 @@ internal sealed class RowReader : IDisposable
         return found;
     }
 
-    public void Dispose()
-    {
-        database.Dispose();
-        generations.Dispose();
-    }
+    public void Dispose() => database.Dispose();
 
     private T[] InSnapshot<T>(IReadOnlyList<string> keys, Func<string, T> read)
     {
@@ -128,16 +124,6 @@ internal sealed class RowReader : IDisposable
         }
     }
 
-    private static TableRow Row(Statement statement, string key, ReadOnlySpan<byte> body)
-    {
-        var etag = ETags.Format(statement.Int64(0));
-        try
-        {
-            return new TableRow(key, etag, RowCodec.Read(body));
-        }
-        catch (RowFormatException e)
-        {
-            return TableRow.Damaged(key, etag, e);
-        }
-    }
+    private static TableRow Row(Statement statement, string key, ReadOnlySpan<byte> body) =>
+        TableRow.Encoded(key, ETags.Format(statement.Int64(0)), body.ToArray());
 }

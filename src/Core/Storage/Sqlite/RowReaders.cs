@@ -13,7 +13,7 @@ internal sealed class RowReaders(StoreFile file, RowCache cache) : IDisposable
     /// <summary>A connection for one caller, which returns it with <see cref="Return"/> or disposes it.</summary>
     public RowReader Take()
     {
-        return idle.TryDequeue(out var reader) ? reader : file.Connect(database => new RowReader(database, cache));
+        return idle.TryDequeue(out var reader) ? reader : file.Connect(database => new RowReader(database, cache, file.Generations));
     }
 
     /// <summary>Returns a connection after a successful read.</summary>

@@ -35,10 +35,11 @@ internal sealed class RowWriter : IDisposable
     private long etagAtBegin;
 
     /// <summary>Takes ownership of a connection.</summary>
-    public RowWriter(Database database, RowCache cache, long? mostBytes)
+    public RowWriter(Database database, RowCache cache, GenerationFile generations, long? mostBytes)
     {
         this.database = database;
         this.cache = cache;
+        this.generations = generations;
         // FULL: a commit is on disk before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
         database.Execute("PRAGMA synchronous = FULL");
         database.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
@@ -58,7 +59,6 @@ internal sealed class RowWriter : IDisposable
         delete = database.Prepare($"DELETE FROM rows WHERE {Key}");
         deleteMatching = database.Prepare($"DELETE FROM rows WHERE {Key} AND etag = ?4");
         exists = database.Prepare($"SELECT 1 FROM rows WHERE {Key}");
-        generations = new GenerationFile(database.Path + GenerationFile.Suffix);
     }
 
     /// <summary>Begins a transaction as soon as no other process has a write transaction.</summary>
@@ -117,11 +117,7 @@ internal sealed class RowWriter : IDisposable
         generations.EndCommit();
     }
 
-    public void Dispose()
-    {
-        database.Dispose();
-        generations.Dispose();
-    }
+    public void Dispose() => database.Dispose();
 
     private CommitFailure Make(RowChange change, long table, string partition, ReadOnlySpan<byte> body)
     {

@@ -17,12 +17,13 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
     private readonly StoreFile file;
     private readonly CommitQueue commits;
     private readonly RowReaders readers;
+    private readonly RowCache cache;
     private volatile bool disposed;
 
     private SqliteTableStore(StoreFile file)
     {
         this.file = file;
-        var cache = new RowCache();
+        cache = new RowCache();
         commits = new CommitQueue(file, cache);
         readers = new RowReaders(file, cache);
     }
@@ -47,7 +48,10 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
     public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation)
     {
         TableLimits.CheckKeys(table, partition, row);
-        return Read(new RowKey(table, partition, row), static (reader, key) => reader.Get(key), cancellation);
+        var key = new RowKey(table, partition, row);
+        if (!disposed && !cancellation.IsCancellationRequested && cache.TryGet(file.Generations.Read(), key, out var found, out _))
+            return ValueTask.FromResult(found);
+        return Read(key, static (reader, key) => reader.Get(key), cancellation);
     }
 
     /// <inheritdoc />

@@ -37,8 +37,13 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
 
     private static readonly Lock Creation = new();
 
+    private GenerationFile? generations;
+
     /// <summary>The maximum size of the file in bytes; null if only the disk limits it.</summary>
     public long? MostBytes => settings.MostBytes;
+
+    /// <summary>The generation of its rows. There is one from the first connection on.</summary>
+    public GenerationFile Generations => generations!;
 
     /// <summary>Creates the file if it does not exist, checks it, and connects to it.</summary>
     /// <param name="use">Takes ownership of the connection.</param>
@@ -65,6 +70,8 @@ internal sealed class StoreFile(string path, SqliteStoreSettings settings)
             var database = new Database(path, settings.Timeout);
             try
             {
+                // SQLite knows the path with symbolic links resolved, which all processes have in common.
+                generations ??= new GenerationFile(database.Path + GenerationFile.Suffix);
                 return use(database);
             }
             catch

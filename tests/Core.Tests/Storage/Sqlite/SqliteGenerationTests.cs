@@ -54,7 +54,7 @@ public sealed class SqliteGenerationTests : IDisposable
     {
         await using var store = SqliteTableStore.Open(Database);
         await PutAsync(store, 1);
-        using var other = new GenerationFile(Generation);
+        var other = new GenerationFile(Generation);
         other.BeginCommit();
         Assert.NotSame(await GetAsync(store), await GetAsync(store));
         other.EndCommit();
@@ -64,8 +64,8 @@ public sealed class SqliteGenerationTests : IDisposable
     [Fact]
     public void The_end_of_a_commit_leaves_the_number_odd_while_the_next_writer_commits()
     {
-        using var one = new GenerationFile(Generation);
-        using var two = new GenerationFile(Generation);
+        var one = new GenerationFile(Generation);
+        var two = new GenerationFile(Generation);
         var before = one.Read();
         Assert.True(GenerationFile.IsSettled(before));
         one.BeginCommit();
@@ -82,8 +82,8 @@ public sealed class SqliteGenerationTests : IDisposable
     [Fact]
     public void The_first_commit_after_a_killed_one_makes_the_number_even_again()
     {
-        using (var killed = new GenerationFile(Generation)) killed.BeginCommit();
-        using var next = new GenerationFile(Generation);
+        new GenerationFile(Generation).BeginCommit();
+        var next = new GenerationFile(Generation);
         Assert.False(GenerationFile.IsSettled(next.Read()));
         next.BeginCommit();
         next.EndCommit();

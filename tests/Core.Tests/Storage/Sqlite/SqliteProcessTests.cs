@@ -63,7 +63,7 @@ public sealed class SqliteProcessTests : IDisposable
     public static int CommitAndWait(string path, string sql)
     {
         using var database = new Database(path, TimeSpan.FromSeconds(10));
-        using var generations = new GenerationFile(database.Path + GenerationFile.Suffix);
+        var generations = new GenerationFile(database.Path + GenerationFile.Suffix);
         database.RunWhenFree("BEGIN IMMEDIATE");
         database.Execute(sql);
         generations.BeginCommit();

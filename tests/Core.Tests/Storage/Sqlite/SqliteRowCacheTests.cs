@@ -67,7 +67,7 @@ public sealed class SqliteRowCacheTests : IDisposable
         Assert.Null(await GetAsync(store, "absent"));
 
         // Another process' commit may have changed any row.
-        using var other = new GenerationFile(File + GenerationFile.Suffix);
+        var other = new GenerationFile(File + GenerationFile.Suffix);
         other.BeginCommit();
         other.EndCommit();
         await CommitAsync(store, Put("changed", 5));
@@ -108,8 +108,8 @@ public sealed class SqliteRowCacheTests : IDisposable
         await using (var store = SqliteTableStore.Open(File))
             await CommitAsync(store, Put("cached", 0), Put("still", 0), Put("changed", 0));
         var cache = new RowCache();
-        using var own = new GenerationFile(File + GenerationFile.Suffix);
-        using var reader = new RowReader(new Database(File, TimeSpan.FromSeconds(10)), cache);
+        var own = new GenerationFile(File + GenerationFile.Suffix);
+        using var reader = new RowReader(new Database(File, TimeSpan.FromSeconds(10)), cache, own);
         using var database = new Database(File, TimeSpan.FromSeconds(10));
         var cached = reader.Get(Key("cached"));
         var old = reader.Get(Key("changed"));
@@ -137,9 +137,9 @@ public sealed class SqliteRowCacheTests : IDisposable
     {
         await using (var store = SqliteTableStore.Open(File)) await CommitAsync(store, Put("still", 0));
         var cache = new RowCache();
-        using var own = new GenerationFile(File + GenerationFile.Suffix);
-        using var other = new GenerationFile(File + GenerationFile.Suffix);
-        using var reader = new RowReader(new Database(File, TimeSpan.FromSeconds(10)), cache);
+        var own = new GenerationFile(File + GenerationFile.Suffix);
+        var other = new GenerationFile(File + GenerationFile.Suffix);
+        using var reader = new RowReader(new Database(File, TimeSpan.FromSeconds(10)), cache, own);
         void Begin() => own.BeginCommit((before, number) => cache.BeginCommit(before, number, []));
         for (var overlap = 0; overlap < 3; overlap++)
         {
@@ -181,8 +181,8 @@ public sealed class SqliteRowCacheTests : IDisposable
         // A row, or an absence (0 bytes).
         var old = bytes == 0 ? null : new TableRow("changed");
         var cache = new RowCache();
-        using var own = new GenerationFile(File + GenerationFile.Suffix);
-        using var other = new GenerationFile(File + GenerationFile.Suffix);
+        var own = new GenerationFile(File + GenerationFile.Suffix);
+        var other = new GenerationFile(File + GenerationFile.Suffix);
         long readAt = 0;
         void BeginRead(Moment now)
         {
@@ -217,7 +217,7 @@ public sealed class SqliteRowCacheTests : IDisposable
     {
         string[] keys = [.. Enumerable.Range(0, 6000).Select(index => $"{index}")];
         var cache = new RowCache();
-        using var own = new GenerationFile(File + GenerationFile.Suffix);
+        var own = new GenerationFile(File + GenerationFile.Suffix);
         foreach (var key in keys)
         {
             cache.TryGet(own.Read(), Key(key), out _, out var readAt);
@@ -246,7 +246,7 @@ public sealed class SqliteRowCacheTests : IDisposable
     {
         const int Used = 50, Many = 20_000, MostBytes = 200_000;
         var cache = new RowCache(MostBytes);
-        using var own = new GenerationFile(File + GenerationFile.Suffix);
+        var own = new GenerationFile(File + GenerationFile.Suffix);
         void Keep(string key)
         {
             Assert.False(cache.TryGet(own.Read(), Key(key), out _, out var readAt));

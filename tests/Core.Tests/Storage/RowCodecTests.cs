@@ -1,9 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Gatehouse.Storage;
-using Gatehouse.Storage.Sqlite;
 
-namespace Gatehouse.Tests.Storage.Sqlite;
+namespace Gatehouse.Tests.Storage;
 
 public sealed class RowCodecTests
 {
@@ -102,7 +101,7 @@ public sealed class RowCodecTests
                 bytes[damage.at + index] = (byte)damage.values[index];
             try
             {
-                RowCodec.Read(bytes);
+                _ = (RowCodec.Find(bytes, "Binary"), RowCodec.Find(bytes, "Absent"), RowCodec.Read(bytes));
             }
             catch (RowFormatException)
             {
@@ -111,9 +110,20 @@ public sealed class RowCodecTests
         }));
 
     [Fact]
-    public void Rows_share_one_string_for_each_property_name()
+    public void One_property_is_found_as_it_is_read_with_the_others()
     {
-        var bytes = Encode(new TableRow("a", ("SharedName", 1)));
-        Assert.Same(RowCodec.Read(bytes)[0].Name, RowCodec.Read(bytes)[0].Name);
+        var bytes = Encode(Every);
+        foreach (var (name, value) in RowCodec.Read(bytes)) Assert.Equal(value, RowCodec.Find(bytes, name));
+        Assert.Null(RowCodec.Find(bytes, "Tex"));
+        Assert.Null(RowCodec.Find(bytes, "Textual"));
+    }
+
+    [Fact]
+    public void A_property_that_is_not_there_is_not_taken_for_absent_in_truncated_bytes()
+    {
+        var bytes = Encode(Every);
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.Throws<RowFormatException>(() => RowCodec.Find(bytes.AsSpan(0, length), "Absent"));
+        Assert.Throws<RowFormatException>(() => RowCodec.Find([.. bytes, 0], "Absent"));
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 
-namespace Gatehouse.Storage.Sqlite;
+namespace Gatehouse.Storage;
 
 /// <summary>
 /// A row's properties as bytes: a format version, the number of properties, and for each its name (length, ASCII), its
@@ -56,16 +56,37 @@ internal static class RowCodec
     /// <exception cref="RowFormatException">These are not such bytes.</exception>
     public static RowProperty[] Read(ReadOnlySpan<byte> bytes)
     {
+        var from = Begin(bytes, out var count);
+        var properties = new RowProperty[count];
+        foreach (ref var property in properties.AsSpan())
+        {
+            var name = Encoding.Latin1.GetString(from.Take(from.Byte()));
+            if (!TableLimits.IsPropertyName(name)) throw Corrupt("it has a bad name");
+            property = new RowProperty(name, ReadValue(ref from));
+        }
+        return from.AtEnd ? properties : throw TooLong();
+    }
+
+    /// <summary>The value of one property of those bytes, without reading the others; null where there is none of this name.</summary>
+    /// <exception cref="RowFormatException">These are not such bytes, as far as they were read.</exception>
+    public static object? Find(ReadOnlySpan<byte> bytes, string name)
+    {
+        var from = Begin(bytes, out var count);
+        for (; count > 0; count--)
+        {
+            if (Ascii.Equals(from.Take(from.Byte()), name)) return ReadValue(ref from);
+            SkipValue(ref from);
+        }
+        return from.AtEnd ? null : throw TooLong();
+    }
+
+    private static Reader Begin(ReadOnlySpan<byte> bytes, out int count)
+    {
         var from = new Reader(bytes);
         var version = from.Byte();
         if (version != Version) throw new RowFormatException($"A row is in format {version}; this version reads {Version}.");
-        var properties = new RowProperty[from.Byte()];
-        foreach (ref var property in properties.AsSpan())
-        {
-            var name = PropertyNames.Get(from.Take(from.Byte()));
-            property = new RowProperty(name, ReadValue(ref from));
-        }
-        return from.AtEnd ? properties : throw Corrupt("it goes on behind its end");
+        count = from.Byte();
+        return from;
     }
 
     private static int SizeOf(object value) => value switch
@@ -144,8 +165,22 @@ internal static class RowCodec
             PropertyType.Instant => Instant(from.Int64()),
             PropertyType.Guid => new Guid(from.Take(16)),
             PropertyType.Binary => from.Take(from.Length()).ToArray(),
-            _ => throw Corrupt($"it has a property of the unknown type {(byte)type}"),
+            _ => throw Unknown(type),
         };
+    }
+
+    private static void SkipValue(ref Reader from)
+    {
+        var type = (PropertyType)from.Byte();
+        from.Take(type switch
+        {
+            PropertyType.Text or PropertyType.Binary => from.Length(),
+            PropertyType.Int32 => 4,
+            PropertyType.Int64 or PropertyType.Double or PropertyType.Instant => 8,
+            PropertyType.False or PropertyType.True => 0,
+            PropertyType.Guid => 16,
+            _ => throw Unknown(type),
+        });
     }
 
     private static DateTimeOffset Instant(long ticks) =>
@@ -154,6 +189,10 @@ internal static class RowCodec
             : throw Corrupt("it has an instant outside the calendar");
 
     private static RowFormatException Corrupt(string how) => new($"A row's bytes are damaged: {how}.");
+
+    private static RowFormatException TooLong() => Corrupt("it goes on behind its end");
+
+    private static RowFormatException Unknown(PropertyType type) => Corrupt($"it has a property of the unknown type {(byte)type}");
 
     private static ArgumentException Unchecked(object value) => new($"A property of type {value?.GetType().Name ?? "null"}.");
 
