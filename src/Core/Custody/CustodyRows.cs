@@ -30,6 +30,11 @@ internal sealed class CustodyRows(ITableStore store)
     public async ValueTask<bool> TryInsertAsync(CustodyRecord record, CallRows call, CancellationToken cancellation) =>
         (await CommitAsync(record, record.Insert(), call, cancellation)).Succeeded;
 
+    /// <summary>Inserts records of one partition, all or none.</summary>
+    public async ValueTask<bool> TryInsertAsync(IReadOnlyList<CustodyRecord> records, CancellationToken cancellation) =>
+        (await store.CommitAsync(
+            CustodyRecord.Table, records[0].Partition, [.. records.SelectMany(record => record.Insert())], cancellation)).Succeeded;
+
     /// <summary>Replaces the record that was read; null where it was changed meanwhile.</summary>
     public async ValueTask<CustodyRecord?> TryReplaceAsync(CustodyRecord record, CallRows call, CancellationToken cancellation)
     {

@@ -81,11 +81,7 @@ public sealed class ApplicationSync
                 // The platform reads the next page meanwhile.
                 await adding;
                 var known = rows.FindMany(applications, cancellation);
-                adding = ForEachAsync(
-                    applications, application => application.Id,
-                    async (application, stop) => await AddAsync(
-                        application, (await known[HexPartitions.Of(application.Id)])[application.Id], work, stop),
-                    added, failures, cancellation);
+                adding = AddPageAsync(applications, known, work, added, failures, cancellation);
             }
         }
         finally
@@ -130,7 +126,33 @@ public sealed class ApplicationSync
                 }
             });
 
-    private async Task<bool> AddAsync(Application application, TableRow? row, Work work, CancellationToken cancellation)
+    // The new records of a page share a commit for each partition.
+    private async Task AddPageAsync(
+        IReadOnlyList<Application> applications, Dictionary<string, Task<Dictionary<AppId, TableRow?>>> known, Work work,
+        ConcurrentQueue<AppId> added, ConcurrentQueue<CustodyFailure> failures, CancellationToken cancellation)
+    {
+        var records = new ConcurrentQueue<CustodyRecord>();
+        await ForEachAsync(
+            applications, application => application.Id,
+            async (application, stop) =>
+            {
+                var row = (await known[HexPartitions.Of(application.Id)])[application.Id];
+                return await AddAsync(application, row, work, records, stop);
+            },
+            added, failures, cancellation);
+        await Task.WhenAll(records.GroupBy(record => record.Partition).Select(async partition =>
+        {
+            IReadOnlyList<CustodyRecord> own = [.. partition];
+            var areInserted = await rows.TryInsertAsync(own, cancellation);
+            await ForEachAsync(
+                own, record => record.Id, async (record, stop) => areInserted || await WriteAsync(record, null, stop),
+                added, failures, cancellation);
+        }));
+    }
+
+    // True where the application was added at once; false also where its record is to be inserted with the others.
+    private async Task<bool> AddAsync(
+        Application application, TableRow? row, Work work, ConcurrentQueue<CustodyRecord> records, CancellationToken cancellation)
     {
         var record = row is null ? null : CustodyRecord.Read(row);
         if (record?.State == CustodyState.Deleting) return false;
@@ -145,14 +167,21 @@ public sealed class ApplicationSync
         if (!isHeld) await masters.StoreAsync(application.Id, application.Token, cancellation);
         // There may be very many, so their tokens are not cached.
         masters.Invalidate(application.Id);
+        if (record is not null) return await WriteAsync(CustodyRecord.Of(application), record, cancellation);
+        records.Enqueue(CustodyRecord.Of(application));
+        return false;
+    }
+
+    private async Task<bool> WriteAsync(CustodyRecord fresh, CustodyRecord? found, CancellationToken cancellation)
+    {
         while (true)
         {
-            if (record is null ? await rows.TryInsertAsync(CustodyRecord.Of(application), default, cancellation)
-                : await rows.TryReplaceAsync(record.As(application), default, cancellation) is not null)
+            if (found is null ? await rows.TryInsertAsync([fresh], cancellation)
+                : await rows.TryReplaceAsync(found with { Name = fresh.Name, MasterHash = fresh.MasterHash }, default, cancellation) is not null)
             {
                 return true;
             }
-            record = await rows.FindAsync(application.Id, cancellation);
+            found = await rows.FindAsync(fresh.Id, cancellation);
         }
     }
 
