@@ -99,7 +99,7 @@ public sealed class ReadsPerAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_adoption_reads_the_records_of_a_page_together()
+    public async Task An_adoption_reads_and_writes_the_records_of_a_page_together()
     {
         const int Count = 150;
         for (var made = 0; made < Count; made++) await scene.Direct.CreateAsync($"a{made}", None);
@@ -109,7 +109,7 @@ public sealed class ReadsPerAnswerTests : IAsyncLifetime
         var calls = store.Take().ToDictionary(call => call[(call.IndexOf(' ') + 1)..], call => int.Parse(call.Split(' ')[0]));
         // Two pages in the order of the ids: each of the sixteen partitions once, and one of them twice.
         Assert.InRange(calls["GetMany Custody"], 1, 17);
-        Assert.Equal(Count, calls["Commit Custody"]);
+        Assert.InRange(calls["Commit Custody"], 1, 17);
         Assert.DoesNotContain("Get Custody", calls.Keys);
         await scene.AssertReconciledAsync();
     }
