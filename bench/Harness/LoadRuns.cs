@@ -40,10 +40,10 @@ internal sealed record LoadTargets
 /// <summary>Runs of the load generator against all sides, in turns: rate, latency, and what a request costs the server.</summary>
 internal sealed class LoadRuns
 {
-    // The runtime compiles what is used often again, and code with counters is several times slower until then: on busy processors
-    // some 15 seconds. A server is warm when one run compiled fewer than this number of methods.
+    // The runtime compiles what is used often again. Until then that code counts its calls, which makes it several times slower: on
+    // busy processors for some 15 seconds. A server is warm when a run has compiled fewer than this number of methods.
     private const int FewMethods = 10;
-    private const int MostWarmUps = 8;
+    private const int MostWarmUps = 6;
 
     private readonly Samples rate = new();
     private readonly Samples latency = new();

@@ -9,7 +9,7 @@ internal sealed class CountingStore(ITableStore store) : InterposedStore(store)
     /// <summary>The commits so far: the table, and how many changes.</summary>
     public ConcurrentQueue<(string Table, int Changes)> Commits { get; } = new();
 
-    /// <summary>The tables of the reads of ranges so far.</summary>
+    /// <summary>The tables of the reads of ranges so far, once for each partition.</summary>
     public ConcurrentQueue<string> Reads { get; } = new();
 
     /// <summary>Runs before each commit to a table; null for nothing.</summary>
@@ -26,6 +26,13 @@ internal sealed class CountingStore(ITableStore store) : InterposedStore(store)
     {
         Reads.Enqueue(table);
         return Inner.ReadAsync(table, partition, range, most, cancellation);
+    }
+
+    public override ValueTask<IReadOnlyList<IReadOnlyList<TableRow>>> ReadEachAsync(
+        string table, IReadOnlyList<string> partitions, RowRange range, int most, CancellationToken cancellation)
+    {
+        foreach (var _ in partitions) Reads.Enqueue(table);
+        return Inner.ReadEachAsync(table, partitions, range, most, cancellation);
     }
 
     public override async ValueTask<CommitResult> CommitAsync(
