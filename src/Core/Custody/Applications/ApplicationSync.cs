@@ -143,9 +143,10 @@ public sealed class ApplicationSync
         await Task.WhenAll(records.GroupBy(record => record.Partition).Select(async partition =>
         {
             IReadOnlyList<CustodyRecord> own = [.. partition];
-            var areInserted = await rows.TryInsertAsync(own, cancellation);
+            // Awaited for each record, so that a fault of the commit is each one's failure.
+            var areInserted = rows.TryInsertAsync(own, cancellation).AsTask();
             await ForEachAsync(
-                own, record => record.Id, async (record, stop) => areInserted || await WriteAsync(record, null, stop),
+                own, record => record.Id, async (record, stop) => await areInserted || await WriteAsync(record, null, stop),
                 added, failures, cancellation);
         }));
     }

@@ -142,4 +142,21 @@ public sealed class ReadsPerAnswerTests : IAsyncLifetime
         var run = await sync.RunAsync(askVault: false, None);
         Assert.Equal((40, damaged), (run.Added.Count, Assert.Single(run.Failures).Application));
     }
+
+    [Fact]
+    public async Task A_commit_that_the_store_refuses_is_a_failure_of_each_of_its_applications_and_the_next_run_adds_them()
+    {
+        const int Count = 40;
+        for (var made = 0; made < Count; made++) await scene.Direct.CreateAsync($"a{made}", None);
+        var isFirst = 1;
+        store.BeforeCommit = () => Interlocked.Exchange(ref isFirst, 0) == 1
+            ? throw new StoreUnavailableException("The disk is full.")
+            : Task.CompletedTask;
+        var run = await sync.RunAsync(askVault: false, None);
+        Assert.NotEmpty(run.Failures);
+        Assert.Equal(Count, run.Added.Count + run.Failures.Count);
+        var next = await sync.RunAsync(askVault: false, None);
+        Assert.Equal(run.Failures.Select(failure => failure.Application).ToHashSet(), next.Added.ToHashSet());
+        await scene.AssertReconciledAsync();
+    }
 }
