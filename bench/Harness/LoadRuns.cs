@@ -90,6 +90,7 @@ internal sealed class LoadRuns
         return lines;
     }
 
+    // A process without a probe gets one run.
     private static async Task WarmUpAsync(LoadedSide side, int seconds, CancellationToken cancellation)
     {
         var compiled = 0L;

@@ -51,7 +51,8 @@ internal sealed class ProcessMeter(int id, string? probe)
 /// <param name="Tables">The commits by table, the vault left out. Only of a process that was started with details.</param>
 /// <param name="Runs">The jobs that have ended. Only of a process that was started with details.</param>
 internal sealed record ProbeReading(
-    long Allocated, long Compiled, long Commits, IReadOnlyDictionary<string, long> Tables, IReadOnlyList<(string Job, string Outcome, double Seconds)> Runs)
+    long Allocated, long Compiled, long Commits, IReadOnlyDictionary<string, long> Tables,
+    IReadOnlyList<(string Job, string Outcome, double Seconds)> Runs)
 {
     public static ProbeReading Parse(string text)
     {

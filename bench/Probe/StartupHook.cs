@@ -9,7 +9,8 @@ using System.Text;
 
 /// <summary>
 /// Runs in every measured process of .NET (<c>DOTNET_STARTUP_HOOKS</c>), and answers on a Unix socket how much the process has
-/// allocated, how many methods it has compiled, and how much its store has committed. It works only when it is asked, and once for each transaction of the store.
+/// allocated, how many methods it has compiled, and how much its store has committed. It works only when it is asked, and once for
+/// each transaction of the store.
 /// </summary>
 [SuppressMessage("Design", "CA1050", Justification = "The runtime looks for a StartupHook without a namespace.")]
 internal static class StartupHook

@@ -67,8 +67,8 @@ internal static class RowCodec
         return from.AtEnd ? properties : throw TooLong();
     }
 
-    /// <summary>The value of one property of those bytes, without reading the others; null where there is none of this name.</summary>
-    /// <exception cref="RowFormatException">These are not such bytes, as far as they were read.</exception>
+    /// <summary>The value of one property. The other values are skipped. Null if the row has no property of this name.</summary>
+    /// <exception cref="RowFormatException">The bytes up to the end of this property are damaged.</exception>
     public static object? Find(ReadOnlySpan<byte> bytes, string name)
     {
         var from = Begin(bytes, out var count);

@@ -107,7 +107,7 @@ public sealed class TableRow
     }
 
     /// <summary>A property's value; null where the row has no such property.</summary>
-    /// <exception cref="RowFormatException">The row's bytes are damaged.</exception>
+    /// <exception cref="RowFormatException">The row's bytes up to the end of this property are damaged.</exception>
     public object? Find(string name)
     {
         if (encoded is null)

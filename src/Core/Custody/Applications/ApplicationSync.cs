@@ -131,29 +131,29 @@ public sealed class ApplicationSync
         IReadOnlyList<Application> applications, Dictionary<string, Task<Dictionary<AppId, TableRow?>>> known, Work work,
         ConcurrentQueue<AppId> added, ConcurrentQueue<CustodyFailure> failures, CancellationToken cancellation)
     {
-        var records = new ConcurrentQueue<CustodyRecord>();
+        var missing = new ConcurrentQueue<Application>();
         await ForEachAsync(
             applications, application => application.Id,
             async (application, stop) =>
             {
                 var row = (await known[HexPartitions.Of(application.Id)])[application.Id];
-                return await AddAsync(application, row, work, records, stop);
+                return await AddAsync(application, row, work, missing, stop);
             },
             added, failures, cancellation);
-        await Task.WhenAll(records.GroupBy(record => record.Partition).Select(async partition =>
+        await Task.WhenAll(missing.GroupBy(application => HexPartitions.Of(application.Id)).Select(async partition =>
         {
-            IReadOnlyList<CustodyRecord> own = [.. partition];
-            // Awaited for each record, so that a fault of the commit is each one's failure.
-            var areInserted = rows.TryInsertAsync(own, cancellation).AsTask();
+            // Awaited for each application, so that a fault of the commit is each one's failure.
+            var areInserted = rows.TryInsertAsync([.. partition.Select(CustodyRecord.Of)], cancellation).AsTask();
             await ForEachAsync(
-                own, record => record.Id, async (record, stop) => await areInserted || await WriteAsync(record, null, stop),
+                partition, application => application.Id,
+                async (application, stop) => await areInserted || await WriteAsync(application, null, stop),
                 added, failures, cancellation);
         }));
     }
 
-    // True where the application was added at once; false also where its record is to be inserted with the others.
+    // False also for an application without a record: it becomes one of the missing, whose records are inserted together.
     private async Task<bool> AddAsync(
-        Application application, TableRow? row, Work work, ConcurrentQueue<CustodyRecord> records, CancellationToken cancellation)
+        Application application, TableRow? row, Work work, ConcurrentQueue<Application> missing, CancellationToken cancellation)
     {
         var record = row is null ? null : CustodyRecord.Read(row);
         if (record?.State == CustodyState.Deleting) return false;
@@ -168,21 +168,21 @@ public sealed class ApplicationSync
         if (!isHeld) await masters.StoreAsync(application.Id, application.Token, cancellation);
         // There may be very many, so their tokens are not cached.
         masters.Invalidate(application.Id);
-        if (record is not null) return await WriteAsync(CustodyRecord.Of(application), record, cancellation);
-        records.Enqueue(CustodyRecord.Of(application));
+        if (record is not null) return await WriteAsync(application, record, cancellation);
+        missing.Enqueue(application);
         return false;
     }
 
-    private async Task<bool> WriteAsync(CustodyRecord fresh, CustodyRecord? found, CancellationToken cancellation)
+    private async Task<bool> WriteAsync(Application application, CustodyRecord? record, CancellationToken cancellation)
     {
         while (true)
         {
-            if (found is null ? await rows.TryInsertAsync([fresh], cancellation)
-                : await rows.TryReplaceAsync(found with { Name = fresh.Name, MasterHash = fresh.MasterHash }, default, cancellation) is not null)
+            if (record is null ? await rows.TryInsertAsync(CustodyRecord.Of(application), default, cancellation)
+                : await rows.TryReplaceAsync(record.As(application), default, cancellation) is not null)
             {
                 return true;
             }
-            found = await rows.FindAsync(fresh.Id, cancellation);
+            record = await rows.FindAsync(application.Id, cancellation);
         }
     }
 

@@ -49,6 +49,7 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
     {
         TableLimits.CheckKeys(table, partition, row);
         var key = new RowKey(table, partition, row);
+        // A cached row needs no connection.
         if (!disposed && !cancellation.IsCancellationRequested && cache.TryGet(file.Generations.Read(), key, out var found, out _))
             return ValueTask.FromResult(found);
         return Read(key, static (reader, key) => reader.Get(key), cancellation);

@@ -127,6 +127,25 @@ public sealed class SqliteGenerationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_deleted_during_a_commit_leaves_no_row_of_before_it_current()
+    {
+        var own = new GenerationFile(Generation);
+        own.BeginCommit();
+        var (raised, during) = (own.Read(), 0L);
+        File.Delete(Generation);
+        var watch = Stopwatch.StartNew();
+        while ((during = own.Read()) == raised)
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "The new file is not seen.");
+            await Task.Delay(20);
+        }
+        // Readers may cache rows under the new file's number now, and the commit becomes visible.
+        own.EndCommit();
+        Assert.False(own.IsStill(during));
+        Assert.True(GenerationFile.IsSettled(own.Read()));
+    }
+
+    [Fact]
     public async Task A_link_to_the_database_leads_to_the_same_number()
     {
         await using var one = SqliteTableStore.Open(Database);
