@@ -53,8 +53,9 @@ internal sealed class ScriptedPlatform(IPlatform platform) : IPlatform
         DoAsync(
             async () =>
             {
-                if (Next is not null) return new ApplicationPage([], Next.Dequeue());
+                if (Next is not null && pageToken is not null) return new ApplicationPage([], Next.Dequeue());
                 var page = await platform.ListAsync(limit, pageToken, cancellation);
+                if (Next is not null) page = page with { Next = Next.Dequeue() };
                 return page with
                 {
                     Applications = [.. page.Applications.Where(application => !Unlisted.Contains(application.Id))],

@@ -28,8 +28,10 @@ public sealed class ApplicationSync
 {
     private const int PageSize = 100;
 
-    // Of the local vault's and the store's commits, those that arrive at once share a write to disk.
-    private const int ApplicationsAtOnce = 64;
+    // Of the local vault's and the store's commits, those that arrive at once share a write to disk. Several pages at once, so that
+    // there is other work while the last ones of a page are written.
+    private const int PagesAtOnce = 4;
+    private const int ApplicationsAtOnce = 16;
 
     private readonly IPlatform platform;
     private readonly MasterTokens masters;
@@ -70,24 +72,16 @@ public sealed class ApplicationSync
         var removed = new ConcurrentQueue<AppId>();
         var failures = new ConcurrentQueue<CustodyFailure>();
         var unreadable = new List<UnreadableApplication>();
-        var adding = Task.CompletedTask;
-        try
-        {
-            await foreach (var page in ApplicationPages.ReadAsync(platform, PageSize, cancellation))
+        // The pages are read one after another. If one cannot be read, those before it are finished.
+        await Parallel.ForEachAsync(
+            ApplicationPages.ReadAsync(platform, PageSize, cancellation).Select(page =>
             {
-                var applications = page.Applications.Where(application => listed.Add(application.Id)).ToList();
                 listed.UnionWith(page.Unreadable.Select(one => one.Id).OfType<AppId>());
                 unreadable.AddRange(page.Unreadable);
-                // The platform reads the next page meanwhile.
-                await adding;
-                var known = rows.FindMany(applications, cancellation);
-                adding = AddPageAsync(applications, known, work, added, failures, cancellation);
-            }
-        }
-        finally
-        {
-            await adding;
-        }
+                return page.Applications.Where(application => listed.Add(application.Id)).ToList();
+            }),
+            new ParallelOptions { MaxDegreeOfParallelism = PagesAtOnce, CancellationToken = cancellation },
+            async (applications, _) => await AddPageAsync(applications, work, added, failures, cancellation));
         IReadOnlyList<CustodyRecord> records = [];
         var live = 0L;
         do
@@ -128,9 +122,10 @@ public sealed class ApplicationSync
 
     // The new records of a page share a commit for each partition.
     private async Task AddPageAsync(
-        IReadOnlyList<Application> applications, Dictionary<string, Task<Dictionary<AppId, TableRow?>>> known, Work work,
-        ConcurrentQueue<AppId> added, ConcurrentQueue<CustodyFailure> failures, CancellationToken cancellation)
+        IReadOnlyList<Application> applications, Work work, ConcurrentQueue<AppId> added, ConcurrentQueue<CustodyFailure> failures,
+        CancellationToken cancellation)
     {
+        var known = rows.FindMany(applications, cancellation);
         var missing = new ConcurrentQueue<Application>();
         await ForEachAsync(
             applications, application => application.Id,

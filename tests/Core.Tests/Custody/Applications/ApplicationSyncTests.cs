@@ -101,6 +101,27 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task If_a_page_cannot_be_read_those_before_it_are_finished()
+    {
+        await scene.Direct.CreateAsync("a", None);
+        scene.Platform.Next = new Queue<string>(["b"]);
+        var failed = new TaskCompletionSource();
+        var pages = 0;
+        scene.Platform.Before(nameof(IPlatform.ListAsync), _ =>
+        {
+            if (++pages == 1) return Task.CompletedTask;
+            failed.SetResult();
+            return Task.FromException(PlatformException.Unavailable());
+        });
+        scene.Platform.Before(nameof(IPlatform.ViewAsync), _ => failed.Task);
+        await Assert.ThrowsAsync<PlatformException>(() => instance.ApplicationSync.RunAsync(askVault: true, None));
+        scene.Platform.Next = null;
+        scene.Platform.Before(nameof(IPlatform.ListAsync), null);
+        Assert.Empty((await instance.ApplicationSync.RunAsync(askVault: true, None)).Added);
+        await scene.AssertReconciledAsync();
+    }
+
+    [Fact]
     public async Task An_application_that_cannot_be_adopted_does_not_affect_the_others()
     {
         await scene.Direct.CreateAsync("a", None);
