@@ -4,6 +4,8 @@ using Gatehouse.Bench.Harness;
 
 IFigure[] figures =
 [
+    // First, because it measures the memory of this process.
+    new ArchiveRunTime(),
     View("view", "GET /v3/applications/info", 1, 10, new LoadTargets { Rate = 0.95, P99 = 1.3, Allocated = 500 }),
     View("view-many", "the same over 1,000 applications", 1000, 1, new LoadTargets { Rate = 0.9 }),
     View("view-100k", "the same over 100,000 applications", null, 1, new LoadTargets { Rate = 0.7 }),
@@ -27,7 +29,6 @@ IFigure[] figures =
     new UsageYear(),
     new NodeReports(),
     new FacadeCommits(),
-    new ArchiveRunTime(),
     Jobs.Archive,
     new ArchiveCsv(),
     Jobs.Adoption,
@@ -50,7 +51,9 @@ try
     foreach (var figure in figures.Where(figure => options.Figures.Contains(figure.Name)))
     {
         Console.Error.WriteLine($"{figure.Name}:");
-        report.Add(await figure.MeasureAsync(rig, interrupted.Token));
+        var lines = await figure.MeasureAsync(rig, interrupted.Token);
+        report.Add(lines);
+        Console.Error.WriteLine(new Report(options.Against).Add(lines));
     }
     Console.WriteLine(report);
     if (options.Write) report.WriteTo(Path.Combine(Rig.Root, "bench", "README.md"));

@@ -39,7 +39,12 @@ internal sealed class Report(string? against)
 
     private readonly List<ReportLine> lines = [];
 
-    public void Add(IEnumerable<ReportLine> more) => lines.AddRange(more);
+    /// <summary>Adds the lines of a figure.</summary>
+    public Report Add(IEnumerable<ReportLine> more)
+    {
+        lines.AddRange(more);
+        return this;
+    }
 
     /// <summary>Puts the table into a file, between the two comments that mark its place.</summary>
     public void WriteTo(string file)
