@@ -15,6 +15,7 @@ namespace Gatehouse.Common;
 /// </remarks>
 internal sealed class KnownHash
 {
+    // Some 250 bytes each, when they are used.
     private const int Places = 1 << 16;
 
     private static readonly KnownHash?[] Remembered = new KnownHash?[Places];

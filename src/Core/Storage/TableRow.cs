@@ -68,6 +68,10 @@ public sealed class TableRow
     /// <param name="bytes">What <see cref="RowCodec.Write"/> wrote. They belong to the row.</param>
     internal static TableRow Encoded(string key, string etag, byte[] bytes) => new(key, etag, bytes);
 
+    /// <summary>A copy, with what was made of this row (<see cref="As"/>), if these are its ETag and its bytes; otherwise null.</summary>
+    internal TableRow? Again(string etag, ReadOnlySpan<byte> bytes) =>
+        ETag == etag && encoded is not null && bytes.SequenceEqual(encoded) ? new TableRow(Key, etag, encoded) { made = made } : null;
+
     /// <summary>The text of a property.</summary>
     /// <exception cref="RowFormatException">The row has no such property, or it is not of this type.</exception>
     public string GetString(string name) => Get<string>(name);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using Gatehouse.Common;
 using Gatehouse.Server.Invocation;
@@ -46,7 +47,7 @@ internal static partial class FunctionRoutes
         if (servesMetrics) ServeMetrics(app);
         var literals = functions.Where(function => function.Route.Parameters.Count == 0)
             .GroupBy(function => "/" + Shape(function.Route), StringComparer.OrdinalIgnoreCase)
-            .ToDictionary(path => path.Key, path => path.ToArray(), StringComparer.OrdinalIgnoreCase);
+            .ToFrozenDictionary(path => path.Key, path => path.ToArray(), StringComparer.OrdinalIgnoreCase);
         app.Use(next => context => literals.TryGetValue(context.Request.Path.Value!, out var functions)
             && Find(functions, context.Request.Method) is { } function ? function.AnswerAsync(context, logger) : next(context));
         ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(endpoints));

@@ -35,7 +35,13 @@ internal sealed partial class HttpFunction
     public string[] Methods { get; }
 
     /// <summary>Whether the function takes a request's method.</summary>
-    public bool Takes(string method) => Methods.Length == 0 || Methods.Contains(method, StringComparer.OrdinalIgnoreCase);
+    public bool Takes(string method)
+    {
+        // A loop: this runs for each request.
+        foreach (var known in Methods)
+            if (known.Equals(method, StringComparison.OrdinalIgnoreCase)) return true;
+        return Methods.Length == 0;
+    }
 
     /// <inheritdoc cref="FunctionMethod{TTrigger}.Bind"/>
     public void Bind(Predicate<Type> isSingleton) => method.Bind(isSingleton);

@@ -16,7 +16,7 @@ public sealed class ApplicationAccess(ITableStore store)
     /// deleted.</exception>
     public async ValueTask<ApplicationCaller> AuthenticateAsync(ApiToken token, CancellationToken cancellation)
     {
-        if (await index.FindAsync(token, cancellation) is not { } place) throw Refused();
+        if (TokenIndex.Place.Of(await index.FindAsync(token, cancellation)) is not { } place) throw Refused();
         var row = await store.GetAsync(ApplicationRecord.Table, place.Partition, place.RowKey, cancellation);
         if (row is null) throw PlatformException.ApplicationNotFound();
         var application = row.As(ReadApplication.Of)!;

@@ -17,9 +17,8 @@ internal sealed class TokenIndex(ITableStore store)
     private const string Table = "ApiTokens";
     private const string Row = "application";
 
-    /// <summary>Where the application's row is; null for an unknown token.</summary>
-    public async ValueTask<Place?> FindAsync(ApiToken token, CancellationToken cancellation) =>
-        (await store.GetAsync(Table, token.HashText, Row, cancellation))?.As(Place.Read);
+    /// <summary>The pointer to the application's row (<see cref="Place.Of"/>); null for an unknown token.</summary>
+    public ValueTask<TableRow?> FindAsync(ApiToken token, CancellationToken cancellation) => store.GetAsync(Table, token.HashText, Row, cancellation);
 
     public async ValueTask AddAsync(ApiToken token, AppId application, CancellationToken cancellation) =>
         (await store.CommitAsync(
@@ -35,6 +34,9 @@ internal sealed class TokenIndex(ITableStore store)
         public readonly string Partition = HexPartitions.Of(id);
         public readonly string RowKey = ApplicationRecord.RowKey(id);
 
-        public static Place? Read(TableRow row) => AppId.TryParse(row.GetString("Id")) is { } id ? new Place(id) : null;
+        /// <summary>The place that a pointer names; null if it names none.</summary>
+        public static Place? Of(TableRow? pointer) => pointer?.As(Read);
+
+        private static Place? Read(TableRow row) => AppId.TryParse(row.GetString("Id")) is { } id ? new Place(id) : null;
     }
 }

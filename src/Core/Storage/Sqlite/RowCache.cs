@@ -1,3 +1,6 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
 namespace Gatehouse.Storage.Sqlite;
 
 /// <summary>
@@ -42,23 +45,23 @@ internal sealed class RowCache
     /// <summary>Finds a row. The cache can also know that the row does not exist.</summary>
     /// <param name="number">The generation file's number, read before this call.</param>
     /// <param name="key">Names the row.</param>
-    /// <param name="row">The row, or null.</param>
+    /// <param name="row">The row, or null. Where this returns false: the row as it was, if it was known.</param>
     /// <param name="generation">Where this returns false: what <see cref="Keep"/> needs; 0 if the row cannot be kept.</param>
     public bool TryGet(long number, in RowKey key, out TableRow? row, out long generation)
     {
         var own = Volatile.Read(ref run);
         var hash = HashOf(key);
+        row = null;
         foreach (ref var place in SetOf(hash))
         {
             var entry = Volatile.Read(ref place);
             if (entry is null || entry.Hash != hash || entry.Key != key) continue;
+            row = entry.Row;
             if (entry.Generation != number && (!own.Covers(entry.Generation, number) || Volatile.Read(ref MarkOf(hash)) > entry.Generation)) break;
             if (!entry.IsUsed) entry.IsUsed = true;
-            row = entry.Row;
             generation = 0;
             return true;
         }
-        row = null;
         // While this store commits, the rows that it does not change are those of the even number before. The others have a mark.
         generation = GenerationFile.IsSettled(number) ? number : own.Covers(number - 1, number) ? number - 1 : 0;
         return false;
@@ -162,4 +165,11 @@ internal sealed class RowCache
 }
 
 /// <summary>What names one row of a store.</summary>
-internal readonly record struct RowKey(string Table, string Partition, string Row);
+internal readonly record struct RowKey(string Table, string Partition, string Row)
+{
+    private static readonly long Seed = Random.Shared.NextInt64();
+
+    // .NET's own hash of a text costs several times as much, and each read needs that of two or three.
+    public override int GetHashCode() => (int)XxHash3.HashToUInt64(
+        MemoryMarshal.AsBytes(Partition.AsSpan()), (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(Row.AsSpan()), Seed + Table.Length));
+}

@@ -39,8 +39,8 @@ internal sealed class RowReader : IDisposable
     public TableRow? Get(in RowKey key)
     {
         var generation = generations.Read();
-        if (cache.TryGet(generation, key, out var row, out var readAt)) return row;
-        row = Find(key, out var bytes);
+        if (cache.TryGet(generation, key, out var known, out var readAt)) return known;
+        var row = Find(key, known, out var bytes);
         // If the number did not change during the read, the row is of that generation.
         if (generations.IsStill(generation)) cache.Keep(readAt, key, row, bytes);
         return row;
@@ -48,7 +48,7 @@ internal sealed class RowReader : IDisposable
 
     /// <summary>The rows with these keys of a partition, in one snapshot.</summary>
     public TableRow?[] GetMany(string table, string partition, IReadOnlyList<string> rows) =>
-        InSnapshot(rows, row => Find(new RowKey(table, partition, row), out _));
+        InSnapshot(rows, row => Find(new RowKey(table, partition, row), null, out _));
 
     /// <summary>The first rows of a range of each of several partitions, in one snapshot.</summary>
     public IReadOnlyList<TableRow>[] ReadEach(string table, IReadOnlyList<string> partitions, RowRange bounds, int most) =>
@@ -103,7 +103,8 @@ internal sealed class RowReader : IDisposable
         return found;
     }
 
-    private TableRow? Find(in RowKey key, out int bytes)
+    // Of a row that is still as it was known, what was made of it is kept.
+    private TableRow? Find(in RowKey key, TableRow? known, out int bytes)
     {
         bytes = 0;
         var id = tables.Find(key.Table);
@@ -116,7 +117,7 @@ internal sealed class RowReader : IDisposable
             if (!get.Step()) return null;
             var body = get.Bytes(1);
             bytes = body.Length;
-            return Row(get, key.Row, body);
+            return known?.Again(ETags.Format(get.Int64(0)), body) ?? Row(get, key.Row, body);
         }
         finally
         {

@@ -47,11 +47,11 @@ public sealed class SqliteTableStore : ITableStore, IAsyncDisposable
     /// <inheritdoc />
     public ValueTask<TableRow?> GetAsync(string table, string partition, string row, CancellationToken cancellation)
     {
-        TableLimits.CheckKeys(table, partition, row);
         var key = new RowKey(table, partition, row);
-        // A cached row needs no connection.
+        // A cached row needs no connection, and its keys are within the limits.
         if (!disposed && !cancellation.IsCancellationRequested && cache.TryGet(file.Generations.Read(), key, out var found, out _))
             return ValueTask.FromResult(found);
+        TableLimits.CheckKeys(table, partition, row);
         return Read(key, static (reader, key) => reader.Get(key), cancellation);
     }
 

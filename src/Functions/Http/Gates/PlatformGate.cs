@@ -98,15 +98,15 @@ public sealed partial class PlatformGate(
     }
 
     // Null for the organization.
-    private async ValueTask<ApplicationCaller?> IdentifyAsync(RequestCredentials credentials, CancellationToken cancellation)
+    private ValueTask<ApplicationCaller?> IdentifyAsync(RequestCredentials credentials, CancellationToken cancellation)
     {
         if (credentials.Token is { } text)
         {
             var token = ApiToken.TryParse(text) ?? throw PlatformException.InvalidCredential("Api-Token is not valid.");
-            return await access.AuthenticateAsync(token, cancellation);
+            return access.AuthenticateAsync(token, cancellation)!;
         }
         return organization.Accepts(credentials.User!, credentials.Password!)
-            ? null
+            ? default
             : throw PlatformException.InvalidCredential("The HTTP Basic credentials are not valid.");
     }
 

@@ -76,6 +76,33 @@ public sealed class SqliteRowCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_made_of_a_row_is_kept_until_the_row_changes()
+    {
+        await using var store = SqliteTableStore.Open(File);
+        await CommitAsync(store, Put("row", 0));
+        var made = await MakeAsync();
+        Assert.Same(made, await MakeAsync());
+
+        // After another process' commit the row is read again, and is the same.
+        var read = await GetAsync(store, "row");
+        var other = new GenerationFile(File + GenerationFile.Suffix);
+        other.BeginCommit();
+        other.EndCommit();
+        Assert.Same(made, await MakeAsync());
+        Assert.NotSame(read, await GetAsync(store, "row"));
+
+        await CommitAsync(store, Put("row", 0));
+        Assert.NotSame(made, await MakeAsync());
+        made = await MakeAsync();
+        other.BeginCommit();
+        Execute("UPDATE rows SET body = (SELECT zeroblob(length(body)) FROM rows WHERE row = 'row') WHERE row = 'row'");
+        other.EndCommit();
+        Assert.NotSame(made, await MakeAsync());
+
+        async Task<object> MakeAsync() => (await GetAsync(store, "row"))!.As(_ => new object())!;
+    }
+
+    [Fact]
     public async Task Commits_of_one_transaction_keep_unchanged_rows_in_the_cache()
     {
         await using var store = SqliteTableStore.Open(File);
