@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Gatehouse;
@@ -8,6 +9,9 @@ namespace Gatehouse;
 public readonly record struct AppId
 {
     private const int Length = 36;
+    private const int Hyphens = 4;
+
+    private static readonly SearchValues<char> Characters = SearchValues.Create("0123456789ABCDEF-");
 
     private readonly string? value;
 
@@ -18,7 +22,9 @@ public readonly record struct AppId
 
     /// <summary>Parses an id; null where the text is not one. Lower case is accepted.</summary>
     public static AppId? TryParse(ReadOnlySpan<char> text) =>
-        Guid.TryParseExact(text, "D", out var id) ? From(id) : null;
+        IsWritten(text) ? new AppId(text.ToString())
+        : Guid.TryParseExact(text, "D", out var id) ? From(id)
+        : null;
 
     /// <summary>The id with these 16 bytes.</summary>
     public static AppId From(Guid id) => new(string.Create(Length, id, static (text, id) =>
@@ -29,6 +35,11 @@ public readonly record struct AppId
 
     /// <summary>The id's 16 bytes.</summary>
     public Guid ToGuid() => Guid.Parse(ToString());
+
+    // Most texts are ids that were written here: a list of a hundred reads a hundred of them.
+    private static bool IsWritten(ReadOnlySpan<char> text) =>
+        text.Length == Length && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-'
+        && !text.ContainsAnyExcept(Characters) && text.Count('-') == Hyphens;
 
     /// <summary>The id as the platform writes it.</summary>
     public override string ToString() => value ?? throw new InvalidOperationException("The application id has no value.");

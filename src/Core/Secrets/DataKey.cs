@@ -22,6 +22,7 @@ public sealed class DataKey
     private const int IdentifierSize = 4;
     private const int NonceSize = 12;
     private const int TagSize = 16;
+    private const int ShortContext = 128;
 
     private readonly byte[] key;
     private readonly byte[] identifier;
@@ -78,12 +79,13 @@ public sealed class DataKey
         if (!sealedValue.Slice(1, IdentifierSize).SequenceEqual(identifier))
             throw new VaultException("A value was encrypted under another key: the vault and the store do not belong together.");
         var plaintext = new byte[sealedValue.Length - Overhead];
+        Span<byte> utf8 = context.Length <= ShortContext ? stackalloc byte[3 * ShortContext] : new byte[3 * context.Length];
         var aes = Take();
         try
         {
             aes.Decrypt(
                 sealedValue.Slice(1 + IdentifierSize, NonceSize), sealedValue[Overhead..],
-                sealedValue.Slice(Overhead - TagSize, TagSize), plaintext, Encoding.UTF8.GetBytes(context));
+                sealedValue.Slice(Overhead - TagSize, TagSize), plaintext, utf8[..Encoding.UTF8.GetBytes(context, utf8)]);
         }
         catch (AuthenticationTagMismatchException e)
         {
