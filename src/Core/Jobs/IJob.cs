@@ -13,8 +13,8 @@ public interface IJob
     /// <summary>The name of the setting that holds the schedule.</summary>
     string Schedule { get; }
 
-    /// <summary>Does what is due.</summary>
-    Task RunAsync(CancellationToken cancellation);
+    /// <summary>Does what is due, and says how much it was.</summary>
+    Task<JobResult> RunAsync(CancellationToken cancellation);
 }
 
 /// <summary>Which function runs a job. There are only two, because on Flex Consumption each function has its own instances.</summary>

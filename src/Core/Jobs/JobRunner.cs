@@ -13,14 +13,15 @@ namespace Gatehouse.Jobs;
 /// <param name="jobs">The jobs.</param>
 /// <param name="schedules">The schedules, by the name of the setting.</param>
 /// <param name="memory">When the jobs last ran.</param>
+/// <param name="runs">Where their last runs are kept.</param>
 /// <param name="limit">How long a run of the function may take (host.json, <c>functionTimeout</c>);
 /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
 /// <param name="time">The clock.</param>
 /// <param name="failed">Is told of a run that failed.</param>
-/// <param name="notRemembered">Is told that the memory cannot be read or written.</param>
+/// <param name="notRemembered">Is told that the memory cannot be read or written, or a run cannot be kept.</param>
 public sealed class JobRunner(
-    IEnumerable<IJob> jobs, IReadOnlyDictionary<string, Schedule> schedules, JobMemory memory, TimeSpan limit, TimeProvider time,
-    Action<string, Exception> failed, Action<Exception> notRemembered)
+    IEnumerable<IJob> jobs, IReadOnlyDictionary<string, Schedule> schedules, JobMemory memory, JobRuns runs, TimeSpan limit,
+    TimeProvider time, Action<string, Exception> failed, Action<Exception> notRemembered)
 {
     // The time that a job has to stop, before the host's limit.
     private static readonly TimeSpan StopTime = TimeSpan.FromMinutes(2);
@@ -67,9 +68,10 @@ public sealed class JobRunner(
         {
             var requested = NextRequest();
             if (!IsLimited || time.GetElapsedTime(began) < limit / 2) await StartAsync(run);
-            if (run.Running.Count == 0) return;
+            if (run.Running.Count == 0) break;
             if (run.Running.RemoveAll(task => task.IsCompleted) == 0) await ChangeAsync(run, requested);
         }
+        await run.AllKeptAsync();
     }
 
     private bool IsLimited => limit != Timeout.InfiniteTimeSpan;
@@ -177,30 +179,48 @@ public sealed class JobRunner(
         }
     }
 
-    // Records a span and a measure. A run that was stopped has not failed, because the next run continues.
+    // Records a span and a measure, and keeps the run. A run that was stopped has not failed, because the next run continues.
     private async Task ObserveAsync(IJob job, Run run)
     {
+        var beganAt = time.GetUtcNow();
+        // The job does not wait for it, and neither does its next run.
+        var begun = KeepAsync(job, new JobRun(beganAt, TimeSpan.Zero, JobOutcome.Running, new JobResult()), Task.CompletedTask);
         using var span = Spans.Start(job.Name, ActivityKind.Internal);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(run.Stopping, run.Ending);
         var began = Stopwatch.GetTimestamp();
-        var outcome = "done";
+        var outcome = JobOutcome.Done;
+        var result = new JobResult();
         try
         {
-            await job.RunAsync(ended.Token);
+            result = await job.RunAsync(ended.Token);
         }
         catch (OperationCanceledException) when (run.Stopping.IsCancellationRequested)
         {
-            outcome = "stopped";
+            outcome = JobOutcome.Stopped;
         }
         catch (Exception e)
         {
-            outcome = "failed";
+            outcome = JobOutcome.Failed;
             if (run.Ending.IsCancellationRequested)
                 e = new TimeoutException($"It was stopped before the limit of {limit} for a run (host.json, functionTimeout).", e);
             span.Fail(e);
             failed(job.Name, e);
         }
-        Measures.RecordCall(began, job.Name, outcome);
+        Measures.RecordCall(began, job.Name, JobOutcomeNames.NameOf(outcome));
+        run.Keep(KeepAsync(job, new JobRun(beganAt, Stopwatch.GetElapsedTime(began), outcome, result), begun));
+    }
+
+    private async Task KeepAsync(IJob job, JobRun kept, Task before)
+    {
+        await before;
+        try
+        {
+            await runs.AddAsync(job.Name, kept, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            notRemembered(e);
+        }
     }
 
     private Task NextRequest()
@@ -213,6 +233,8 @@ public sealed class JobRunner(
     // A run of the function.
     private sealed class Run(JobKind kind, CancellationToken ending, CancellationToken stopping)
     {
+        private readonly List<Task> keeping = [];
+
         public JobKind Kind => kind;
 
         /// <summary>Ends the jobs before the host's limit.</summary>
@@ -222,6 +244,21 @@ public sealed class JobRunner(
         public CancellationToken Stopping => stopping;
 
         public List<Task> Running { get; } = [];
+
+        /// <summary>Lets the run of the function last until a job's run is kept.</summary>
+        public void Keep(Task task)
+        {
+            lock (keeping)
+            {
+                keeping.RemoveAll(one => one.IsCompleted);
+                keeping.Add(task);
+            }
+        }
+
+        public Task AllKeptAsync()
+        {
+            lock (keeping) return Task.WhenAll(keeping);
+        }
 
         /// <summary>When the jobs last ran, as it was read at <see cref="ReadAt"/>.</summary>
         public IReadOnlyDictionary<string, DateTimeOffset>? Remembered { get; set; }

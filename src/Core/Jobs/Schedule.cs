@@ -11,12 +11,16 @@ public sealed class Schedule
     private readonly CrontabSchedule? expression;
     private readonly TimeSpan interval;
 
-    private Schedule(CrontabSchedule? expression, TimeSpan interval, bool isEveryMinute)
+    private Schedule(string text, CrontabSchedule? expression, TimeSpan interval, bool isEveryMinute)
     {
+        Text = text;
         this.expression = expression;
         this.interval = interval;
         IsEveryMinute = isEveryMinute;
     }
+
+    /// <summary>The expression, as it was written.</summary>
+    public string Text { get; }
 
     /// <summary>Whether it occurs every minute of every day, or more often.</summary>
     public bool IsEveryMinute { get; }
@@ -33,7 +37,7 @@ public sealed class Schedule
     public static Schedule Parse(string text)
     {
         if (TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var interval))
-            return interval > TimeSpan.Zero ? new Schedule(null, interval, interval <= TimeSpan.FromMinutes(1)) : throw new FormatException("never occurs");
+            return interval > TimeSpan.Zero ? new Schedule(text, null, interval, interval <= TimeSpan.FromMinutes(1)) : throw new FormatException("never occurs");
 
         var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         // NCrontab takes it as a step of 1.
@@ -44,7 +48,7 @@ public sealed class Schedule
             var expression = CrontabSchedule.Parse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = fields.Length != 5 });
             return expression.GetNextOccurrence(DateTime.UnixEpoch) == DateTime.MaxValue
                 ? throw new FormatException("never occurs")
-                : new Schedule(expression, TimeSpan.Zero, fields[^5..].All(field => field == "*"));
+                : new Schedule(text, expression, TimeSpan.Zero, fields[^5..].All(field => field == "*"));
         }
         catch (CrontabException fault)
         {

@@ -135,14 +135,17 @@ public static class GatehouseServices
         services.AddSingleton<IJob, PurgeCalls>();
         services.AddSingleton<JobLog>();
         services.AddSingleton<JobMemory>();
+        services.AddSingleton<JobRuns>();
+        services.AddSingleton(provider => new JobWatch(
+            provider.GetServices<IJob>(), schedules, provider.GetRequiredService<JobRuns>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new JobRunner(
-            provider.GetServices<IJob>(), schedules, provider.GetRequiredService<JobMemory>(), limit,
+            provider.GetServices<IJob>(), schedules, provider.GetRequiredService<JobMemory>(), provider.GetRequiredService<JobRuns>(), limit,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<JobLog>().Failed, provider.GetRequiredService<JobLog>().NotRemembered));
     }
 
     private static void AddAccess(this IServiceCollection services, GatehouseSettings settings)
     {
-        services.AddSingleton(_ => new KeyCallers(settings.Callers.Keys));
+        services.AddSingleton(provider => new KeyCallers(settings.Callers.Keys, provider.GetRequiredService<TimeProvider>()));
         if (settings.Callers.Entra is { } entra)
             services.AddSingleton(provider => new EntraCallers(entra, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new CallerAuthenticator(

@@ -14,6 +14,14 @@ public sealed class ArchiveMessageCounts(DailyArchive archive, ArchiveLog log) :
     public string Schedule => "ArchiveSchedule";
 
     /// <summary>Archives all applications, starting with those that the last run did not reach.</summary>
-    public async Task RunAsync(CancellationToken cancellation) =>
-        log.Report(nameof(ArchiveMessageCounts), await archive.RunAsync(cancellation));
+    public async Task<JobResult> RunAsync(CancellationToken cancellation)
+    {
+        var result = await archive.RunAsync(cancellation);
+        log.Report(nameof(ArchiveMessageCounts), result);
+        return Told(result.Run);
+    }
+
+    /// <summary>What a run of the archive did.</summary>
+    internal static JobResult Told(ArchiveRun run) => new(
+        ("applications", run.Applications), ("days_written", run.DaysWritten), ("corrected", run.Corrected), ("failed", run.Failed));
 }

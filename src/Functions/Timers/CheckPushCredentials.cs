@@ -14,6 +14,10 @@ public sealed class CheckPushCredentials(PushCredentialCheck check, CustodyLog l
     public string Schedule => "PushCheckSchedule";
 
     /// <summary>Checks all applications in custody. An alert is not raised twice.</summary>
-    public async Task RunAsync(CancellationToken cancellation) =>
-        log.Report(nameof(CheckPushCredentials), (await check.RunAsync(cancellation)).Failures);
+    public async Task<JobResult> RunAsync(CancellationToken cancellation)
+    {
+        var run = await check.RunAsync(cancellation);
+        log.Report(nameof(CheckPushCredentials), run.Failures);
+        return new JobResult(("checked", run.Checked), ("warned", run.Warned), ("failed", run.Failures.Count));
+    }
 }

@@ -13,5 +13,10 @@ public sealed class DeliverAlerts(AlertDelivery delivery) : IJob
     public string Schedule => "AlertsSchedule";
 
     /// <summary>Sends the alerts that are due.</summary>
-    public Task RunAsync(CancellationToken cancellation) => delivery.RunAsync(cancellation);
+    public async Task<JobResult> RunAsync(CancellationToken cancellation)
+    {
+        var run = await delivery.RunAsync(cancellation);
+        return new JobResult(
+            ("delivered", run.Delivered), ("failed", run.Failed), ("abandoned", run.Abandoned), ("forgotten", run.Forgotten));
+    }
 }

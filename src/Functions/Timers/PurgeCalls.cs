@@ -17,9 +17,7 @@ public sealed class PurgeCalls(IdempotentCalls calls, AuditTrail trail, TimeProv
     public string Schedule => "PurgeCallsSchedule";
 
     /// <summary>Deletes what is old. If a run is stopped, the next one continues.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        await calls.PurgeAsync(cancellation);
-        await trail.PurgeAsync(time.GetUtcNow() - AuditTrail.Retention, cancellation);
-    }
+    public async Task<JobResult> RunAsync(CancellationToken cancellation) => new(
+        ("answers", await calls.PurgeAsync(cancellation)),
+        ("audit_entries", await trail.PurgeAsync(time.GetUtcNow() - AuditTrail.Retention, cancellation)));
 }

@@ -13,5 +13,5 @@ public sealed class PurgeUsageMarks(UsagePurge purge) : IJob
     public string Schedule => "PurgeSchedule";
 
     /// <summary>Continues where the last run has stopped.</summary>
-    public Task RunAsync(CancellationToken cancellation) => purge.RunAsync(cancellation);
+    public async Task<JobResult> RunAsync(CancellationToken cancellation) => new(("marks", await purge.RunAsync(cancellation)));
 }

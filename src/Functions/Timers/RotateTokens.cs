@@ -14,6 +14,10 @@ public sealed class RotateTokens(Leases leases, CustodyLog log) : IJob
     public string Schedule => "RotateSchedule";
 
     /// <summary>Does this for every application.</summary>
-    public async Task RunAsync(CancellationToken cancellation) =>
-        log.Report(nameof(RotateTokens), (await leases.RunAsync(cancellation)).Failures);
+    public async Task<JobResult> RunAsync(CancellationToken cancellation)
+    {
+        var run = await leases.RunAsync(cancellation);
+        log.Report(nameof(RotateTokens), run.Failures);
+        return new JobResult(("rotated", run.Rotated), ("revoked", run.Revoked), ("failed", run.Failures.Count));
+    }
 }

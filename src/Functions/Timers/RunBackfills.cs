@@ -15,9 +15,12 @@ public sealed class RunBackfills(Backfills backfills, DailyArchive archive, Arch
     public string Schedule => "BackfillSchedule";
 
     /// <summary>Works on every waiting backfill, then finishes the day's run if its process has not.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    public async Task<JobResult> RunAsync(CancellationToken cancellation)
     {
-        log.Report(nameof(RunBackfills), await backfills.RunAsync(cancellation));
-        if (await archive.ContinueAsync(cancellation) is { } run) log.Report(nameof(RunBackfills), run);
+        var failures = await backfills.RunAsync(cancellation);
+        log.Report(nameof(RunBackfills), failures);
+        if (await archive.ContinueAsync(cancellation) is not { } continued) return new JobResult(("failed", failures.Count));
+        log.Report(nameof(RunBackfills), continued);
+        return ArchiveMessageCounts.Told(continued.Run);
     }
 }

@@ -314,7 +314,7 @@ public sealed class JobRunnerTests : IAsyncDisposable
             ["MinuteSchedule"] = Schedule.Parse("0 * * * * *"),
             ["HourSchedule"] = Schedule.Parse(hours),
         },
-        new JobMemory(memory ?? store), limit ?? Timeout.InfiniteTimeSpan, time ?? clock, (job, fault) => failures.Add((job, fault)),
+        new JobMemory(memory ?? store), new JobRuns(store), limit ?? Timeout.InfiniteTimeSpan, time ?? clock, (job, fault) => failures.Add((job, fault)),
         unreadable.Add);
 
     private static DateTimeOffset At(string time) =>
@@ -346,10 +346,11 @@ public sealed class JobRunnerTests : IAsyncDisposable
 
         public Func<CancellationToken, Task> Body { get; set; } = _ => Task.CompletedTask;
 
-        public Task RunAsync(CancellationToken cancellation)
+        public async Task<JobResult> RunAsync(CancellationToken cancellation)
         {
             Interlocked.Increment(ref runs);
-            return Body(cancellation);
+            await Body(cancellation);
+            return new JobResult();
         }
     }
 
@@ -359,7 +360,7 @@ public sealed class JobRunnerTests : IAsyncDisposable
 
         public string Schedule => job.Schedule;
 
-        public Task RunAsync(CancellationToken cancellation) => job.RunAsync(cancellation);
+        public Task<JobResult> RunAsync(CancellationToken cancellation) => job.RunAsync(cancellation);
     }
 
     private sealed class HourJob(TestJob job) : IJob
@@ -368,6 +369,6 @@ public sealed class JobRunnerTests : IAsyncDisposable
 
         public string Schedule => job.Schedule;
 
-        public Task RunAsync(CancellationToken cancellation) => job.RunAsync(cancellation);
+        public Task<JobResult> RunAsync(CancellationToken cancellation) => job.RunAsync(cancellation);
     }
 }

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Gatehouse.Functions.Startup.Settings;
 using Gatehouse.Functions.Tests.Harness;
 using Gatehouse.Functions.Timers;
+using Gatehouse.Jobs;
 using Gatehouse.Secrets;
 using Gatehouse.Storage;
 using Gatehouse.Tests;
@@ -159,7 +160,7 @@ public sealed class OperationCostTests : IAsyncLifetime
         return (operations.Value - before.Operations, reads.Value - before.Reads);
     }
 
-    private Task RunAsync(string timer)
+    private Task<JobResult> RunAsync(string timer)
     {
         return timer switch
         {

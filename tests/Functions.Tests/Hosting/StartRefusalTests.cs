@@ -228,6 +228,8 @@ public sealed class StartRefusalTests : IDisposable
 
     [Theory]
     [InlineData("Ops__Callers__0__KeySha256", "the key itself")]
+    [InlineData("Ops__Callers__0__KeyExpiresAt", "tomorrow")]
+    [InlineData("Ops__Callers__0__PreviousKeySha256", Sha256)]
     [InlineData("Ops__Callers__0__Roles__0", "Tokens.Isue")]
     [InlineData("Ops__Callers__0__Name", "a:b")]
     [InlineData("Ops__Callers__0__Applications__0", "all")]

@@ -15,6 +15,16 @@ public enum AuthenticationStatus
     Known,
 }
 
+/// <summary>What identifies a caller.</summary>
+public enum CredentialKind
+{
+    /// <summary>A key, in <c>X-Gatehouse-Key</c>.</summary>
+    Key,
+
+    /// <summary>An access token of Entra ID, in <c>Authorization: Bearer</c>.</summary>
+    Bearer,
+}
+
 /// <summary>Why a credential is not valid, for the log. It holds nothing of the credential.</summary>
 public enum CredentialFault
 {
@@ -29,6 +39,9 @@ public enum CredentialFault
 
     /// <summary>The key is unknown.</summary>
     UnknownKey,
+
+    /// <summary>The key is the caller's, but its end has come.</summary>
+    ExpiredKey,
 
     /// <summary>Bearer tokens are not accepted: Entra ID is not configured.</summary>
     NoBearer,

@@ -34,6 +34,15 @@ public sealed class Caller
     /// <summary>The name in the audit trail. Idempotency keys belong to it.</summary>
     public string Name { get; }
 
+    /// <summary>What it was identified by.</summary>
+    public CredentialKind Credential { get; init; }
+
+    /// <summary>When this credential ends; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Its roles.</summary>
+    public IEnumerable<Role> Roles => RoleNames.All.Where(Has);
+
     /// <summary>Whether it is confined to some applications.</summary>
     public bool IsConfined => applications is not null;
 

@@ -15,8 +15,7 @@ public sealed class CallerAuthenticator(KeyCallers keys, EntraCallers? entra)
     public ValueTask<Authentication> AuthenticateAsync(string? key, string? bearer, CancellationToken cancellation)
     {
         if (key is not null && bearer is not null) return new(Authentication.Refused(CredentialFault.Ambiguous));
-        if (key is not null)
-            return new(keys.Find(key) is { } caller ? Authentication.Known(caller) : Authentication.Refused(CredentialFault.UnknownKey));
+        if (key is not null) return new(keys.Authenticate(key));
         if (bearer is null) return new(Authentication.Refused(CredentialFault.Missing));
         if (entra is null) return new(Authentication.Refused(CredentialFault.NoBearer));
         return entra.AuthenticateAsync(bearer, cancellation);

@@ -130,7 +130,11 @@ public sealed class EntraCallers : IDisposable
         var name = user is { } id
             ? string.Create(CultureInfo.InvariantCulture, $"user:{id}")
             : string.Create(CultureInfo.InvariantCulture, $"app:{client}");
-        return Authentication.Known(new Caller(name, Roles(token), tenant.ApplicationsOf(client, user)));
+        return Authentication.Known(new Caller(name, Roles(token), tenant.ApplicationsOf(client, user))
+        {
+            Credential = CredentialKind.Bearer,
+            ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero) + ClockSkew,
+        });
     }
 
     private static IEnumerable<Role> Roles(JsonWebToken token)

@@ -38,7 +38,7 @@ public enum Role
     /// <summary><c>Counts.Write</c>: have the archive filled.</summary>
     CountsWrite,
 
-    /// <summary><c>Audit.Read</c>: read the audit trail.</summary>
+    /// <summary><c>Audit.Read</c>: read the audit trail, the callers and the timers.</summary>
     AuditRead,
 }
 

@@ -41,6 +41,7 @@ public sealed class OpsAuthentication(CallerAuthenticator callers, CredentialLim
         throw found.Fault switch
         {
             CredentialFault.UnknownKey => Unauthenticated($"{KeyHeader} is not valid."),
+            CredentialFault.ExpiredKey => Unauthenticated($"{KeyHeader} has expired."),
             CredentialFault.Ambiguous =>
                 Unauthenticated($"Either {KeyHeader} or Authorization: Bearer can be sent, not both.", "invalid_request"),
             CredentialFault.Missing or CredentialFault.NoBearer => Unauthenticated(missing),

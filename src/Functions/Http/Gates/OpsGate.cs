@@ -29,6 +29,15 @@ public sealed class OpsGate(
     /// <param name="cancellation">Cancels the change.</param>
     public delegate Task<PreparedChange> Prepare(OpsChange change, AppId application, CancellationToken cancellation);
 
+    /// <summary>Requires a known caller, with whatever roles. Used for reads about the caller itself.</summary>
+    public Task<IResult> ReadSelfAsync(HttpRequest request, Func<Caller, IResult> read, [CallerMemberName] string operation = "") =>
+        answers.AnswerAsync(request, operation, async cancellation =>
+        {
+            var caller = await authentication.AuthenticateAsync(request, cancellation);
+            KnownNames.RequireParameters(request, operation, isChange: false);
+            return read(caller);
+        });
+
     /// <summary>Requires the role for all applications. Used for reads that are not about one application.</summary>
     public Task<IResult> ReadGlobalAsync(
         HttpRequest request, Role role, Func<Caller, CancellationToken, Task<IResult>> read,

@@ -22,6 +22,15 @@ internal sealed class CallerOptions
     /// <summary>The SHA-256 of its key, as 64 hex digits.</summary>
     public string? KeySha256 { get; set; }
 
+    /// <summary>When its key ends; null for never.</summary>
+    public string? KeyExpiresAt { get; set; }
+
+    /// <summary>The SHA-256 of a second key, while the caller changes from one to the other.</summary>
+    public string? PreviousKeySha256 { get; set; }
+
+    /// <summary>When the second key ends; null for never.</summary>
+    public string? PreviousKeyExpiresAt { get; set; }
+
     /// <summary>Its roles, by number.</summary>
     public Dictionary<string, string?> Roles { get; } = [];
 
@@ -29,7 +38,9 @@ internal sealed class CallerOptions
     public Dictionary<string, string?> Applications { get; } = [];
 
     /// <summary>The settings. The options must be valid.</summary>
-    internal KeyCallerSettings ToSettings() => new(Name, KeySha256, [.. Roles.InOrder()], [.. Applications.InOrder()]);
+    internal KeyCallerSettings ToSettings() => new(
+        Name, new CallerKeySettings(KeySha256, KeyExpiresAt), new CallerKeySettings(PreviousKeySha256, PreviousKeyExpiresAt),
+        [.. Roles.InOrder()], [.. Applications.InOrder()]);
 }
 
 /// <summary>Validates <see cref="OpsOptions"/>.</summary>

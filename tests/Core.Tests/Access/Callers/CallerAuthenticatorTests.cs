@@ -12,7 +12,7 @@ public sealed class CallerAuthenticatorTests
     private static readonly CancellationToken None = CancellationToken.None;
 
     private static readonly KeyCallerSettings Service =
-        new("service", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key))), ["Audit.Read"], []);
+        new("service", new(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))), default, ["Audit.Read"], []);
 
     [Fact]
     public async Task A_key_or_a_bearer_token_finds_its_caller_and_both_together_are_refused()
@@ -20,7 +20,7 @@ public sealed class CallerAuthenticatorTests
         await using var tenant = await TestTenant.StartAsync();
         var clock = new TestClock();
         using var entra = new EntraCallers(tenant.Settings, clock);
-        var callers = new CallerAuthenticator(new KeyCallers([Service]), entra);
+        var callers = new CallerAuthenticator(new KeyCallers([Service], clock), entra);
         var token = tenant.Sign(tenant.Claims(clock.GetUtcNow()));
 
         Assert.Equal("service", (await callers.AuthenticateAsync(Key, null, None)).Caller?.Name);
@@ -34,7 +34,7 @@ public sealed class CallerAuthenticatorTests
     [Fact]
     public async Task Without_a_tenant_bearer_tokens_are_refused() => Assert.Equal(
         Authentication.Refused(CredentialFault.NoBearer),
-        await new CallerAuthenticator(new KeyCallers([Service]), entra: null).AuthenticateAsync(null, "a.b.c", None));
+        await new CallerAuthenticator(new KeyCallers([Service], TimeProvider.System), entra: null).AuthenticateAsync(null, "a.b.c", None));
 
     /// <summary>Loading it would cost every start, and most deployments have no tenant.</summary>
     [Fact]
@@ -52,7 +52,7 @@ public sealed class CallerAuthenticatorTests
     /// <summary>Runs in another process: which caller a key finds, and which assemblies that loaded.</summary>
     public static async Task<int> AuthenticateAsync()
     {
-        var callers = new CallerAuthenticator(new KeyCallers([Service]), entra: null);
+        var callers = new CallerAuthenticator(new KeyCallers([Service], TimeProvider.System), entra: null);
         Console.WriteLine((await callers.AuthenticateAsync(Key, null, None)).Caller);
         await callers.AuthenticateAsync(null, "a.b.c", None);
         foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies()) Console.WriteLine(assembly.GetName().Name);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gatehouse.Access.Callers;
+using Gatehouse.Common;
 
 namespace Gatehouse.Tests.Access.Callers;
 
@@ -12,15 +13,17 @@ public sealed class KeyCallersTests
 
     private static readonly AppId Own = AppId.Generate();
 
-    private static readonly KeyCallerSettings Billing = new("billing", Hash(BillingKey), ["Counts.Read", "Usage.Write"], []);
+    private readonly TestClock clock = new();
+
+    private static readonly KeyCallerSettings Billing = new("billing", new(Hash(BillingKey)), default, ["Counts.Read", "Usage.Write"], []);
 
     private static readonly KeyCallerSettings Support =
-        new("support", Hash(SupportKey).ToUpperInvariant(), ["Tokens.Issue"], [Own.ToString().ToLowerInvariant()]);
+        new("support", new(Hash(SupportKey).ToUpperInvariant()), default, ["Tokens.Issue"], [Own.ToString().ToLowerInvariant()]);
 
     [Fact]
     public void A_key_finds_its_caller_with_roles_and_applications()
     {
-        var callers = new KeyCallers([Billing, Support]);
+        var callers = new KeyCallers([Billing, Support], clock);
 
         var billing = callers.Find(BillingKey)!;
         Assert.Equal("billing", billing.Name);
@@ -36,30 +39,47 @@ public sealed class KeyCallersTests
     [Fact]
     public void An_unknown_key_finds_no_caller()
     {
-        var callers = new KeyCallers([Billing, Support]);
+        var callers = new KeyCallers([Billing, Support], clock);
         foreach (var key in new[] { "", " ", BillingKey + " ", BillingKey[..^1], BillingKey.ToUpperInvariant(), Hash(BillingKey), "billing" })
             Assert.Null(callers.Find(key));
     }
 
     [Fact]
     public void An_empty_key_is_refused_even_where_its_hash_is_configured() =>
-        Assert.Null(new KeyCallers([Billing with { KeySha256 = Hash("") }]).Find(""));
+        Assert.Null(new KeyCallers([Billing with { Key = new(Hash("")) }], clock).Find(""));
 
     [Fact]
     public void A_key_of_more_than_512_characters_is_refused()
     {
         var longest = new string('k', 512);
-        Assert.NotNull(new KeyCallers([Billing with { KeySha256 = Hash(longest) }]).Find(longest));
-        Assert.Null(new KeyCallers([Billing with { KeySha256 = Hash(longest + "k") }]).Find(longest + "k"));
+        Assert.NotNull(new KeyCallers([Billing with { Key = new(Hash(longest)) }], clock).Find(longest));
+        Assert.Null(new KeyCallers([Billing with { Key = new(Hash(longest + "k")) }], clock).Find(longest + "k"));
     }
 
     [Fact]
-    public void Without_callers_every_key_is_refused() => Assert.Null(new KeyCallers([]).Find(LocalKey));
+    public void Without_callers_every_key_is_refused() => Assert.Null(new KeyCallers([], clock).Find(LocalKey));
+
+    [Fact]
+    public void A_caller_changes_its_key_without_an_interruption()
+    {
+        var end = clock.GetUtcNow() + TimeSpan.FromHours(1);
+        var callers = new KeyCallers(
+            [Billing with { Key = new(Hash("next")), PreviousKey = new(Hash(BillingKey), Rfc3339.Text(end)) }, Support], clock);
+        Assert.Equal(2, callers.Count);
+        Assert.Equal((null, "billing"), (callers.Find("next")!.ExpiresAt, callers.Find("next")!.Name));
+        Assert.Equal((end, "billing"), (callers.Find(BillingKey)!.ExpiresAt, callers.Find(BillingKey)!.Name));
+
+        clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromMilliseconds(1));
+        Assert.NotNull(callers.Find(BillingKey));
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(callers.Find(BillingKey));
+        Assert.NotNull(callers.Find("next"));
+    }
 
     [Fact]
     public void The_local_caller_has_every_role_everywhere()
     {
-        var callers = new KeyCallers([Billing]);
+        var callers = new KeyCallers([Billing], clock);
         Assert.Null(callers.Find(LocalKey));
         callers.AddLocal(LocalKey);
 
@@ -72,8 +92,8 @@ public sealed class KeyCallersTests
     [Fact]
     public void The_local_key_must_be_valid_and_unique()
     {
-        Refuses("Ops__LocalKey", () => new KeyCallers([]).AddLocal(""));
-        Refuses("Ops__LocalKey", () => new KeyCallers([Billing]).AddLocal(BillingKey));
+        Refuses("Ops__LocalKey", () => new KeyCallers([], clock).AddLocal(""));
+        Refuses("Ops__LocalKey", () => new KeyCallers([Billing], clock).AddLocal(BillingKey));
     }
 
     public static TheoryData<string, KeyCallerSettings> WrongSettings => new()
@@ -84,11 +104,18 @@ public sealed class KeyCallersTests
         { "Ops__Callers__1__Name", Support with { Name = "app:support" } },
         { "Ops__Callers__1__Name", Support with { Name = "BILLING" } },
         { "Ops__Callers__1__Name", Support with { Name = "Local" } },
-        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = null } },
-        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = SupportKey } },
-        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = Hash(SupportKey)[1..] } },
-        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = Hash(SupportKey)[1..] + "g" } },
-        { "Ops__Callers__1__KeySha256", Support with { KeySha256 = Hash(BillingKey) } },
+        { "Ops__Callers__1__KeySha256", Support with { Key = new(null) } },
+        { "Ops__Callers__1__KeySha256", Support with { Key = new(SupportKey) } },
+        { "Ops__Callers__1__KeySha256", Support with { Key = new(Hash(SupportKey)[1..]) } },
+        { "Ops__Callers__1__KeySha256", Support with { Key = new(Hash(SupportKey)[1..] + "g") } },
+        { "Ops__Callers__1__KeySha256", Support with { Key = new(Hash(BillingKey)) } },
+        { "Ops__Callers__1__KeyExpiresAt", Support with { Key = new(Hash(SupportKey), "tomorrow") } },
+        { "Ops__Callers__1__KeyExpiresAt", Support with { Key = new(Hash(SupportKey), "") } },
+        { "Ops__Callers__1__PreviousKeySha256", Support with { PreviousKey = new(SupportKey) } },
+        { "Ops__Callers__1__PreviousKeySha256", Support with { PreviousKey = new(Hash(SupportKey)) } },
+        { "Ops__Callers__1__PreviousKeySha256", Support with { PreviousKey = new(Hash(BillingKey)) } },
+        { "Ops__Callers__1__PreviousKeySha256", Support with { PreviousKey = new(null, "2026-01-31T00:00:00Z") } },
+        { "Ops__Callers__1__PreviousKeyExpiresAt", Support with { PreviousKey = new(Hash("other"), "31.1.2026") } },
         { "Ops__Callers__1__Roles", Support with { Roles = [] } },
         { "Ops__Callers__1__Roles__1", Support with { Roles = ["Push.Write", "Push.Read"] } },
         { "Ops__Callers__1__Roles__0", Support with { Roles = [null] } },
@@ -100,7 +127,7 @@ public sealed class KeyCallersTests
     [MemberData(nameof(WrongSettings))]
     public void A_wrong_setting_is_named_without_showing_a_key(string setting, KeyCallerSettings wrong)
     {
-        var message = Refuses(setting, () => _ = new KeyCallers([Billing, wrong]));
+        var message = Refuses(setting, () => _ = new KeyCallers([Billing, wrong], clock));
         Assert.DoesNotContain(SupportKey, message);
         Assert.DoesNotContain('\n', message);
     }
@@ -109,7 +136,7 @@ public sealed class KeyCallersTests
     public void No_text_of_the_settings_or_the_callers_shows_a_hash()
     {
         Assert.DoesNotContain(Hash(BillingKey), Billing.ToString());
-        Assert.Equal("billing", $"{new KeyCallers([Billing]).Find(BillingKey)}");
+        Assert.Equal("billing", $"{new KeyCallers([Billing], clock).Find(BillingKey)}");
     }
 
     private static string Refuses(string setting, Action take)
