@@ -59,6 +59,7 @@ public sealed class JobRunnerTests : IAsyncDisposable
             return Task.FromCanceled(cancellation);
         };
         await Runner().RunAsync(JobKind.Background, stop.Token);
+        Assert.Equal([JobOutcome.Stopped], await KeptAsync("HourJob"));
         hourly.Body = _ => Task.CompletedTask;
         await Runner().RunAsync(JobKind.Background, default);
         Assert.Equal(2, hourly.Runs);
@@ -74,6 +75,7 @@ public sealed class JobRunnerTests : IAsyncDisposable
         await runner.RunAsync(JobKind.Background, default);
         Assert.Equal((2, 1), (minutely.Runs, hourly.Runs));
         Assert.Equal(("HourJob", "thrown on purpose"), (Assert.Single(failures).Job, failures[0].Fault.Message));
+        Assert.Equal([JobOutcome.Failed], await KeptAsync("HourJob"));
         clock.Set(At("12:11:30"));
         await runner.RunAsync(JobKind.Background, default);
         Assert.Equal((3, 1), (minutely.Runs, hourly.Runs));
@@ -208,6 +210,16 @@ public sealed class JobRunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_run_that_cannot_be_kept_is_told_and_stops_nothing()
+    {
+        minutely.Body = _ => throw new InvalidOperationException("thrown on purpose");
+        await Runner(kept: new OddStore(store) { Fails = true }).RunAsync(JobKind.Background, default);
+        Assert.Equal("odd", Assert.Single(unreadable).Message);
+        Assert.Single(failures);
+        Assert.Equal([JobOutcome.Running], await KeptAsync("MinuteJob"));
+    }
+
+    [Fact]
     public async Task A_run_of_less_than_a_minute_reads_the_memory_once()
     {
         await Runner().RunAsync(JobKind.Background, default);
@@ -307,15 +319,23 @@ public sealed class JobRunnerTests : IAsyncDisposable
     }
 
     private JobRunner Runner(
-        TimeProvider? time = null, TimeSpan? limit = null, string hours = "0 10 * * * *", ITableStore? memory = null) => new(
+        TimeProvider? time = null, TimeSpan? limit = null, string hours = "0 10 * * * *", ITableStore? memory = null,
+        ITableStore? kept = null) => new(
         [new MinuteJob(minutely), new HourJob(hourly)],
         new Dictionary<string, Schedule>
         {
             ["MinuteSchedule"] = Schedule.Parse("0 * * * * *"),
             ["HourSchedule"] = Schedule.Parse(hours),
         },
-        new JobMemory(memory ?? store), new JobRuns(store), limit ?? Timeout.InfiniteTimeSpan, time ?? clock, (job, fault) => failures.Add((job, fault)),
+        new JobMemory(memory ?? store), new JobRuns(kept ?? store), limit ?? Timeout.InfiniteTimeSpan, time ?? clock, (job, fault) => failures.Add((job, fault)),
         unreadable.Add);
+
+    // Also the last run, if it is not among the notable ones.
+    private async Task<IEnumerable<JobOutcome>> KeptAsync(string job)
+    {
+        var history = Assert.Single(await new JobRuns(store).ReadAsync([job], default));
+        return history.Notable.Append(history.Last!).DistinctBy(run => run.BeganAt).Select(run => run.Outcome);
+    }
 
     private static DateTimeOffset At(string time) =>
         new DateTimeOffset(2024, 5, 15, 0, 0, 0, TimeSpan.Zero) + TimeSpan.Parse(time, null);

@@ -133,7 +133,7 @@ public sealed class EntraCallers : IDisposable
         return Authentication.Known(new Caller(name, Roles(token), tenant.ApplicationsOf(client, user))
         {
             Credential = CredentialKind.Bearer,
-            ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero) + ClockSkew,
+            ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero),
         });
     }
 

@@ -29,6 +29,9 @@ public sealed class EntraCallersTests : IAsyncLifetime, IDisposable
     {
         var caller = await AdmitAsync(Claims());
         Assert.Equal($"app:{TestTenant.Client}", caller.Name);
+        Assert.Equal([Role.ApplicationsRead, Role.TokensIssue], caller.Roles);
+        var end = DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().AddHours(1).ToUnixTimeSeconds());
+        Assert.Equal((CredentialKind.Bearer, end), (caller.Credential, caller.ExpiresAt));
         Assert.Equal(AccessDecision.Allowed, caller.MayForAll(Role.ApplicationsRead));
         Assert.Equal(AccessDecision.Allowed, caller.MayForAll(Role.TokensIssue));
         Assert.Equal(AccessDecision.Forbidden, caller.MayForAll(Role.TokensRevoke));
