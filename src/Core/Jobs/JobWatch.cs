@@ -8,7 +8,7 @@ namespace Gatehouse.Jobs;
 /// <param name="History">Its last runs.</param>
 public sealed record WatchedJob(string Name, string Schedule, DateTimeOffset NextAt, bool IsOverdue, JobHistory History);
 
-/// <summary>Tells when jobs ran, when they are due, and which are overdue. Any instance tells the same of all.</summary>
+/// <summary>Tells when jobs ran, on any instance, when they are due, and which are overdue.</summary>
 public sealed class JobWatch(
     IEnumerable<IJob> jobs, IReadOnlyDictionary<string, Schedule> schedules, JobRuns runs, TimeProvider time)
 {

@@ -22,6 +22,8 @@ public sealed class DataKey
     private const int IdentifierSize = 4;
     private const int NonceSize = 12;
     private const int TagSize = 16;
+
+    // Up to so many characters, a context is encoded on the stack.
     private const int ShortContext = 128;
 
     private readonly byte[] key;

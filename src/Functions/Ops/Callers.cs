@@ -13,12 +13,12 @@ public sealed class Callers(OpsGate gate, KeyCallers keys, CallerAuthenticator a
     [Function(nameof(ViewCaller))]
     public Task<IResult> ViewCaller(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/whoami")] HttpRequest request) =>
-        gate.ReadSelfAsync(request, caller => OpsReply.Ok(CallerDocument.Of(caller), CallerContext.Default.CallerDocument));
+        gate.ReadSelfAsync(request, caller => OpsReply.Ok(CallerDocument.Of(caller), CallersContext.Default.CallerDocument));
 
     /// <summary>The callers with a key.</summary>
     [Function(nameof(ListCallers))]
     public Task<IResult> ListCallers(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ops/v1/callers")] HttpRequest request) =>
         gate.ReadGlobalAsync(request, Role.AuditRead, (_, _) => Task.FromResult(OpsReply.Ok(
-            KeyCallersDocument.Of(keys, authenticator.TakesBearer, time.GetUtcNow()), CallerContext.Default.KeyCallersDocument)));
+            KeyCallersDocument.Of(keys, authenticator.TakesBearer, time.GetUtcNow()), CallersContext.Default.KeyCallersDocument)));
 }

@@ -40,7 +40,7 @@ public enum CredentialFault
     /// <summary>The key is unknown.</summary>
     UnknownKey,
 
-    /// <summary>The key is the caller's, but its end has come.</summary>
+    /// <summary>The key has expired.</summary>
     ExpiredKey,
 
     /// <summary>Bearer tokens are not accepted: Entra ID is not configured.</summary>

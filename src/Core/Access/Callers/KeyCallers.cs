@@ -38,9 +38,6 @@ public sealed class KeyCallers
     /// <summary>The callers, one for each of their keys.</summary>
     public IEnumerable<Caller> Keys => keys.Select(key => key.Caller);
 
-    /// <summary>How many callers there are.</summary>
-    public int Count => keys.DistinctBy(key => key.Caller.Name).Count();
-
     /// <summary>Adds the local caller, before requests are served.</summary>
     /// <exception cref="AccessSettingException">The key or the name is another caller's.</exception>
     public void AddLocal(string key)
@@ -50,7 +47,7 @@ public sealed class KeyCallers
         Add(Hash(key), new Caller(LocalName, RoleNames.All), "Ops__LocalKey");
     }
 
-    /// <summary>The caller with this key; null if there is none, or if the key has ended.</summary>
+    /// <summary>The caller with this key. Null if the key is unknown or has expired.</summary>
     public Caller? Find(string key) => Authenticate(key).Caller;
 
     /// <summary>Authenticates a key.</summary>

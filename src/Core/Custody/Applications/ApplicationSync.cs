@@ -28,10 +28,11 @@ public sealed class ApplicationSync
 {
     private const int PageSize = 100;
 
-    // Of the local vault's and the store's commits, those that arrive at once share a write to disk. Several pages at once, so that
-    // there is other work while the last ones of a page are written.
+    // Of the local vault's and the store's commits, those that arrive at once share a write to disk.
+    private const int ApplicationsAtOnce = 64;
+
+    // While the last applications of a page are written, those of the next pages have their turn.
     private const int PagesAtOnce = 4;
-    private const int ApplicationsAtOnce = 16;
 
     private readonly IPlatform platform;
     private readonly MasterTokens masters;
@@ -72,6 +73,7 @@ public sealed class ApplicationSync
         var removed = new ConcurrentQueue<AppId>();
         var failures = new ConcurrentQueue<CustodyFailure>();
         var unreadable = new List<UnreadableApplication>();
+        using var turns = new SemaphoreSlim(ApplicationsAtOnce);
         // The pages are read one after another. If one cannot be read, those before it are finished.
         await Parallel.ForEachAsync(
             ApplicationPages.ReadAsync(platform, PageSize, cancellation).Select(page =>
@@ -81,7 +83,7 @@ public sealed class ApplicationSync
                 return page.Applications.Where(application => listed.Add(application.Id)).ToList();
             }),
             new ParallelOptions { MaxDegreeOfParallelism = PagesAtOnce, CancellationToken = cancellation },
-            async (applications, _) => await AddPageAsync(applications, work, added, failures, cancellation));
+            async (applications, _) => await AddPageAsync(applications, work, turns, added, failures, cancellation));
         IReadOnlyList<CustodyRecord> records = [];
         var live = 0L;
         do
@@ -122,8 +124,8 @@ public sealed class ApplicationSync
 
     // The new records of a page share a commit for each partition.
     private async Task AddPageAsync(
-        IReadOnlyList<Application> applications, Work work, ConcurrentQueue<AppId> added, ConcurrentQueue<CustodyFailure> failures,
-        CancellationToken cancellation)
+        IReadOnlyList<Application> applications, Work work, SemaphoreSlim turns, ConcurrentQueue<AppId> added,
+        ConcurrentQueue<CustodyFailure> failures, CancellationToken cancellation)
     {
         var known = rows.FindMany(applications, cancellation);
         var missing = new ConcurrentQueue<Application>();
@@ -132,7 +134,15 @@ public sealed class ApplicationSync
             async (application, stop) =>
             {
                 var row = (await known[HexPartitions.Of(application.Id)])[application.Id];
-                return await AddAsync(application, row, work, missing, stop);
+                await turns.WaitAsync(stop);
+                try
+                {
+                    return await AddAsync(application, row, work, missing, stop);
+                }
+                finally
+                {
+                    turns.Release();
+                }
             },
             added, failures, cancellation);
         await Task.WhenAll(missing.GroupBy(application => HexPartitions.Of(application.Id)).Select(async partition =>

@@ -169,7 +169,7 @@ internal readonly record struct RowKey(string Table, string Partition, string Ro
 {
     private static readonly long Seed = Random.Shared.NextInt64();
 
-    // .NET's own hash of a text costs several times as much, and each read needs that of two or three.
+    // .NET's own hash of a text costs several times as much. Of the table, which is one of a few, the length is enough.
     public override int GetHashCode() => (int)XxHash3.HashToUInt64(
         MemoryMarshal.AsBytes(Partition.AsSpan()), (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(Row.AsSpan()), Seed + Table.Length));
 }

@@ -29,7 +29,7 @@ public sealed class OpsGate(
     /// <param name="cancellation">Cancels the change.</param>
     public delegate Task<PreparedChange> Prepare(OpsChange change, AppId application, CancellationToken cancellation);
 
-    /// <summary>Requires a known caller, with whatever roles. Used for reads about the caller itself.</summary>
+    /// <summary>Requires a known caller, and no role. Used for reads about the caller itself.</summary>
     public Task<IResult> ReadSelfAsync(HttpRequest request, Func<Caller, IResult> read, [CallerMemberName] string operation = "") =>
         answers.AnswerAsync(request, operation, async cancellation =>
         {

@@ -101,6 +101,29 @@ public sealed class ApplicationSyncTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sixty_four_applications_have_their_turn_at_once_over_several_pages()
+    {
+        for (var count = 0; count < 130; count++) await scene.Direct.CreateAsync("a", None);
+        // Others that could begin do so before those that wait go on.
+        var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (now, most) = (0, 0);
+        scene.Platform.Before(nameof(IPlatform.ViewAsync), async cancellation =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            if (most == 64) full.TrySetResult();
+            await full.Task.WaitAsync(TimeSpan.FromMinutes(1), cancellation);
+            Interlocked.Decrement(ref now);
+        });
+        Assert.Equal(130, (await instance.ApplicationSync.RunAsync(askVault: true, None)).Added.Count);
+        Assert.Equal(64, most);
+
+        static void InterlockedMax(ref int most, int value)
+        {
+            for (var seen = most; value > seen; seen = most) Interlocked.CompareExchange(ref most, value, seen);
+        }
+    }
+
+    [Fact]
     public async Task If_a_page_cannot_be_read_those_before_it_are_finished()
     {
         await scene.Direct.CreateAsync("a", None);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Gatehouse.Storage;
 using Gatehouse.Storage.Sqlite;
 
@@ -116,13 +115,7 @@ public sealed class SqliteGenerationTests : IDisposable
         await using var two = SqliteTableStore.Open(Database);
         await PutAsync(two, 2);
 
-        // A second, and as much time as a busy machine may need.
-        var watch = Stopwatch.StartNew();
-        while (await ValueAsync(one) != 2)
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "The other store's commit is not seen.");
-            await Task.Delay(20);
-        }
+        await Waiting.UntilAsync(async () => await ValueAsync(one) == 2);
         await AssertTogetherAsync(one, two);
     }
 
@@ -133,12 +126,7 @@ public sealed class SqliteGenerationTests : IDisposable
         own.BeginCommit();
         var (raised, during) = (own.Read(), 0L);
         File.Delete(Generation);
-        var watch = Stopwatch.StartNew();
-        while ((during = own.Read()) == raised)
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "The new file is not seen.");
-            await Task.Delay(20);
-        }
+        await Waiting.UntilAsync(() => (during = own.Read()) != raised);
         // Readers may cache rows under the new file's number now, and the commit becomes visible.
         own.EndCommit();
         Assert.False(own.IsStill(during));

@@ -55,4 +55,4 @@ internal sealed record KeyDocument(
 
 [JsonSerializable(typeof(CallerDocument))]
 [JsonSerializable(typeof(KeyCallersDocument))]
-internal sealed partial class CallerContext : JsonSerializerContext;
+internal sealed partial class CallersContext : JsonSerializerContext;
